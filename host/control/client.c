@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client.h"
+
+#include "config/config.h"
+#include "server.h"
+
+#include <gio/gunixsocketaddress.h>
+
+#define MAX_ANSWER_BYTES (64 * 1024 * 1024)
+
+char *
+belfry_client_find_socket (const char *config_path, GError **error)
+{
+  const char *given = g_getenv ("BELFRY_CONTROL_SOCKET");
+  g_autofree char *path = belfry_config_find_path (config_path);
+  g_autoptr (BelfryProblems) problems = belfry_problems_new ();
+  g_autoptr (BelfryLoader) loader = NULL;
+  g_autoptr (BelfryConfig) config = NULL;
+
+  if (given != NULL)
+    return g_strdup (given);
+  if (path == NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND,
+                 "there is no configuration; say which with --config FILE");
+    return NULL;
+  }
+  loader = belfry_loader_new (NULL);
+  config = belfry_config_load (path, loader, problems);
+  if (config == NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
+                 "'%s' has errors; `belfry check` lists them", path);
+    return NULL;
+  }
+  return belfry_control_socket_path (config->host.runtime_directory);
+}
+
+JsonObject *
+belfry_client_ask (const char *socket_path, JsonObject *question, GError **error)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (socket_path);
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GDataInputStream) input = NULL;
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (JsonNode) answer = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *line = NULL;
+  BelfryJsonLimits limits = { sizeof limits, MAX_ANSWER_BYTES, 64 };
+  gsize bytes = 0;
+
+  connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, NULL);
+  if (connection == NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND, "no daemon answers at '%s'",
+                 socket_path);
+    return NULL;
+  }
+  json_node_set_object (node, question);
+  text = belfry_json_to_text (node);
+  if (!g_output_stream_printf (g_io_stream_get_output_stream (G_IO_STREAM (connection)), NULL, NULL,
+                               error, "%s\n", text))
+    return NULL;
+  input = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
+  line = g_data_input_stream_read_line (input, &bytes, NULL, error);
+  if (line == NULL) {
+    if (error != NULL && *error == NULL)
+      g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_RETRY, "the daemon ended the conversation");
+    return NULL;
+  }
+  answer = belfry_json_parse (line, bytes, &limits, error);
+  return answer != NULL ? json_object_ref (json_node_get_object (answer)) : NULL;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A plugin as JSON, which all ways of showing it are made from. */
+#pragma once
+
+#include "belfry-plugin.h"
+
+/* As BelfryDescribe of the loader. */
+char *belfry_inspect_describe (const BelfryPlugin *plugin, gpointer user_data);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A plugin's JSON for people: as text, as the Markdown tables of a README, as a commented section
+ * to paste into a keyfile, and as JSON on many lines, so that a changed option shows up as a
+ * changed line.
+ */
+#include "control/inspect-print.h"
+
+#include <string.h>
+
+/* writes one option */
+typedef void (*OptionWriter) (GString *text, JsonObject *option);
+
+static const char *
+get_text (JsonObject *object, const char *key)
+{
+  const char *text = belfry_json_get_text (object, key);
+
+  return text != NULL ? text : "";
+}
+
+static gboolean
+has (JsonObject *object, const char *key)
+{
+  return json_object_has_member (object, key);
+}
+
+/* hidden and renamed options work, but nobody should start to use them */
+static gboolean
+is_shown (JsonObject *option)
+{
+  return !has (option, "hidden") && !has (option, "deprecated");
+}
+
+static void
+write_options (GString *text, JsonArray *options, OptionWriter write)
+{
+  for (guint i = 0; options != NULL && i < json_array_get_length (options); i++) {
+    JsonObject *option = json_array_get_object_element (options, i);
+
+    if (is_shown (option))
+      write (text, option);
+  }
+}
+
+/* "key", or "key.NAME" of a map */
+static char *
+dup_key (JsonObject *option)
+{
+  return g_strconcat (get_text (option, "name"), has (option, "element") ? ".NAME" : "", NULL);
+}
+
+static char *
+dup_type (JsonObject *option)
+{
+  return has (option, "element") ? g_strdup_printf ("map of %s", get_text (option, "element"))
+                                 : g_strdup (get_text (option, "type"));
+}
+
+static char *
+dup_choices (JsonObject *option)
+{
+  JsonArray *choices = belfry_json_get_array (option, "choices");
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; choices != NULL && i < json_array_get_length (choices); i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "",
+                            get_text (json_array_get_object_element (choices, i), "name"));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+append_fact (GString *text, const char *label, const char *value)
+{
+  if (value[0] == '\0')
+    return;
+  g_string_append_printf (text, "%s%s%s", text->len > 0 ? "; " : "", label, value);
+}
+
+/* all that is to be said of an option beside its help */
+static char *
+dup_facts (JsonObject *option)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *type = dup_type (option);
+  g_autofree char *choices = dup_choices (option);
+  gboolean is_secret = strcmp (get_text (option, "type"), "secret") == 0;
+
+  append_fact (text, "", type);
+  append_fact (text, "of ", get_text (option, "names"));
+  append_fact (text, "in ", get_text (option, "unit"));
+  append_fact (text, "", has (option, "required") ? "required" : "");
+  append_fact (text, "range: ", get_text (option, "range"));
+  append_fact (text, "one of: ", choices);
+  append_fact (text, "default: ",
+               has (option, "default") ? get_text (option, "default")
+               : is_secret             ? "(not set)"
+                                       : "");
+  append_fact (text, "only with ", get_text (option, "when"));
+  append_fact (text, "also written ", get_text (option, "alias"));
+  append_fact (text, "changed by a ", get_text (option, "takes-effect"));
+  if (strcmp (get_text (option, "since"), "0.1") != 0)
+    append_fact (text, "since ", get_text (option, "since"));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+write_text_option (GString *text, JsonObject *option)
+{
+  g_autofree char *key = dup_key (option);
+  g_autofree char *facts = dup_facts (option);
+
+  g_string_append_printf (text, "  %s\n      %s\n      (%s)\n", key, get_text (option, "help"),
+                          facts);
+}
+
+static void
+write_text_table (GString *text, const char *title, JsonArray *options)
+{
+  if (options == NULL || json_array_get_length (options) == 0)
+    return;
+  g_string_append_printf (text, "\n%s\n", title);
+  write_options (text, options, write_text_option);
+}
+
+static void
+write_needs (GString *text, JsonObject *plugin)
+{
+  JsonArray *needs = belfry_json_get_array (plugin, "needs");
+
+  g_string_append (text, "  needs: ");
+  if (needs == NULL || json_array_get_length (needs) == 0)
+    g_string_append (text, "nothing");
+  for (guint i = 0; needs != NULL && i < json_array_get_length (needs); i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "",
+                            json_array_get_string_element (needs, i));
+  g_string_append_c (text, '\n');
+}
+
+char *
+belfry_inspect_to_text (JsonObject *plugin)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  JsonArray *sections = belfry_json_get_array (plugin, "sections");
+
+  g_string_append_printf (text, "%s/%s: %s\n  version %s, %s, ABI %" G_GINT64_FORMAT "\n",
+                          get_text (plugin, "kind"), get_text (plugin, "name"),
+                          get_text (plugin, "summary"), get_text (plugin, "version"),
+                          get_text (plugin, "licence"), belfry_json_get_integer (plugin, "abi", 0));
+  write_needs (text, plugin);
+  write_text_table (text, "options", belfry_json_get_array (plugin, "options"));
+  for (guint i = 0; sections != NULL && i < json_array_get_length (sections); i++) {
+    JsonObject *section = json_array_get_object_element (sections, i);
+    g_autofree char *title = g_strdup_printf ("options of [%s NAME]", get_text (section, "kind"));
+
+    write_text_table (text, title, belfry_json_get_array (section, "options"));
+  }
+  write_text_table (text, "options that the host has for it",
+                    belfry_json_get_array (plugin, "host-options"));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* a cell of a table ends at a bar */
+static void
+append_cell (GString *text, const char *cell)
+{
+  g_string_append (text, "| ");
+  for (; *cell != '\0'; cell++) {
+    if (*cell == '|')
+      g_string_append_c (text, '\\');
+    g_string_append_c (text, *cell == '\n' ? ' ' : *cell);
+  }
+  g_string_append_c (text, ' ');
+}
+
+static void
+write_markdown_option (GString *text, JsonObject *option)
+{
+  g_autofree char *key = dup_key (option);
+  g_autofree char *code = g_strdup_printf ("`%s`", key);
+  g_autofree char *facts = dup_facts (option);
+
+  append_cell (text, code);
+  append_cell (text, facts);
+  append_cell (text, get_text (option, "help"));
+  g_string_append (text, "|\n");
+}
+
+static void
+write_markdown_table (GString *text, const char *title, JsonArray *options)
+{
+  if (options == NULL || json_array_get_length (options) == 0)
+    return;
+  g_string_append_printf (text, "%s%s\n\n| key | value | effect |\n| --- | --- | --- |\n",
+                          text->len > 0 ? "\n" : "", title);
+  write_options (text, options, write_markdown_option);
+}
+
+/* only what is the plugin's own: the host's keys are the same in every README */
+char *
+belfry_inspect_to_markdown (JsonObject *plugin)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  JsonArray *sections = belfry_json_get_array (plugin, "sections");
+  g_autofree char *title =
+      g_strdup_printf ("Keys of `[%s NAME]`, beside those of every %s:", get_text (plugin, "kind"),
+                       get_text (plugin, "kind"));
+
+  write_markdown_table (text, title, belfry_json_get_array (plugin, "options"));
+  for (guint i = 0; sections != NULL && i < json_array_get_length (sections); i++) {
+    JsonObject *section = json_array_get_object_element (sections, i);
+    g_autofree char *heading = g_strdup_printf ("Keys of `[%s NAME]`:", get_text (section, "kind"));
+
+    write_markdown_table (text, heading, belfry_json_get_array (section, "options"));
+  }
+  if (text->len == 0)
+    g_string_append_printf (text, "It has no keys beside those of every %s.\n",
+                            get_text (plugin, "kind"));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+write_conf_option (GString *text, JsonObject *option)
+{
+  g_autofree char *key = dup_key (option);
+  g_autofree char *facts = dup_facts (option);
+  gboolean is_secret = strcmp (get_text (option, "type"), "secret") == 0;
+
+  g_string_append_printf (text, "# %s (%s)\n", get_text (option, "help"), facts);
+  g_string_append_printf (text, "%s%s=%s\n", has (option, "required") ? "" : "#", key,
+                          is_secret ? "secret:NAME" : get_text (option, "default"));
+}
+
+static void
+write_conf_section (GString *text, JsonObject *plugin, JsonObject *section)
+{
+  g_string_append_printf (text, "\n# belongs to %s\n#[%s NAME]\n", get_text (plugin, "name"),
+                          get_text (section, "kind"));
+  write_options (text, belfry_json_get_array (section, "options"), write_conf_option);
+}
+
+char *
+belfry_inspect_to_conf (JsonObject *plugin)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  JsonArray *sections = belfry_json_get_array (plugin, "sections");
+
+  g_string_append_printf (text, "# %s\n[%s %s]\n", get_text (plugin, "summary"),
+                          get_text (plugin, "kind"), get_text (plugin, "name"));
+  write_options (text, belfry_json_get_array (plugin, "options"), write_conf_option);
+  g_string_append (text, "\n# keys that the host has for it\n");
+  write_options (text, belfry_json_get_array (plugin, "host-options"), write_conf_option);
+  for (guint i = 0; sections != NULL && i < json_array_get_length (sections); i++)
+    write_conf_section (text, plugin, json_array_get_object_element (sections, i));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+belfry_inspect_to_json (JsonNode *node)
+{
+  g_autofree char *text = json_to_string (node, TRUE);
+
+  return g_strconcat (text, "\n", NULL);
+}

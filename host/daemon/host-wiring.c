@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Stored events go to the bus, and from there to browsers and, for changes, to engines; those that
+ * caused reports wake the outbox. Controls go to the engine that has what they name.
+ */
+#include "host-wiring.h"
+
+#include <string.h>
+
+static void
+on_event (BelfryEvent *event, gpointer data)
+{
+  BelfryHost *self = data;
+  const BelfryEventKind *kind = NULL;
+
+  belfry_bus_tell (self->bus, event);
+  if (strcmp (event->name, "change-added") == 0) {
+    GHashTableIter iter;
+    gpointer feed = NULL;
+
+    g_hash_table_iter_init (&iter, self->feeds);
+    while (g_hash_table_iter_next (&iter, NULL, &feed))
+      belfry_feed_wake (feed);
+  }
+  kind = belfry_event_kind_find (event->name);
+  if (kind != NULL && kind->phase != NULL && !self->stopping)
+    belfry_outbox_wake (self->outbox);
+}
+
+static GBytes *
+mask_log (gint64 logid, GBytes *lines, gpointer data)
+{
+  BelfryHost *self = data;
+
+  return belfry_masks_apply (self->masks, lines);
+}
+
+static void
+on_log_drained (gint64 logid, gpointer data)
+{
+  g_autoptr (GPtrArray) engines = belfry_host_list (data, BELFRY_KIND_ENGINE, TRUE);
+
+  for (guint i = 0; i < engines->len; i++) {
+    BelfryHosted *engine = g_ptr_array_index (engines, i);
+    const BelfryEngine *plugin = belfry_hosted_get_plugin (engine);
+
+    if (plugin->log_drained != NULL)
+      plugin->log_drained (belfry_hosted_get_state (engine), logid);
+  }
+}
+
+static void
+www_hook (const char *name, BelfryRequest *request, GTask *task, gpointer data)
+{
+  BelfryHost *self = data;
+
+  belfry_deliveries_receive (self->deliveries, name, request, task);
+}
+
+static gint64
+www_hook_max_body (const char *name, gpointer data)
+{
+  BelfryHost *self = data;
+
+  return belfry_deliveries_get_max_body (self->deliveries, name);
+}
+
+static void
+www_control (const BelfryControl *control, GTask *task, gpointer data)
+{
+  belfry_host_control (data, control, task);
+}
+
+static JsonArray *
+www_list_forms (const char *builder, gpointer data)
+{
+  return belfry_host_list_forms (data, builder);
+}
+
+static char *
+www_is_ready (gpointer data)
+{
+  BelfryHost *self = data;
+  BelfryStoreStatus status = { 0 };
+  char *reason = NULL;
+
+  if (self->stopping)
+    return g_strdup ("stopping");
+  belfry_store_get_status (self->store, &status);
+  if (!status.writable)
+    reason = g_strdup_printf ("the store cannot be written: %s",
+                              status.reason != NULL ? status.reason : "unknown");
+  belfry_store_status_clear (&status);
+  return reason;
+}
+
+void
+belfry_host_wire (BelfryHost *self)
+{
+  BelfryWwwOps ops = { .hook = www_hook,
+                       .hook_max_body = www_hook_max_body,
+                       .control = www_control,
+                       .list_forms = www_list_forms,
+                       .is_ready = www_is_ready,
+                       .data = self };
+
+  belfry_store_set_event_func (self->store, on_event, self);
+  belfry_store_set_event_filter (self->store, belfry_outbox_filter, self->outbox);
+  belfry_store_set_log_mask (self->store, mask_log, self);
+  belfry_store_set_log_drained_func (self->store, on_log_drained, self);
+  self->www = belfry_www_new (self->store, self->bus, &ops);
+}
+
+static void
+answer_no_engine (GTask *task)
+{
+  g_task_return_pointer (task,
+                         belfry_control_answer_new (BELFRY_CONTROL_UNSUPPORTED, NULL,
+                                                    "no engine of this host can do that"),
+                         (GDestroyNotify)belfry_control_answer_free);
+  g_object_unref (task);
+}
+
+static gboolean
+offers (const BelfryEngine *plugin, const char *action)
+{
+  return plugin->control != NULL &&
+         (plugin->actions == NULL || g_strv_contains (plugin->actions, action));
+}
+
+/*
+ * Engines answer `unsupported` for what is not theirs. With one engine it is asked at once; with
+ * several, the first that offers the action and does not decline decides.
+ */
+typedef struct {
+  BelfryHost *host;
+  GPtrArray *engines;
+  guint next;
+  BelfryControl control;
+  char *texts[5];
+} Asking;
+
+static void
+asking_free (gpointer data)
+{
+  Asking *asking = data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (asking->texts); i++)
+    g_free (asking->texts[i]);
+  g_clear_pointer (&asking->control.arguments, json_object_unref);
+  g_ptr_array_unref (asking->engines);
+  g_free (asking);
+}
+
+static void ask_next (GTask *task);
+
+static void
+on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Asking *asking = g_task_get_task_data (task);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (BelfryControlAnswer) answer = g_task_propagate_pointer (G_TASK (result), &local);
+
+  if (answer == NULL) {
+    answer =
+        belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "%s",
+                                   local != NULL ? local->message : "the engine gave no answer");
+  } else if (answer->outcome == BELFRY_CONTROL_UNSUPPORTED && asking->next < asking->engines->len) {
+    ask_next (task);
+    return;
+  }
+  g_task_return_pointer (task, g_steal_pointer (&answer),
+                         (GDestroyNotify)belfry_control_answer_free);
+  g_object_unref (task);
+}
+
+static void
+ask_next (GTask *task)
+{
+  Asking *asking = g_task_get_task_data (task);
+
+  while (asking->next < asking->engines->len) {
+    BelfryHosted *engine = g_ptr_array_index (asking->engines, asking->next++);
+    const BelfryEngine *plugin = belfry_hosted_get_plugin (engine);
+
+    if (!offers (plugin, asking->control.action))
+      continue;
+    plugin->control (belfry_hosted_get_state (engine), &asking->control,
+                     g_task_new (NULL, NULL, on_answered, task));
+    return;
+  }
+  answer_no_engine (task);
+}
+
+void
+belfry_host_control (BelfryHost *self, const BelfryControl *control, GTask *task)
+{
+  Asking *asking = g_new0 (Asking, 1);
+  const char **texts[] = { &asking->control.action, &asking->control.builder,
+                           &asking->control.worker, &asking->control.scheduler,
+                           &asking->control.who };
+
+  asking->host = self;
+  asking->engines = belfry_host_list (self, BELFRY_KIND_ENGINE, TRUE);
+  asking->control = *control;
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    asking->texts[i] = g_strdup (*texts[i]);
+    *texts[i] = asking->texts[i];
+  }
+  asking->control.arguments =
+      control->arguments != NULL ? json_object_ref (control->arguments) : json_object_new ();
+  g_task_set_task_data (task, asking, asking_free);
+  ask_next (task);
+}
+
+JsonArray *
+belfry_host_list_forms (BelfryHost *self, const char *builder)
+{
+  g_autoptr (GPtrArray) engines = belfry_host_list (self, BELFRY_KIND_ENGINE, TRUE);
+
+  for (guint i = 0; i < engines->len; i++) {
+    BelfryHosted *engine = g_ptr_array_index (engines, i);
+    const BelfryEngine *plugin = belfry_hosted_get_plugin (engine);
+    g_autoptr (JsonArray) forms =
+        plugin->list_forms != NULL ? plugin->list_forms (belfry_hosted_get_state (engine), builder)
+                                   : NULL;
+
+    if (forms != NULL && json_array_get_length (forms) > 0)
+      return g_steal_pointer (&forms);
+  }
+  return json_array_new ();
+}
+
+static void
+on_hurried (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (BelfryControlAnswer) answer = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  g_debug ("hurried: %s", answer != NULL ? answer->message : "no answer");
+}
+
+void
+belfry_host_hurry (BelfryHost *self)
+{
+  BelfryControl control = { .size = sizeof control,
+                            .action = "hurry",
+                            .id = BELFRY_NONE,
+                            .who = "signal",
+                            .arguments = json_object_new () };
+
+  for (guint i = 0; i < self->hosted->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (self->hosted, i);
+    const BelfryEngine *plugin = belfry_hosted_get_plugin (hosted);
+
+    if (hosted->blueprint->kind == BELFRY_KIND_ENGINE && hosted->state == BELFRY_HOSTED_STOPPING &&
+        offers (plugin, control.action))
+      plugin->control (belfry_hosted_get_state (hosted), &control,
+                       g_task_new (NULL, NULL, on_hurried, NULL));
+  }
+  json_object_unref (control.arguments);
+}
+
+static JsonObject *
+describe_instance (BelfryHosted *hosted)
+{
+  static const char *const states[] = { "starting", "running", "failed", "stopping", "stopped" };
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "kind", belfry_kind_get_name (hosted->blueprint->kind));
+  json_object_set_string_member (object, "name", hosted->blueprint->name);
+  json_object_set_string_member (object, "state", states[hosted->state]);
+  if (hosted->failure != NULL)
+    json_object_set_string_member (object, "failure", hosted->failure);
+  return object;
+}
+
+JsonObject *
+belfry_host_describe (BelfryHost *self)
+{
+  JsonObject *object = json_object_new ();
+  JsonArray *instances = json_array_new ();
+  JsonArray *listeners = json_array_new ();
+  g_autoptr (GPtrArray) addresses = belfry_www_list_addresses (self->www);
+  g_autofree char *not_ready = www_is_ready (self);
+  BelfryStoreStatus status = { 0 };
+  JsonObject *store = json_object_new ();
+
+  for (guint i = 0; i < self->hosted->len; i++)
+    json_array_add_object_element (instances,
+                                   describe_instance (g_ptr_array_index (self->hosted, i)));
+  for (guint i = 0; i < addresses->len; i++)
+    json_array_add_string_element (listeners, g_ptr_array_index (addresses, i));
+  belfry_store_get_status (self->store, &status);
+  json_object_set_boolean_member (store, "writable", status.writable);
+  json_object_set_int_member (store, "queued", status.queued);
+  json_object_set_int_member (store, "commits", status.commits);
+  json_object_set_int_member (store, "bytes", status.bytes);
+  belfry_store_status_clear (&status);
+  json_object_set_string_member (object, "version", BELFRY_VERSION);
+  json_object_set_string_member (object, "configuration", self->config_path);
+  json_object_set_boolean_member (object, "ready", self->ready && not_ready == NULL);
+  if (not_ready != NULL)
+    json_object_set_string_member (object, "reason", not_ready);
+  json_object_set_int_member (object, "uptime",
+                              (g_get_monotonic_time () - self->started_us) / G_USEC_PER_SEC);
+  json_object_set_array_member (object, "listeners", listeners);
+  json_object_set_array_member (object, "instances", instances);
+  json_object_set_object_member (object, "store", store);
+  json_object_set_object_member (object, "outbox", belfry_outbox_describe (self->outbox));
+  return object;
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Start: configuration, store, rooms, instances; the listeners open as soon as the store is there,
+ * so that nobody is refused while a slow instance starts. Stop: listeners, instances, outbox,
+ * store, in this order, so that what was accepted is stored and what is due stays due.
+ */
+#include "host.h"
+
+#include "control/server.h"
+#include "daemon/host-wiring.h"
+#include "daemon/logging.h"
+#include "daemon/notify.h"
+
+#include <glib-unix.h>
+
+#define SWEEP_FIRST_S 60
+#define SWEEP_EVERY_S 3600
+
+static const GLogLevelFlags log_levels[] = { G_LOG_LEVEL_WARNING, G_LOG_LEVEL_MESSAGE,
+                                             G_LOG_LEVEL_INFO, G_LOG_LEVEL_DEBUG };
+
+GPtrArray *
+belfry_host_list (BelfryHost *self, BelfryKind kind, gboolean running_only)
+{
+  GPtrArray *found = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_hosted_unref);
+
+  for (guint i = 0; i < self->hosted->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (self->hosted, i);
+
+    if (hosted->blueprint->kind == kind &&
+        (!running_only || hosted->state == BELFRY_HOSTED_RUNNING))
+      g_ptr_array_add (found, belfry_hosted_ref (hosted));
+  }
+  return found;
+}
+
+BelfryHosted *
+belfry_host_find (BelfryHost *self, BelfryKind kind, const char *name)
+{
+  for (guint i = 0; i < self->hosted->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (self->hosted, i);
+
+    if (hosted->blueprint->kind == kind && g_strcmp0 (hosted->blueprint->name, name) == 0)
+      return hosted;
+  }
+  return NULL;
+}
+
+static void
+log_problems (BelfryProblems *problems, GString *report)
+{
+  for (guint i = 0; i < belfry_problems_get_length (problems); i++) {
+    const BelfryProblem *problem = belfry_problems_get (problems, i);
+    g_autofree char *text = belfry_problem_to_text (problem);
+
+    if (problem->severity != BELFRY_SEVERITY_NOTE)
+      g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE", "%s", text);
+    if (report != NULL)
+      g_string_append_printf (report, "%s\n", text);
+  }
+}
+
+static BelfryConfig *
+load_config (const char *path, BelfryLoader *loader, GString *report)
+{
+  g_autoptr (BelfryProblems) problems = belfry_problems_new ();
+  BelfryConfig *config = belfry_config_load (path, loader, problems);
+
+  log_problems (problems, report);
+  return config;
+}
+
+static gboolean
+apply_rooms (BelfryHost *self, GError **error)
+{
+  g_autoptr (GPtrArray) hooks = belfry_host_list (self, BELFRY_KIND_HOOK, FALSE);
+  g_autoptr (GPtrArray) reporters = belfry_host_list (self, BELFRY_KIND_REPORTER, FALSE);
+  g_autoptr (GPtrArray) views = belfry_host_list (self, BELFRY_KIND_VIEW, FALSE);
+
+  if (!belfry_www_apply (self->www, self->config, views, error))
+    return FALSE;
+  belfry_deliveries_apply (self->deliveries, self->config, hooks);
+  belfry_outbox_apply (self->outbox, self->config, reporters);
+  return TRUE;
+}
+
+void
+belfry_host_instances_changed (BelfryHost *self)
+{
+  g_autoptr (GPtrArray) engines = belfry_host_list (self, BELFRY_KIND_ENGINE, TRUE);
+
+  if (self->stopping)
+    return;
+  for (guint i = 0; i < engines->len; i++) {
+    BelfryHosted *engine = g_ptr_array_index (engines, i);
+
+    if (g_hash_table_lookup (self->feeds, engine->blueprint->name) == NULL) {
+      BelfryFeed *feed = belfry_feed_new (self, engine);
+
+      g_hash_table_insert (self->feeds, g_strdup (engine->blueprint->name), feed);
+      belfry_feed_wake (feed);
+    }
+  }
+  if (self->starting > 0)
+    return;
+  if (!self->ready) {
+    g_autofree char *status =
+        g_strdup_printf ("%u instances up in %" G_GINT64_FORMAT " ms", self->hosted->len,
+                         (g_get_monotonic_time () - self->started_us) / 1000);
+
+    self->ready = TRUE;
+    belfry_notify_ready (status);
+    g_message ("ready: %s", status);
+  }
+  belfry_outbox_wake (self->outbox);
+}
+
+static void
+start_instances (BelfryHost *self)
+{
+  self->starting++; /* so that readiness waits for the last one */
+  for (guint i = 0; i < self->hosted->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (self->hosted, i);
+
+    if (hosted->state == BELFRY_HOSTED_STARTING && hosted->instance != NULL)
+      belfry_instances_start (hosted);
+  }
+  self->starting--;
+  belfry_host_instances_changed (self);
+}
+
+static void
+make_instances (BelfryHost *self)
+{
+  for (guint i = 0; i < self->config->blueprints->len; i++) {
+    const BelfryBlueprint *blueprint = g_ptr_array_index (self->config->blueprints, i);
+
+    if (blueprint->keys.enabled)
+      g_ptr_array_add (self->hosted, belfry_instances_make (self, blueprint));
+  }
+}
+
+static void
+on_swept (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  /* what it could not remove, the next one will */
+}
+
+static gboolean
+on_sweep (gpointer user_data)
+{
+  BelfryHost *self = user_data;
+
+  belfry_store_sweep_async (self->store, &self->config->store, NULL, on_swept, NULL);
+  self->sweep_source = g_timeout_add_seconds (SWEEP_EVERY_S, on_sweep, self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_hangup (gpointer user_data)
+{
+  g_autofree char *report = NULL;
+
+  belfry_host_reload (user_data, &report);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+  belfry_host_stop (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+prepare_folders (BelfryHost *self)
+{
+  const char *const folders[] = { self->config->host.state_directory,
+                                  self->config->host.runtime_directory };
+
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    if (g_mkdir_with_parents (folders[i], 0700) != 0) {
+      g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE", "making the folder '%s': %s",
+                        folders[i], g_strerror (errno));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+open_rooms (BelfryHost *self, GError **error)
+{
+  BelfryStoreSettings settings = { .directory = self->config->host.state_directory,
+                                   .min_free_bytes = self->config->store.min_free };
+
+  self->store = belfry_store_open (&settings, error);
+  if (self->store == NULL)
+    return FALSE;
+  self->bus = belfry_bus_new ();
+  self->transport = belfry_transport_new ("belfry/" BELFRY_VERSION);
+  self->outbox = belfry_outbox_new (self->store);
+  self->deliveries = belfry_deliveries_new (self->store);
+  belfry_host_wire (self);
+  make_instances (self);
+  if (!apply_rooms (self, error))
+    return FALSE;
+  self->control = belfry_control_server_new (self, error);
+  return self->control != NULL;
+}
+
+BelfryHost *
+belfry_host_new (const char *config_path, int *exit_code)
+{
+  g_autoptr (BelfryHost) self = g_new0 (BelfryHost, 1);
+  g_autoptr (GError) local = NULL;
+
+  self->started_us = g_get_monotonic_time ();
+  self->config_path = g_strdup (config_path);
+  self->loop = g_main_loop_new (NULL, FALSE);
+  self->hosted = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_hosted_unref);
+  self->feeds =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_feed_free);
+  self->masks = belfry_masks_new ();
+  self->loader = belfry_loader_new (NULL);
+  self->config = load_config (config_path, self->loader, NULL);
+  if (self->config == NULL) {
+    g_message ("nothing was started; '%s' must be mended first", config_path);
+    *exit_code = 78;
+    return NULL;
+  }
+  belfry_logging_set_threshold (log_levels[CLAMP (self->config->host.log_level, 0, 3)]);
+  if (!prepare_folders (self) || !open_rooms (self, &local)) {
+    if (local != NULL)
+      g_warning ("%s; nothing was started", local->message);
+    *exit_code = 1;
+    return NULL;
+  }
+  return g_steal_pointer (&self);
+}
+
+int
+belfry_host_run (BelfryHost *self)
+{
+  self->signal_sources[0] = g_unix_signal_add (SIGHUP, on_hangup, self);
+  self->signal_sources[1] = g_unix_signal_add (SIGTERM, on_terminate, self);
+  self->signal_sources[2] = g_unix_signal_add (SIGINT, on_terminate, self);
+  self->watchdog = belfry_notify_start_watchdog ();
+  self->sweep_source = g_timeout_add_seconds (SWEEP_FIRST_S, on_sweep, self);
+  start_instances (self);
+  belfry_deliveries_resume (self->deliveries);
+  g_main_loop_run (self->loop); /* lint: the one loop there is */
+  return self->exit_code;
+}
+
+/* reload: what stays the same is kept, the rest is stopped, and the new is started in its place */
+
+static void
+on_old_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (BelfryHosted) hosted = user_data;
+
+  g_debug ("%s '%s' has ended", belfry_kind_get_name (hosted->blueprint->kind),
+           hosted->blueprint->name);
+}
+
+static BelfryHosted *
+take_same (BelfryHost *self, GPtrArray *old, const BelfryBlueprint *blueprint)
+{
+  for (guint i = 0; i < old->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (old, i);
+
+    if (hosted->state == BELFRY_HOSTED_RUNNING &&
+        belfry_blueprint_is_same (hosted->configured, blueprint))
+      return g_ptr_array_steal_index_fast (old, i);
+  }
+  return NULL;
+}
+
+/* an engine lives on over a change of its sections: its builds are not to be disturbed */
+static BelfryHosted *
+take_reloadable (GPtrArray *old, const BelfryBlueprint *blueprint)
+{
+  for (guint i = 0; i < old->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (old, i);
+    const BelfryPlugin *plugin = hosted->blueprint->plugin;
+
+    if (hosted->state == BELFRY_HOSTED_RUNNING && plugin == blueprint->plugin &&
+        plugin->reload != NULL && hosted->blueprint->kind == blueprint->kind &&
+        g_strcmp0 (hosted->blueprint->name, blueprint->name) == 0)
+      return g_ptr_array_steal_index_fast (old, i);
+  }
+  return NULL;
+}
+
+static void
+on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (BelfryHosted) hosted = user_data;
+  g_autoptr (GError) local = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &local))
+    g_warning ("%s '%s': taking the new configuration: %s, keeping the old one",
+               belfry_kind_get_name (hosted->blueprint->kind), hosted->blueprint->name,
+               local->message);
+}
+
+static void
+reload_one (BelfryHost *self, BelfryHosted *hosted, const BelfryBlueprint *blueprint)
+{
+  GHashTableIter iter;
+  gpointer kind = NULL;
+  gpointer sections = NULL;
+
+  /* the instance keeps its state; the sections it owns are handed over anew */
+  hosted->configured = blueprint;
+  g_ptr_array_add (hosted->later_configs, belfry_config_ref (self->config));
+  g_hash_table_iter_init (&iter, blueprint->owned);
+  while (g_hash_table_iter_next (&iter, &kind, &sections))
+    belfry_instance_set_sections (hosted->instance, kind, sections);
+  hosted->blueprint->plugin->reload (
+      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
+}
+
+static void
+swap_instances (BelfryHost *self)
+{
+  g_autoptr (GPtrArray) old = g_steal_pointer (&self->hosted);
+
+  self->hosted = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_hosted_unref);
+  for (guint i = 0; i < self->config->blueprints->len; i++) {
+    const BelfryBlueprint *blueprint = g_ptr_array_index (self->config->blueprints, i);
+    BelfryHosted *kept = NULL;
+
+    if (!blueprint->keys.enabled)
+      continue;
+    kept = take_same (self, old, blueprint);
+    if (kept == NULL && (kept = take_reloadable (old, blueprint)) != NULL)
+      reload_one (self, kept, blueprint);
+    g_ptr_array_add (self->hosted, kept != NULL ? kept : belfry_instances_make (self, blueprint));
+  }
+  for (guint i = 0; i < old->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (old, i);
+
+    if (hosted->blueprint->kind == BELFRY_KIND_ENGINE)
+      g_hash_table_remove (self->feeds, hosted->blueprint->name);
+    belfry_instances_stop (hosted,
+                           g_task_new (NULL, NULL, on_old_stopped, belfry_hosted_ref (hosted)));
+  }
+}
+
+static gboolean
+refuses (BelfryHost *self, BelfryConfig *config, GString *report)
+{
+  gboolean refused = FALSE;
+
+  for (guint i = 0; i < config->blueprints->len; i++) {
+    const BelfryBlueprint *blueprint = g_ptr_array_index (config->blueprints, i);
+    BelfryHosted *running = belfry_host_find (self, blueprint->kind, blueprint->name);
+
+    if (blueprint->failure == NULL || !blueprint->keys.enabled ||
+        (running != NULL && running->state == BELFRY_HOSTED_FAILED))
+      continue;
+    g_string_append_printf (report, "%s '%s': %s\n", belfry_kind_get_name (blueprint->kind),
+                            blueprint->name, blueprint->failure->message);
+    refused = TRUE;
+  }
+  return refused;
+}
+
+gboolean
+belfry_host_reload (BelfryHost *self, char **report)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (BelfryConfig) config = NULL;
+  g_autoptr (BelfryConfig) before = NULL;
+  g_autoptr (GError) local = NULL;
+
+  belfry_notify_reloading ();
+  config = load_config (self->config_path, self->loader, text);
+  if (config == NULL || refuses (self, config, text)) {
+    g_warning ("the new configuration is not taken, keeping the old one");
+    belfry_notify_ready ("reload refused, the old configuration goes on");
+    *report = g_string_free (g_steal_pointer (&text), FALSE);
+    return FALSE;
+  }
+  before = g_steal_pointer (&self->config);
+  self->config = g_steal_pointer (&config);
+  swap_instances (self);
+  if (!apply_rooms (self, &local)) {
+    g_warning ("%s, keeping the old listeners", local->message);
+    g_string_append_printf (text, "%s\n", local->message);
+  }
+  belfry_logging_set_threshold (log_levels[CLAMP (self->config->host.log_level, 0, 3)]);
+  start_instances (self);
+  belfry_notify_ready ("reloaded");
+  g_message ("the configuration was reloaded");
+  *report = g_string_free (g_steal_pointer (&text), FALSE);
+  return local == NULL;
+}
+
+/* stop */
+
+static void
+on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  BelfryHost *self = user_data;
+
+  g_main_loop_quit (self->loop);
+}
+
+static void
+on_outbox_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  BelfryHost *self = user_data;
+
+  belfry_store_flush_async (self->store, on_flushed, self);
+}
+
+static void
+on_instance_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  BelfryHost *self = user_data;
+
+  if (--self->starting > 0)
+    return;
+  belfry_outbox_stop_async (self->outbox, on_outbox_stopped, self);
+}
+
+void
+belfry_host_stop (BelfryHost *self)
+{
+  if (self->stopping) {
+    self->hurried = TRUE;
+    belfry_host_hurry (self);
+    return;
+  }
+  self->stopping = TRUE;
+  belfry_notify_stopping ();
+  g_message ("stopping");
+  belfry_control_server_stop (self->control);
+  belfry_www_stop (self->www);
+  belfry_deliveries_stop (self->deliveries);
+  g_hash_table_remove_all (self->feeds);
+  self->starting = self->hosted->len + 1;
+  for (guint i = 0; i < self->hosted->len; i++)
+    belfry_instances_stop (g_ptr_array_index (self->hosted, i),
+                           g_task_new (NULL, NULL, on_instance_stopped, self));
+  on_instance_stopped (NULL, NULL, self);
+}
+
+void
+belfry_host_free (BelfryHost *self)
+{
+  if (self == NULL)
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (self->signal_sources); i++)
+    if (self->signal_sources[i] != 0)
+      g_source_remove (self->signal_sources[i]);
+  if (self->sweep_source != 0)
+    g_source_remove (self->sweep_source);
+  if (self->watchdog != NULL) {
+    g_source_destroy (self->watchdog);
+    g_source_unref (self->watchdog);
+  }
+  g_clear_pointer (&self->control, belfry_control_server_free);
+  g_clear_pointer (&self->feeds, g_hash_table_unref);
+  g_clear_pointer (&self->www, belfry_www_free);
+  g_clear_pointer (&self->deliveries, belfry_deliveries_free);
+  g_clear_pointer (&self->outbox, belfry_outbox_free);
+  g_clear_pointer (&self->transport, belfry_transport_free);
+  g_clear_pointer (&self->store, belfry_store_close);
+  g_clear_pointer (&self->hosted, g_ptr_array_unref);
+  g_clear_pointer (&self->caches, g_hash_table_unref);
+  g_clear_pointer (&self->bus, belfry_bus_free);
+  g_clear_pointer (&self->config, belfry_config_unref);
+  g_clear_pointer (&self->loader, belfry_loader_free);
+  g_clear_pointer (&self->masks, belfry_masks_free);
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+  g_free (self->config_path);
+  g_free (self);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The daemon: owns the rooms, wires them, starts and stops instances, reloads. Rooms do not know
+ * each other; whatever passes between two of them passes here.
+ */
+#pragma once
+
+#include "bus/bus.h"
+#include "config/config.h"
+#include "daemon/hosted.h"
+#include "daemon/masks.h"
+#include "daemon/transport.h"
+#include "hooks/deliveries.h"
+#include "outbox/outbox.h"
+#include "store/store.h"
+#include "www/www.h"
+
+typedef struct _BelfryHost BelfryHost;
+typedef struct _BelfryControlServer BelfryControlServer;
+
+struct _BelfryHost {
+  GMainLoop *loop;
+  char *config_path;
+  BelfryLoader *loader;
+  BelfryConfig *config;
+  BelfryStore *store;
+  BelfryBus *bus;
+  BelfryWww *www;
+  BelfryOutbox *outbox;
+  BelfryDeliveries *deliveries;
+  BelfryControlServer *control;
+  BelfryTransport *transport;
+  BelfryMasks *masks;
+  GPtrArray *hosted;  /* (element-type BelfryHosted) */
+  GHashTable *feeds;  /* engine name → BelfryFeed */
+  GHashTable *caches; /* "kind/name\nkey" → CacheEntry */
+  GSource *watchdog;
+  guint sweep_source;
+  guint signal_sources[4];
+  gint64 started_us;
+  guint starting; /* instances whose start has not ended */
+  gboolean stopping;
+  gboolean hurried;
+  gboolean ready;
+  int exit_code;
+};
+
+/* Reads the configuration and brings everything up to the main loop. NULL: @exit_code says why. */
+BelfryHost *belfry_host_new (const char *config_path, int *exit_code);
+/* Runs until asked to stop. Returns the exit code. */
+int belfry_host_run (BelfryHost *self);
+void belfry_host_free (BelfryHost *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHost, belfry_host_free)
+
+/* All or nothing; findings are logged and, as text, in @report (transfer full). */
+gboolean belfry_host_reload (BelfryHost *self, char **report);
+void belfry_host_stop (BelfryHost *self);
+/* Instances of a kind that are up: (transfer full) (element-type BelfryHosted) */
+GPtrArray *belfry_host_list (BelfryHost *self, BelfryKind kind, gboolean running_only);
+BelfryHosted *belfry_host_find (BelfryHost *self, BelfryKind kind, const char *name);
+/* Carries a control to the engine whose builder, worker or build it names; the task returns a
+ * BelfryControlAnswer. */
+void belfry_host_control (BelfryHost *self, const BelfryControl *control, GTask *task);
+JsonArray *belfry_host_list_forms (BelfryHost *self, const char *builder);
+JsonObject *belfry_host_describe (BelfryHost *self);
+/* Hands an instance what it may ask of its host. */
+const BelfryHostOps *belfry_host_get_ops (void);
+
+/* instances.c */
+BelfryHosted *belfry_instances_make (BelfryHost *self, const BelfryBlueprint *blueprint);
+void belfry_instances_start (BelfryHosted *hosted);
+void belfry_instances_stop (BelfryHosted *hosted, GTask *task);
+void belfry_instances_reload (BelfryHosted *hosted);
+/* Called by instances.c whenever one of them came up, failed or went down. */
+void belfry_host_instances_changed (BelfryHost *self);
+
+/* feed.c: stored changes to engines, each once, in order of id */
+typedef struct _BelfryFeed BelfryFeed;
+BelfryFeed *belfry_feed_new (BelfryHost *host, BelfryHosted *engine);
+void belfry_feed_free (BelfryFeed *self);
+void belfry_feed_wake (BelfryFeed *self);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "hosted.h"
+
+BelfryHosted *
+belfry_hosted_ref (BelfryHosted *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+belfry_hosted_unref (BelfryHosted *self)
+{
+  if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
+    return;
+  belfry_instance_unref (self->instance);
+  g_clear_pointer (&self->later_configs, g_ptr_array_unref);
+  belfry_config_unref (self->config);
+  g_free (self->failure);
+  g_free (self);
+}

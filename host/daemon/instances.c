@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The life of an instance: its secrets are resolved, it starts, it runs, it stops. A failure is the
+ * instance's own: it is logged, kept to be shown, and the host goes on.
+ */
+#include "host.h"
+
+#include "secrets.h"
+
+#define STOP_TIMEOUT_MS 30000
+
+typedef struct {
+  BelfryHosted *hosted;
+  GPtrArray *waiting; /* (element-type BelfrySecret) */
+} Starting;
+
+static void resolve_next (Starting *starting);
+
+static void
+starting_free (Starting *starting)
+{
+  belfry_hosted_unref (starting->hosted);
+  g_ptr_array_unref (starting->waiting);
+  g_free (starting);
+}
+
+static const char *
+kind_name (BelfryHosted *hosted)
+{
+  return belfry_kind_get_name (hosted->blueprint->kind);
+}
+
+static void
+set_failed (BelfryHosted *hosted, const char *message)
+{
+  hosted->state = BELFRY_HOSTED_FAILED;
+  g_free (hosted->failure);
+  hosted->failure = g_strdup (message);
+  g_warning ("%s '%s': %s; the others go on", kind_name (hosted), hosted->blueprint->name, message);
+}
+
+static void
+start_ended (BelfryHosted *hosted)
+{
+  BelfryHost *host = hosted->host;
+
+  host->starting--;
+  belfry_host_instances_changed (host);
+}
+
+static void
+on_started (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (BelfryHosted) hosted = user_data;
+  g_autoptr (GError) local = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &local)) {
+    hosted->state = BELFRY_HOSTED_RUNNING;
+    g_info ("%s '%s' runs", kind_name (hosted), hosted->blueprint->name);
+  } else
+    set_failed (hosted, local != NULL ? local->message : "its start said no");
+  start_ended (hosted);
+}
+
+static void
+start_plugin (BelfryHosted *hosted)
+{
+  const BelfryPlugin *plugin = hosted->blueprint->plugin;
+  GTask *task = g_task_new (NULL, NULL, on_started, belfry_hosted_ref (hosted));
+
+  if (plugin->start != NULL)
+    plugin->start (hosted->blueprint->state, hosted->instance, task);
+  else {
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+  }
+}
+
+static void
+on_resolved (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Starting *starting = user_data;
+  g_autoptr (GError) local = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &local)) {
+    set_failed (starting->hosted, local->message);
+    start_ended (starting->hosted);
+    starting_free (starting);
+    return;
+  }
+  resolve_next (starting);
+}
+
+static void
+mask_secret (BelfryHost *host, BelfrySecret *secret)
+{
+  for (guint i = 0; i < belfry_secret_get_count (secret); i++)
+    belfry_masks_add (host->masks, 0, "secret", belfry_secret_get_generation (secret, i), 8);
+}
+
+static void
+resolve_next (Starting *starting)
+{
+  BelfryHost *host = starting->hosted->host;
+
+  while (starting->waiting->len > 0) {
+    BelfrySecret *secret = g_ptr_array_index (starting->waiting, 0);
+
+    if (belfry_secret_is_resolved (secret) || belfry_secrets_resolve_at_once (secret)) {
+      mask_secret (host, secret);
+      g_ptr_array_remove_index (starting->waiting, 0);
+      continue;
+    }
+    belfry_secrets_resolve (secret, g_task_new (NULL, NULL, on_resolved, starting));
+    return;
+  }
+  start_plugin (starting->hosted);
+  starting_free (starting);
+}
+
+static void
+collect_secret (gpointer secret, gpointer waiting)
+{
+  g_ptr_array_add (waiting, belfry_secret_ref (secret));
+}
+
+static const BelfryOptionTable *
+host_table (BelfryKind kind)
+{
+  static const BelfryOptionTable *const tables[BELFRY_N_KINDS] = {
+    [BELFRY_KIND_HOOK] = &belfry_hook_keys_table,
+    [BELFRY_KIND_REPORTER] = &belfry_reporter_keys_table,
+    [BELFRY_KIND_VIEW] = &belfry_view_keys_table,
+  };
+
+  return tables[kind];
+}
+
+BelfryHosted *
+belfry_instances_make (BelfryHost *self, const BelfryBlueprint *blueprint)
+{
+  BelfryHosted *hosted = g_new0 (BelfryHosted, 1);
+  GHashTableIter iter;
+  gpointer kind = NULL;
+  gpointer sections = NULL;
+
+  g_atomic_ref_count_init (&hosted->refs);
+  hosted->blueprint = blueprint;
+  hosted->configured = blueprint;
+  hosted->later_configs = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_config_unref);
+  hosted->config = belfry_config_ref (self->config);
+  hosted->host = self;
+  hosted->instance = belfry_instance_new (belfry_kind_get_name (blueprint->kind), blueprint->name,
+                                          blueprint->state, belfry_host_get_ops (), hosted);
+  if (blueprint->owned == NULL)
+    return hosted;
+  g_hash_table_iter_init (&iter, blueprint->owned);
+  while (g_hash_table_iter_next (&iter, &kind, &sections))
+    belfry_instance_set_sections (hosted->instance, kind, sections);
+  return hosted;
+}
+
+void
+belfry_instances_start (BelfryHosted *hosted)
+{
+  const BelfryBlueprint *blueprint = hosted->blueprint;
+  BelfryHost *host = hosted->host;
+  const BelfryOptionTable *table = host_table (blueprint->kind);
+  Starting *starting = NULL;
+
+  host->starting++;
+  hosted->state = BELFRY_HOSTED_STARTING;
+  if (blueprint->failure != NULL || blueprint->plugin == NULL) {
+    set_failed (hosted,
+                blueprint->failure != NULL ? blueprint->failure->message : "it has no plugin");
+    start_ended (hosted);
+    return;
+  }
+  starting = g_new0 (Starting, 1);
+  starting->hosted = belfry_hosted_ref (hosted);
+  starting->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_secret_unref);
+  {
+    BelfryOptionTable own = { blueprint->plugin->options, blueprint->plugin->option_size };
+
+    belfry_option_table_visit_secrets (&own, blueprint->state, collect_secret, starting->waiting);
+  }
+  if (table != NULL && blueprint->host_state != NULL)
+    belfry_option_table_visit_secrets (table, blueprint->host_state, collect_secret,
+                                       starting->waiting);
+  resolve_next (starting);
+}
+
+typedef struct {
+  BelfryHosted *hosted;
+  GTask *outer;
+  GSource *timeout;
+} Stopping;
+
+static void
+stopping_end (Stopping *stopping)
+{
+  if (stopping->outer == NULL)
+    return;
+  stopping->hosted->state = BELFRY_HOSTED_STOPPED;
+  g_source_destroy (stopping->timeout);
+  g_clear_pointer (&stopping->timeout, g_source_unref);
+  g_task_return_boolean (stopping->outer, TRUE);
+  g_clear_object (&stopping->outer);
+}
+
+static void
+stopping_free (Stopping *stopping)
+{
+  belfry_hosted_unref (stopping->hosted);
+  g_free (stopping);
+}
+
+static gboolean
+on_stop_timeout (gpointer user_data)
+{
+  Stopping *stopping = user_data;
+
+  g_warning ("%s '%s' does not end; it is left behind", kind_name (stopping->hosted),
+             stopping->hosted->blueprint->name);
+  stopping_end (stopping);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Stopping *stopping = user_data;
+
+  g_task_propagate_boolean (G_TASK (result), NULL);
+  stopping_end (stopping);
+  stopping_free (stopping);
+}
+
+void
+belfry_instances_stop (BelfryHosted *hosted, GTask *task)
+{
+  const BelfryPlugin *plugin = hosted->blueprint->plugin;
+  gboolean was_running = hosted->state == BELFRY_HOSTED_RUNNING;
+  Stopping *stopping = NULL;
+
+  if (!was_running || plugin->stop == NULL) {
+    if (hosted->state != BELFRY_HOSTED_FAILED)
+      hosted->state = BELFRY_HOSTED_STOPPED;
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+    return;
+  }
+  stopping = g_new0 (Stopping, 1);
+  hosted->state = BELFRY_HOSTED_STOPPING;
+  stopping->hosted = belfry_hosted_ref (hosted);
+  stopping->outer = task;
+  stopping->timeout = g_timeout_source_new (STOP_TIMEOUT_MS);
+  g_source_set_callback (stopping->timeout, on_stop_timeout, stopping, NULL);
+  g_source_attach (stopping->timeout, NULL);
+  plugin->stop (hosted->blueprint->state, g_task_new (NULL, NULL, on_stopped, stopping));
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the host's log goes: the journal with fields, or lines on standard error. */
+#pragma once
+
+#include <glib.h>
+
+/* @threshold: the most talkative level that is shown. */
+void belfry_logging_start (GLogLevelFlags threshold);
+void belfry_logging_set_threshold (GLogLevelFlags threshold);

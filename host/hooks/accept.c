@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A delivery is *seen* only once it was accepted: what failed may come again, what succeeded is
+ * told so. The same change by two roads (two hooks, hook and poller) within an hour is one change;
+ * within one request and between deliveries of one hook every change counts.
+ */
+#include "accept.h"
+
+#include "builds/changes.h"
+
+#include <string.h>
+
+#define TWO_ROADS_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+
+static const char find_by_id_sql[] =
+    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND forge_id = ?"
+    " AND outcome IN ('accepted', 'pending', 'nothing') ORDER BY deliveryid LIMIT 1";
+static const char find_by_digest_sql[] =
+    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND digest = ? AND received_at > ?"
+    " AND outcome IN ('accepted', 'pending', 'nothing') ORDER BY deliveryid LIMIT 1";
+static const char find_change_sql[] =
+    "SELECT changeid, repository FROM changes WHERE revision = ? AND branch IS ? AND codebase = ?"
+    " AND category IS ? AND origin <> ? AND received_at > ? ORDER BY changeid DESC LIMIT 20";
+static const char raw_sql[] =
+    "INSERT INTO raw_requests (deliveryid, request, received_at) VALUES (?, ?, ?)";
+
+void
+belfry_acceptance_free (BelfryAcceptance *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->delivery, belfry_record_unref);
+  g_clear_pointer (&self->changes, g_ptr_array_unref);
+  g_clear_pointer (&self->raw, json_node_unref);
+  g_free (self);
+}
+
+static sqlite3_stmt *
+prepare_lookup (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
+{
+  BelfryDelivery *delivery = self->delivery;
+  sqlite3_stmt *find = belfry_writer_prepare (
+      writer, delivery->forge_id != NULL ? find_by_id_sql : find_by_digest_sql, error);
+
+  if (find == NULL)
+    return NULL;
+  sqlite3_bind_text (find, 1, delivery->hook, -1, SQLITE_STATIC);
+  if (delivery->forge_id != NULL)
+    sqlite3_bind_text (find, 2, delivery->forge_id, -1, SQLITE_STATIC);
+  else {
+    sqlite3_bind_text (find, 2, delivery->digest, -1, SQLITE_STATIC);
+    sqlite3_bind_int64 (find, 3, delivery->received_at - self->dedupe_window_us);
+  }
+  return find;
+}
+
+/* FALSE: sqlite failed */
+static gboolean
+look_for_duplicate (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
+{
+  sqlite3_stmt *find = NULL;
+  gboolean row = FALSE;
+
+  if (self->delivery->replay_of != BELFRY_NONE ||
+      (self->delivery->forge_id == NULL && !self->by_digest))
+    return TRUE;
+  find = prepare_lookup (writer, self, error);
+  if (find == NULL || !belfry_writer_step (writer, find, &row, error))
+    return FALSE;
+  if (row) {
+    self->first_delivery = sqlite3_column_int64 (find, 0);
+    self->conflict =
+        g_strcmp0 ((const char *)sqlite3_column_text (find, 1), self->delivery->digest) != 0;
+    sqlite3_reset (find);
+  }
+  return TRUE;
+}
+
+static gboolean
+find_by_other_road (BelfryWriter *writer, BelfryChange *change, gint64 *known, GError **error)
+{
+  sqlite3_stmt *find = NULL;
+  g_autofree char *repository = NULL;
+  gboolean row = FALSE;
+
+  *known = 0;
+  if (change->revision == NULL || change->revision[0] == '\0')
+    return TRUE;
+  find = belfry_writer_prepare (writer, find_change_sql, error);
+  if (find == NULL)
+    return FALSE;
+  repository = belfry_repository_normalize (change->repository);
+  sqlite3_bind_text (find, 1, change->revision, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 2, change->branch, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 3, change->codebase, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 4, change->category, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 5, change->origin, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (find, 6, change->received_at - TWO_ROADS_US);
+  while (belfry_writer_step (writer, find, &row, error)) {
+    const char *other = row ? (const char *)sqlite3_column_text (find, 1) : NULL;
+    g_autofree char *normalized = other != NULL ? belfry_repository_normalize (other) : NULL;
+
+    if (!row)
+      return TRUE;
+    if (g_strcmp0 (normalized, repository) == 0) {
+      *known = sqlite3_column_int64 (find, 0);
+      sqlite3_reset (find);
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* which of the changes are new; asked before any is stored, so that they cannot find each other */
+static gboolean
+drop_known (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
+{
+  for (guint i = 0; self->changes != NULL && i < self->changes->len;) {
+    gint64 known = 0;
+
+    if (!find_by_other_road (writer, g_ptr_array_index (self->changes, i), &known, error))
+      return FALSE;
+    if (known != 0) {
+      self->known_change = known;
+      g_ptr_array_remove_index (self->changes, i);
+    } else
+      i++;
+  }
+  return TRUE;
+}
+
+static gboolean
+store_raw (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
+{
+  sqlite3_stmt *insert = NULL;
+  g_autofree char *text = NULL;
+
+  if (self->raw == NULL)
+    return TRUE;
+  insert = belfry_writer_prepare (writer, raw_sql, error);
+  if (insert == NULL)
+    return FALSE;
+  text = belfry_json_to_text (self->raw);
+  sqlite3_bind_int64 (insert, 1, self->delivery->deliveryid);
+  sqlite3_bind_text (insert, 2, text, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (insert, 3, self->delivery->received_at);
+  return belfry_writer_step (writer, insert, NULL, error);
+}
+
+static gboolean
+store_changes (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
+{
+  JsonArray *ids = json_array_new ();
+  gint64 deliveryid = self->completes != BELFRY_NONE ? self->completes : self->delivery->deliveryid;
+
+  g_clear_pointer (&self->delivery->change_ids, json_node_unref);
+  self->delivery->change_ids = json_node_new (JSON_NODE_ARRAY);
+  json_node_take_array (self->delivery->change_ids, ids);
+  for (guint i = 0; self->changes != NULL && i < self->changes->len; i++) {
+    BelfryChange *change = g_ptr_array_index (self->changes, i);
+
+    change->deliveryid = deliveryid;
+    if (!belfry_changes_store (writer, change, error))
+      return FALSE;
+    json_array_add_int_element (ids, change->changeid);
+    self->stored++;
+  }
+  return TRUE;
+}
+
+static void
+set_outcome (BelfryDelivery *delivery, const char *outcome, const char *reason)
+{
+  belfry_record_set_text (&delivery->outcome, outcome);
+  belfry_record_set_text (&delivery->reason, reason);
+}
+
+static void
+note_duplicate (BelfryAcceptance *self)
+{
+  g_autofree char *reason = g_strdup_printf (
+      "%s delivery %" G_GINT64_FORMAT, self->conflict ? "same id, other content than" : "repeats",
+      self->first_delivery);
+
+  set_outcome (self->delivery, self->conflict ? "conflict" : "duplicate", reason);
+  g_clear_pointer (&self->delivery->pending, json_node_unref);
+  g_clear_pointer (&self->changes, g_ptr_array_unref);
+}
+
+gboolean
+belfry_acceptance_store (BelfryWriter *writer, gpointer data, GError **error)
+{
+  BelfryAcceptance *self = data;
+  guint before = self->changes != NULL ? self->changes->len : 0;
+
+  if (self->completes != BELFRY_NONE)
+    return drop_known (writer, self, error) && store_changes (writer, self, error) &&
+           belfry_writer_update (writer, self->delivery, error);
+  if (!look_for_duplicate (writer, self, error))
+    return FALSE;
+  if (self->first_delivery != 0)
+    note_duplicate (self);
+  else if (!drop_known (writer, self, error))
+    return FALSE;
+  else if (before > 0 && self->changes->len == 0)
+    set_outcome (self->delivery, "duplicate", "known by another road");
+  /* the row comes first: its id stands in the changes */
+  if (!belfry_writer_insert (writer, self->delivery, error) || !store_changes (writer, self, error))
+    return FALSE;
+  if (self->stored > 0 && !belfry_writer_update (writer, self->delivery, error))
+    return FALSE;
+  return store_raw (writer, self, error);
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One request's way: who may knock (sources, Basic, signature), what it means (translate), then one
+ * transaction, then the answer. Nothing of the body is read before the signature is checked.
+ * Answers are short plain text and never echo the request.
+ */
+#include "deliveries-private.h"
+
+#include "passwords.h"
+#include "signature.h"
+#include "www/www-keys.h"
+
+#include <string.h>
+
+#define RETRY_AFTER_S "30"
+
+typedef struct {
+  BelfryDeliveries *self;
+  BelfryHosted *hook;
+  BelfryRequest *request;
+  BelfryAcceptance *acceptance; /* owned until handed to the store */
+  gint64 started_us;
+} Reception;
+
+static void
+reception_free (gpointer data)
+{
+  Reception *reception = data;
+
+  belfry_hosted_unref (reception->hook);
+  belfry_request_unref (reception->request);
+  g_clear_pointer (&reception->acceptance, belfry_acceptance_free);
+  g_free (reception);
+}
+
+BelfryDeliveries *
+belfry_deliveries_new (BelfryStore *store)
+{
+  BelfryDeliveries *self = g_new0 (BelfryDeliveries, 1);
+
+  self->store = store;
+  self->refusals = belfry_refusals_new (store);
+  self->hooks =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_hosted_unref);
+  self->waiting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, belfry_pending_free);
+  self->generations = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->cancellable = g_cancellable_new ();
+  return self;
+}
+
+void
+belfry_deliveries_stop (BelfryDeliveries *self)
+{
+  self->stopping = TRUE;
+  g_cancellable_cancel (self->cancellable);
+  g_hash_table_remove_all (self->waiting);
+}
+
+void
+belfry_deliveries_free (BelfryDeliveries *self)
+{
+  if (self == NULL)
+    return;
+  belfry_deliveries_stop (self);
+  belfry_refusals_free (self->refusals);
+  g_hash_table_unref (self->waiting);
+  g_hash_table_unref (self->hooks);
+  g_hash_table_unref (self->generations);
+  g_object_unref (self->cancellable);
+  g_clear_pointer (&self->config, belfry_config_unref);
+  g_free (self);
+}
+
+void
+belfry_deliveries_apply (BelfryDeliveries *self, BelfryConfig *config, GPtrArray *hooks)
+{
+  g_clear_pointer (&self->config, belfry_config_unref);
+  self->config = belfry_config_ref (config);
+  g_hash_table_remove_all (self->hooks);
+  g_hash_table_remove_all (self->generations);
+  for (guint i = 0; i < hooks->len; i++) {
+    BelfryHosted *hook = g_ptr_array_index (hooks, i);
+
+    g_hash_table_insert (self->hooks, g_strdup (hook->blueprint->name), belfry_hosted_ref (hook));
+  }
+}
+
+static const BelfryHookKeys *
+get_keys (BelfryHosted *hook)
+{
+  return hook->blueprint->host_state;
+}
+
+gint64
+belfry_deliveries_get_max_body (BelfryDeliveries *self, const char *name)
+{
+  BelfryHosted *hook = g_hash_table_lookup (self->hooks, name != NULL ? name : "base");
+
+  if (hook == NULL)
+    return -1;
+  return get_keys (hook) != NULL ? get_keys (hook)->max_body : 25 * 1024 * 1024;
+}
+
+static BelfryResponse *response_new (guint status, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static BelfryResponse *
+response_new (guint status, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *line = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  line = g_strconcat (text, "\n", NULL);
+  return belfry_response_new_text (status, "text/plain; charset=utf-8", line);
+}
+
+static void
+answer (GTask *task, BelfryResponse *response)
+{
+  g_task_return_pointer (task, response, (GDestroyNotify)belfry_response_unref);
+  g_object_unref (task);
+}
+
+static void
+answer_later (GTask *task, const char *why)
+{
+  BelfryResponse *response = response_new (503, "%s, come back later", why);
+
+  belfry_response_set_header (response, "Retry-After", RETRY_AFTER_S);
+  answer (task, response);
+}
+
+static void
+refuse (GTask *task, const char *outcome, const char *reason, BelfryResponse *response)
+{
+  Reception *reception = g_task_get_task_data (task);
+
+  belfry_refusals_count (reception->self->refusals, reception->hook->blueprint->name, outcome,
+                         reception->request, reason);
+  answer (task, response);
+}
+
+void
+belfry_deliveries_complete_change (BelfryDeliveries *self,
+                                   BelfryHosted *hook,
+                                   BelfryChange *change,
+                                   gint64 received_at)
+{
+  char **texts[] = { &change->author, &change->comments, &change->repository, &change->project };
+  const BelfryCodebase *codebase = NULL;
+
+  g_free (change->origin);
+  change->origin = g_strconcat ("hook/", hook->blueprint->name, NULL);
+  change->received_at = received_at;
+  if (change->when_timestamp == BELFRY_NONE)
+    change->when_timestamp = received_at;
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (*texts[i] == NULL)
+      *texts[i] = g_strdup ("");
+  if (change->codebase != NULL)
+    return;
+  codebase = belfry_config_find_codebase (self->config, change->repository);
+  change->codebase = g_strdup (codebase != NULL ? codebase->name : "");
+}
+
+/* 5: stored; the answer says as what */
+
+static void
+answer_stored (GTask *task, BelfryAcceptance *acceptance)
+{
+  Reception *reception = g_task_get_task_data (task);
+  gint64 id = acceptance->delivery->deliveryid;
+  gboolean is_plain = ((const BelfryHook *)belfry_hosted_get_plugin (reception->hook))->no_digest;
+  const char *outcome = acceptance->delivery->outcome;
+
+  if (acceptance->conflict)
+    answer (task, response_new (409, "delivery %" G_GINT64_FORMAT " had this id and other content",
+                                acceptance->first_delivery));
+  else if (acceptance->first_delivery != 0)
+    answer (task, response_new (is_plain ? 202 : 200, "repeats delivery %" G_GINT64_FORMAT,
+                                acceptance->first_delivery));
+  else if (strcmp (outcome, "accepted") == 0)
+    answer (task, response_new (202, "%u change%s stored, delivery %" G_GINT64_FORMAT,
+                                acceptance->stored, acceptance->stored == 1 ? "" : "s", id));
+  else if (strcmp (outcome, "pending") == 0)
+    answer (task, response_new (202, "pending, delivery %" G_GINT64_FORMAT, id));
+  else if (strcmp (outcome, "duplicate") == 0)
+    answer (task, response_new (is_plain ? 202 : 200, "known as change %" G_GINT64_FORMAT,
+                                acceptance->known_change));
+  else if (strcmp (outcome, "nothing") == 0)
+    answer (task, response_new (200, "nothing to do: %s", acceptance->delivery->reason));
+  else
+    answer (task, response_new (strcmp (outcome, "unsupported-type") == 0 ? 415 : 400, "%s",
+                                acceptance->delivery->reason));
+}
+
+static void
+on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Reception *reception = g_task_get_task_data (task);
+  BelfryAcceptance *acceptance = reception->acceptance;
+  g_autoptr (GError) local = NULL;
+
+  if (!belfry_store_write_finish (reception->self->store, result, &local)) {
+    g_warning ("hook '%s': storing a delivery: %s; it was answered 503",
+               reception->hook->blueprint->name, local->message);
+    answer_later (task, "the delivery cannot be stored now");
+    return;
+  }
+  if (strcmp (acceptance->delivery->outcome, "pending") == 0)
+    belfry_pending_add (reception->self, acceptance->delivery);
+  answer_stored (task, acceptance);
+}
+
+/* 4: one transaction */
+
+static const char *
+find_forge_id (const BelfryHook *hook, BelfryRequest *request)
+{
+  for (guint i = 0; hook->delivery_id_headers != NULL && hook->delivery_id_headers[i] != NULL;
+       i++) {
+    const char *id = belfry_request_get_header (request, hook->delivery_id_headers[i]);
+
+    if (id != NULL && id[0] != '\0' && strlen (id) <= 200)
+      return id;
+  }
+  return NULL;
+}
+
+static BelfryDelivery *
+make_delivery (Reception *reception, const char *outcome, const char *reason)
+{
+  const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
+  BelfryDelivery *delivery = belfry_delivery_new ();
+  GBytes *body = belfry_request_get_body (reception->request);
+  const char *address = belfry_request_get_address (reception->request);
+  g_autofree char *digest = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, body);
+  g_autofree char *id =
+      belfry_text_make_printable (find_forge_id (plugin, reception->request) != NULL
+                                      ? find_forge_id (plugin, reception->request)
+                                      : "",
+                                  -1, 200);
+  const char *event = plugin->event_header != NULL
+                          ? belfry_request_get_header (reception->request, plugin->event_header)
+                          : NULL;
+  g_autofree char *event_text = event != NULL ? belfry_text_make_printable (event, -1, 100) : NULL;
+
+  belfry_record_set_text (&delivery->hook, reception->hook->blueprint->name);
+  belfry_record_set_text (&delivery->forge_id, id[0] != '\0' ? id : NULL);
+  belfry_record_set_text (&delivery->event, event_text);
+  belfry_record_set_text (&delivery->source, address != NULL ? address : "local");
+  belfry_record_set_text (&delivery->outcome, outcome);
+  belfry_record_set_text (&delivery->reason, reason != NULL ? reason : "");
+  belfry_record_set_text (&delivery->digest, digest);
+  delivery->bytes = (gint64)g_bytes_get_size (body);
+  delivery->received_at = belfry_clock_now_us ();
+  delivery->last_at = delivery->received_at;
+  delivery->duration_us = g_get_monotonic_time () - reception->started_us;
+  delivery->change_ids = json_node_init_array (json_node_alloc (), NULL);
+  json_node_take_array (delivery->change_ids, json_array_new ());
+  delivery->replay_of = BELFRY_NONE;
+  delivery->count = 1;
+  delivery->next_try_at = BELFRY_NONE;
+  return delivery;
+}
+
+/* the request as it may be kept: without signatures, tokens and credentials */
+static JsonNode *
+make_raw (Reception *reception)
+{
+  const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
+  g_autoptr (JsonObject) object = belfry_request_to_json (reception->request);
+  JsonObject *headers = belfry_json_get_object (object, "headers");
+  const char *row = (const char *)plugin->signatures;
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (GList) names = headers != NULL ? json_object_get_members (headers) : NULL;
+
+  for (GList *name = names; name != NULL; name = name->next) {
+    gboolean secret = g_ascii_strcasecmp (name->data, "Authorization") == 0 ||
+                      g_ascii_strcasecmp (name->data, "Cookie") == 0;
+
+    for (const char *at = row; at != NULL && ((const BelfrySignature *)at)->header != NULL;
+         at += plugin->signature_size)
+      secret |= g_ascii_strcasecmp (name->data, ((const BelfrySignature *)at)->header) == 0;
+    if (secret)
+      json_object_remove_member (headers, name->data);
+  }
+  json_node_set_object (node, object);
+  return node;
+}
+
+static void
+store (GTask *task, BelfryTranslation *translation, const char *outcome)
+{
+  Reception *reception = g_task_get_task_data (task);
+  const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
+  const BelfryHookKeys *keys = get_keys (reception->hook);
+  BelfryAcceptance *acceptance = g_new0 (BelfryAcceptance, 1);
+
+  acceptance->delivery = make_delivery (reception, outcome, translation->reason);
+  acceptance->completes = BELFRY_NONE;
+  acceptance->by_digest = !plugin->no_digest;
+  acceptance->dedupe_window_us = keys->dedupe_window;
+  if (translation->changes != NULL)
+    acceptance->changes = g_ptr_array_ref (translation->changes);
+  for (guint i = 0; acceptance->changes != NULL && i < acceptance->changes->len; i++)
+    belfry_deliveries_complete_change (reception->self, reception->hook,
+                                       g_ptr_array_index (acceptance->changes, i),
+                                       acceptance->delivery->received_at);
+  if (translation->pending != NULL)
+    acceptance->delivery->pending = json_node_copy (translation->pending);
+  if (keys->keep_raw)
+    acceptance->raw = make_raw (reception);
+  reception->acceptance = acceptance;
+  belfry_store_write_async (reception->self->store, belfry_acceptance_store, acceptance, NULL, NULL,
+                            on_stored, task);
+}
+
+/* 3: what it means */
+
+static void
+translate (GTask *task)
+{
+  static const char *const outcomes[] = {
+    [BELFRY_TRANSLATION_CHANGES] = "accepted",
+    [BELFRY_TRANSLATION_NOTHING] = "nothing",
+    [BELFRY_TRANSLATION_MALFORMED] = "malformed",
+    [BELFRY_TRANSLATION_UNSUPPORTED_TYPE] = "unsupported-type",
+    [BELFRY_TRANSLATION_POLL] = "accepted",
+    [BELFRY_TRANSLATION_PENDING] = "pending",
+  };
+  Reception *reception = g_task_get_task_data (task);
+  const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
+  g_autoptr (BelfryTranslation) translation =
+      plugin->translate (belfry_hosted_get_state (reception->hook), reception->request);
+
+  if (translation == NULL) {
+    g_warning ("hook '%s': its translation gave nothing; answered 500",
+               reception->hook->blueprint->name);
+    answer (task, response_new (500, "Error processing changes."));
+    return;
+  }
+  store (task, translation, outcomes[translation->kind]);
+}
+
+/* 2: who may knock */
+
+static void
+refuse_unproven (GTask *task, const char *reason)
+{
+  refuse (task, "unauthorized", reason, response_new (401, "not authorized"));
+}
+
+static void
+note_generation (Reception *reception, guint generation)
+{
+  const char *name = reception->hook->blueprint->name;
+
+  if (generation == 0 || g_hash_table_contains (reception->self->generations, name))
+    return;
+  g_hash_table_add (reception->self->generations, g_strdup (name));
+  g_message ("hook '%s': a request was signed with the second of its secrets", name);
+}
+
+static gboolean
+accepts_method (const BelfryHook *plugin, const char *method)
+{
+  return plugin->methods != NULL ? g_strv_contains (plugin->methods, method)
+                                 : strcmp (method, "POST") == 0;
+}
+
+static void
+check_signature (GTask *task)
+{
+  Reception *reception = g_task_get_task_data (task);
+  const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
+  guint generation = 0;
+  const char *reason = NULL;
+
+  if (!accepts_method (plugin, belfry_request_get_method (reception->request))) {
+    BelfryResponse *response = response_new (405, "only POST is taken here");
+
+    belfry_response_set_header (response, "Allow", "POST");
+    refuse (task, "method", "another method than POST", response);
+    return;
+  }
+  if (!belfry_signature_verify (plugin, get_keys (reception->hook), reception->request, &generation,
+                                &reason)) {
+    refuse_unproven (task, reason);
+    return;
+  }
+  note_generation (reception, generation);
+  translate (task);
+}
+
+static void
+on_password_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  BelfryResponse *response = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), NULL)) {
+    check_signature (task);
+    return;
+  }
+  response = response_new (401, "Unauthorized");
+  belfry_response_set_header (response, "WWW-Authenticate", "Basic realm=\"Protected area\"");
+  refuse (task, "unauthorized", "user or password missing or wrong", response);
+}
+
+static void
+check_password (GTask *task)
+{
+  Reception *reception = g_task_get_task_data (task);
+  const BelfryHookKeys *keys = get_keys (reception->hook);
+  BelfryConfig *config = reception->self->config;
+  const BelfryWwwKeys *www = config->www;
+  char **files = keys->auth;
+
+  if (files == NULL && www != NULL)
+    files = www->change_hook_auth;
+  if (files == NULL || (keys->auth != NULL && files[0] == NULL)) {
+    check_signature (task);
+    return;
+  }
+  belfry_passwords_check ((const char *const *)files, config->directory,
+                          belfry_request_get_header (reception->request, "Authorization"),
+                          g_task_new (NULL, NULL, on_password_checked, task));
+}
+
+static gboolean
+comes_from_source (const BelfryHookKeys *keys, BelfryRequest *request)
+{
+  const char *text = belfry_request_get_address (request);
+  g_autoptr (GInetAddress) address = text != NULL ? g_inet_address_new_from_string (text) : NULL;
+
+  return keys->sources == NULL ||
+         (address != NULL && belfry_addresses_contain (keys->sources, address));
+}
+
+/* 1: whose it is */
+
+void
+belfry_deliveries_receive (BelfryDeliveries *self,
+                           const char *name,
+                           BelfryRequest *request,
+                           GTask *task)
+{
+  BelfryHosted *hook = g_hash_table_lookup (self->hooks, name != NULL ? name : "base");
+  Reception *reception = NULL;
+
+  if (hook == NULL) {
+    answer (task, response_new (404, "there is no such hook"));
+    return;
+  }
+  if (self->stopping || hook->state != BELFRY_HOSTED_RUNNING ||
+      belfry_store_is_pressed (self->store)) {
+    answer_later (task, self->stopping ? "stopping" : "this hook cannot work now");
+    return;
+  }
+  reception = g_new0 (Reception, 1);
+  reception->self = self;
+  reception->hook = belfry_hosted_ref (hook);
+  reception->request = belfry_request_ref (request);
+  reception->started_us = g_get_monotonic_time ();
+  g_task_set_task_data (task, reception, reception_free);
+  if (!comes_from_source (get_keys (hook), request)) {
+    refuse (task, "forbidden", "an address outside sources", response_new (403, "not from here"));
+    return;
+  }
+  check_password (task);
+}
+
+void
+belfry_deliveries_resume (BelfryDeliveries *self)
+{
+  belfry_pending_resume (self);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keys that the host owns in every [hook] section. */
+#pragma once
+
+#include "belfry-plugin.h"
+
+typedef struct {
+  BelfrySecret *secret;
+  char **auth;
+  BelfryAddresses *sources;
+  gboolean unauthenticated;
+  gboolean allow_sha1;
+  gboolean strict;
+  gint64 tolerance;
+  gint64 max_body;
+  gint64 dedupe_window;
+  gboolean keep_raw;
+} BelfryHookKeys;
+
+extern const BelfryOptionTable belfry_hook_keys_table;
+/* C-2 and what else makes a hook unsafe; findings with section and key. @www_auth: whether [www]
+ * change-hook-auth is set. */
+void belfry_hook_keys_check (const BelfryHookKeys *keys,
+                             const BelfryHook *hook,
+                             const BelfrySection *section,
+                             gboolean www_auth,
+                             BelfryProblems *problems);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A file is read anew for every attempt. Of several lines with one user the first counts; fields
+ * are separated by colons and further ones ignored. A stored password that begins with `$` is a
+ * hash of crypt(5); an unknown user costs as much as a wrong password.
+ */
+#include "passwords.h"
+
+#include <crypt.h>
+#include <string.h>
+
+#define MAX_FILE_BYTES (1024 * 1024)
+#define MAX_TEXT_BYTES 1024
+#define DUMMY_HASH     "$2b$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui"
+
+typedef struct {
+  char **files;
+  char *folder;
+  char *authorization;
+} Attempt;
+
+static void
+attempt_free (gpointer data)
+{
+  Attempt *attempt = data;
+
+  g_strfreev (attempt->files);
+  g_free (attempt->folder);
+  if (attempt->authorization != NULL)
+    explicit_bzero (attempt->authorization, strlen (attempt->authorization));
+  g_free (attempt->authorization);
+  g_free (attempt);
+}
+
+static gboolean
+matches_hash (const char *password, const char *hash)
+{
+  struct crypt_data *data = g_new0 (struct crypt_data, 1);
+  const char *computed = crypt_r (password, hash, data);
+  gboolean same = computed != NULL && computed[0] != '*' &&
+                  belfry_equal_constant_time (computed, strlen (computed), hash, strlen (hash));
+
+  explicit_bzero (data, sizeof *data);
+  g_free (data);
+  return same;
+}
+
+static gboolean
+matches_plain (const char *password, const char *stored)
+{
+  return belfry_equal_constant_time (password, strlen (password), stored, strlen (stored));
+}
+
+static gboolean
+check_lines (const char *text, const char *user, const char *password)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++) {
+    g_auto (GStrv) fields = NULL;
+
+    g_strchomp (lines[i]);
+    fields = g_strsplit (lines[i], ":", 3);
+    if (fields[0] == NULL || fields[1] == NULL || strcmp (fields[0], user) != 0)
+      continue;
+    if (fields[1][0] == '\0')
+      return FALSE;
+    return fields[1][0] == '$' ? matches_hash (password, fields[1])
+                               : matches_plain (password, fields[1]);
+  }
+  matches_hash (password, DUMMY_HASH);
+  return FALSE;
+}
+
+static gboolean
+check_file (const char *item, const char *folder, const char *user, const char *password)
+{
+  const char *path = g_str_has_prefix (item, "file:") ? item + strlen ("file:") : item;
+  g_autofree char *full = g_canonicalize_filename (path, folder);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) local = NULL;
+  gsize bytes = 0;
+  gboolean good = FALSE;
+
+  if (!g_file_get_contents (full, &text, &bytes, &local)) {
+    g_warning ("reading the password file '%s': %s; it admits nobody", full, local->message);
+    return FALSE;
+  }
+  if (bytes <= MAX_FILE_BYTES)
+    good = check_lines (text, user, password);
+  explicit_bzero (text, bytes);
+  return good;
+}
+
+static gboolean
+split_credentials (const char *authorization, char **user, char **password)
+{
+  gsize bytes = 0;
+  g_autofree guchar *decoded = NULL;
+  char *colon = NULL;
+
+  if (authorization == NULL || strlen (authorization) > 2 * MAX_TEXT_BYTES ||
+      g_ascii_strncasecmp (authorization, "Basic ", strlen ("Basic ")) != 0)
+    return FALSE;
+  decoded = g_base64_decode (authorization + strlen ("Basic "), &bytes);
+  if (bytes == 0 || memchr (decoded, '\0', bytes) != NULL ||
+      !g_utf8_validate ((const char *)decoded, (gssize)bytes, NULL))
+    return FALSE;
+  *user = g_strndup ((const char *)decoded, bytes);
+  explicit_bzero (decoded, bytes);
+  colon = strchr (*user, ':');
+  if (colon == NULL)
+    return FALSE;
+  *password = g_strdup (colon + 1);
+  *colon = '\0';
+  return TRUE;
+}
+
+static void
+check_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Attempt *attempt = data;
+  g_autofree char *user = NULL;
+  g_autofree char *password = NULL;
+  gboolean good = FALSE;
+
+  if (split_credentials (attempt->authorization, &user, &password) && password[0] != '\0')
+    for (guint i = 0; !good && attempt->files[i] != NULL; i++)
+      good = check_file (attempt->files[i], attempt->folder, user, password);
+  if (password != NULL)
+    explicit_bzero (password, strlen (password));
+  g_task_return_boolean (task, good);
+}
+
+void
+belfry_passwords_check (const char *const *files,
+                        const char *folder,
+                        const char *authorization,
+                        GTask *task)
+{
+  Attempt *attempt = g_new0 (Attempt, 1);
+
+  attempt->files = g_strdupv ((char **)files);
+  attempt->folder = g_strdup (folder);
+  attempt->authorization = g_strdup (authorization);
+  g_task_set_task_data (task, attempt, attempt_free);
+  g_task_run_in_thread (task, check_in_thread);
+  g_object_unref (task);
+}

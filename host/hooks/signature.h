@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a request was signed by who knows the secret. Pure; before anything of the body is read.
+ */
+#pragma once
+
+#include "hook-keys.h"
+
+/* @generation: which of two secrets matched. FALSE: @reason says why, for the log only. */
+gboolean belfry_signature_verify (const BelfryHook *hook,
+                                  const BelfryHookKeys *keys,
+                                  BelfryRequest *request,
+                                  guint *generation,
+                                  const char **reason);

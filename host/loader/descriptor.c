@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Descriptors come from files that others built. They are looked at in the order in which they can
+ * be trusted: first the size, then what every descriptor begins with, then what only its kind has.
+ * Descriptors grow at their end, so a larger one is of a newer library and fine; one that is
+ * smaller than that of the first release of its ABI is not.
+ */
+#include "loader/descriptor.h"
+
+#include "loader/loader.h"
+
+typedef struct {
+  const BelfryPlugin *plugin;
+  const char *path;
+} Descriptor;
+
+/* what a descriptor of each kind had in the first release of its ABI */
+static const gsize first_sizes[BELFRY_N_KINDS] = {
+  [BELFRY_KIND_HOOK] = sizeof (BelfryHook),     [BELFRY_KIND_POLLER] = sizeof (BelfryPoller),
+  [BELFRY_KIND_ENGINE] = sizeof (BelfryEngine), [BELFRY_KIND_REPORTER] = sizeof (BelfryReporter),
+  [BELFRY_KIND_BOT] = sizeof (BelfryBot),       [BELFRY_KIND_VIEW] = sizeof (BelfryView),
+  [BELFRY_KIND_AUTH] = sizeof (BelfryAuth),
+};
+
+static gboolean G_GNUC_PRINTF (3, 4)
+    refuse (GError **error, const char *path, const char *format, ...)
+{
+  g_autofree char *what = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  what = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED, "'%s' %s", path, what);
+  return FALSE;
+}
+
+static gboolean
+check_size (const Descriptor *self, gsize wanted, gsize symbol_bytes, GError **error)
+{
+  gsize size = symbol_bytes == 0 || symbol_bytes >= sizeof (gsize) ? self->plugin->size : 0;
+
+  if (size < wanted || (symbol_bytes > 0 && size > symbol_bytes))
+    return refuse (error, self->path,
+                   "has a descriptor of %" G_GSIZE_FORMAT " bytes, this host needs %" G_GSIZE_FORMAT
+                   ", build it against this version of belfry-plugin-1",
+                   symbol_bytes > 0 ? MIN (size, symbol_bytes) : size, wanted);
+  return TRUE;
+}
+
+static gboolean
+check_kind (const Descriptor *self, GError **error)
+{
+  BelfryKind file_kind = BELFRY_N_KINDS;
+  g_autofree char *name = NULL;
+  BelfryKind kind = self->plugin->kind;
+
+  if ((guint)kind >= BELFRY_N_KINDS)
+    return refuse (error, self->path,
+                   "is of kind %u, which this host does not know, build it against this version of "
+                   "belfry-plugin-1",
+                   (guint)kind);
+  if (belfry_loader_parse_file_name (self->path, &file_kind, &name) && file_kind != kind)
+    return refuse (error, self->path, "is a plugin of kind %s and not %s, rename it to %s-%s.so",
+                   belfry_kind_get_name (kind), belfry_kind_get_name (file_kind),
+                   belfry_kind_get_name (kind), name);
+  return TRUE;
+}
+
+static gboolean
+check_abi (const Descriptor *self, GError **error)
+{
+  guint ours = belfry_kind_get_abi (self->plugin->kind);
+
+  if (self->plugin->abi == ours)
+    return TRUE;
+  return refuse (error, self->path,
+                 "speaks ABI %u of %s plugins and this host speaks %u, build it against this "
+                 "version of belfry-plugin-1, or install the host that it was built for",
+                 self->plugin->abi, belfry_kind_get_name (self->plugin->kind), ours);
+}
+
+static gboolean
+is_empty (const char *text)
+{
+  return text == NULL || text[0] == '\0';
+}
+
+static gboolean
+check_rows (const Descriptor *self, GError **error)
+{
+  const BelfryPlugin *plugin = self->plugin;
+
+  if (plugin->options != NULL && plugin->option_size < sizeof (BelfryOption))
+    return refuse (error, self->path,
+                   "has option rows of %" G_GSIZE_FORMAT " bytes, this host needs %" G_GSIZE_FORMAT
+                   ", build it against this version of belfry-plugin-1",
+                   plugin->option_size, sizeof (BelfryOption));
+  if (plugin->sections != NULL && plugin->section_size < sizeof (BelfrySectionKind))
+    return refuse (error, self->path,
+                   "has section rows of %" G_GSIZE_FORMAT " bytes, this host needs %" G_GSIZE_FORMAT
+                   ", build it against this version of belfry-plugin-1",
+                   plugin->section_size, sizeof (BelfrySectionKind));
+  return TRUE;
+}
+
+gboolean
+belfry_descriptor_check (const BelfryPlugin *plugin,
+                         gsize symbol_bytes,
+                         const char *path,
+                         GError **error)
+{
+  const Descriptor self = { plugin, path };
+
+  if (!check_size (&self, sizeof (BelfryPlugin), symbol_bytes, error) ||
+      !check_kind (&self, error) || !check_abi (&self, error) ||
+      !check_size (&self, first_sizes[plugin->kind], symbol_bytes, error))
+    return FALSE;
+  if (is_empty (plugin->name))
+    return refuse (error, path, "has no name, give its descriptor a .name");
+  if (is_empty (plugin->summary))
+    return refuse (error, path, "has no summary, give its descriptor a .summary");
+  return check_rows (&self, error);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Records in and out: the SQL of each type is made once per connection from its field table; every
+ * stored field is a column of its name. Lists, JSON and properties are JSON text.
+ */
+#include "store/database.h"
+
+typedef enum {
+  SQL_COLUMNS,
+  SQL_INSERT,
+  SQL_UPDATE,
+  SQL_FIND,
+  N_SQL,
+} Sql;
+
+static gboolean
+is_stored (const BelfryField *field)
+{
+  return (field->flags & BELFRY_FIELD_STORED) != 0;
+}
+
+static char **
+make_sql (const BelfryRecordType *type)
+{
+  g_autoptr (GString) columns = g_string_new (NULL);
+  g_autoptr (GString) values = g_string_new (NULL);
+  g_autoptr (GString) changes = g_string_new (NULL);
+  char **sql = g_new0 (char *, N_SQL + 1);
+  guint n = 0;
+
+  for (guint i = 0; i < type->n_fields; i++) {
+    const char *name = type->fields[i].name;
+
+    if (!is_stored (&type->fields[i]))
+      continue;
+    n++;
+    g_string_append_printf (columns, "%s\"%s\"", n > 1 ? ", " : "", name);
+    g_string_append_printf (values, "%s?%u", n > 1 ? ", " : "", n);
+    if (n > 1)
+      g_string_append_printf (changes, "%s\"%s\" = ?%u", n > 2 ? ", " : "", name, n);
+  }
+  sql[SQL_COLUMNS] = g_strdup (columns->str);
+  sql[SQL_INSERT] = g_strdup_printf ("INSERT INTO \"%s\" (%s) VALUES (%s)",
+                                     type->table,
+                                     columns->str,
+                                     values->str);
+  sql[SQL_UPDATE] = g_strdup_printf ("UPDATE \"%s\" SET %s WHERE \"%s\" = ?1",
+                                     type->table,
+                                     changes->str,
+                                     type->fields[0].name);
+  sql[SQL_FIND] = g_strdup_printf ("SELECT %s FROM \"%s\" WHERE \"%s\" = ?1",
+                                   columns->str,
+                                   type->table,
+                                   type->fields[0].name);
+  return sql;
+}
+
+static const char *
+get_sql (BelfryDatabase *self, const BelfryRecordType *type, Sql which)
+{
+  char **sql = g_hash_table_lookup (self->types, type);
+
+  if (sql == NULL) {
+    sql = make_sql (type);
+    g_hash_table_insert (self->types, (gpointer) type, sql);
+  }
+  return sql[which];
+}
+
+const char *
+belfry_database_columns (BelfryDatabase *self, const BelfryRecordType *type)
+{
+  return get_sql (self, type, SQL_COLUMNS);
+}
+
+static void
+bind_json (sqlite3_stmt *statement, int index, JsonNode *node)
+{
+  if (node == NULL)
+    sqlite3_bind_null (statement, index);
+  else
+    sqlite3_bind_text (statement, index, belfry_json_to_text (node), -1, g_free);
+}
+
+static void
+bind_list (sqlite3_stmt *statement, int index, char **list)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; list != NULL && list[i] != NULL; i++) {
+    g_autofree char *text = g_utf8_make_valid (list[i], -1);
+
+    json_array_add_string_element (array, text);
+  }
+  json_node_take_array (node, array);
+  bind_json (statement, index, node);
+}
+
+static void
+bind_properties (sqlite3_stmt *statement, int index, BelfryProperties *properties)
+{
+  g_autoptr (JsonNode) node = NULL;
+
+  if (properties != NULL)
+    node = belfry_properties_to_json (properties);
+  bind_json (statement, index, node);
+}
+
+static void
+bind_field (sqlite3_stmt *statement, int index, const BelfryField *field, gconstpointer record)
+{
+  gpointer member = G_STRUCT_MEMBER_P (record, field->offset);
+  const char *text = NULL;
+
+  switch (field->type) {
+  case BELFRY_FIELD_INTEGER:
+  case BELFRY_FIELD_TIME:
+  case BELFRY_FIELD_RESULT:
+    belfry_database_bind_integer (statement, index, *(gint64 *) member);
+    break;
+  case BELFRY_FIELD_BOOLEAN:
+    sqlite3_bind_int (statement, index, *(gboolean *) member ? 1 : 0);
+    break;
+  case BELFRY_FIELD_TEXT:
+    text = *(char **) member;
+    if (text == NULL && (field->flags & BELFRY_FIELD_NULLABLE) == 0)
+      text = "";
+    belfry_database_bind_text (statement, index, text);
+    break;
+  case BELFRY_FIELD_TEXT_LIST:
+    bind_list (statement, index, *(char ***) member);
+    break;
+  case BELFRY_FIELD_JSON:
+    bind_json (statement, index, *(JsonNode **) member);
+    break;
+  case BELFRY_FIELD_PROPERTIES:
+    bind_properties (statement, index, *(BelfryProperties **) member);
+    break;
+  case BELFRY_FIELD_RECORD:
+  case BELFRY_FIELD_RECORDS:
+    g_assert_not_reached ();
+  }
+}
+
+static gboolean
+run_with_record (BelfryDatabase *self, gconstpointer record, Sql which, GError **error)
+{
+  const BelfryRecordType *type = ((const BelfryRecord *) record)->type;
+  sqlite3_stmt *statement = belfry_database_prepare (self, get_sql (self, type, which), error);
+  int index = 0;
+
+  if (statement == NULL)
+    return FALSE;
+  for (guint i = 0; i < type->n_fields; i++)
+    if (is_stored (&type->fields[i]))
+      bind_field (statement, ++index, &type->fields[i], record);
+  return belfry_database_step (self, statement, NULL, error);
+}
+
+gboolean
+belfry_database_insert (BelfryDatabase *self, gconstpointer record, GError **error)
+{
+  return run_with_record (self, record, SQL_INSERT, error);
+}
+
+gboolean
+belfry_database_update (BelfryDatabase *self, gconstpointer record, GError **error)
+{
+  const BelfryRecordType *type = ((const BelfryRecord *) record)->type;
+
+  if (!run_with_record (self, record, SQL_UPDATE, error))
+    return FALSE;
+  if (sqlite3_changes (self->handle) > 0)
+    return TRUE;
+  g_set_error (error,
+               BELFRY_ERROR,
+               BELFRY_ERROR_NOT_FOUND,
+               "changing %s %" G_GINT64_FORMAT ": not found",
+               type->name,
+               belfry_record_get_id (record));
+  return FALSE;
+}
+
+static gboolean
+read_json (sqlite3_stmt *statement, int column, JsonNode **value, GError **error)
+{
+  /* properties and events wrap what a stranger may have nested 64 deep */
+  static const BelfryJsonLimits limits = { sizeof (BelfryJsonLimits), 0, 200 };
+  const char *text = (const char *) sqlite3_column_text (statement, column);
+
+  if (text == NULL)
+    return TRUE;
+  *value = belfry_json_parse (text, sqlite3_column_bytes (statement, column), &limits, error);
+  return *value != NULL;
+}
+
+static gboolean
+read_list (sqlite3_stmt *statement, int column, char ***value, GError **error)
+{
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  JsonArray *array = NULL;
+
+  if (!read_json (statement, column, &node, error))
+    return FALSE;
+  if (node != NULL && JSON_NODE_HOLDS_ARRAY (node))
+    array = json_node_get_array (node);
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
+    g_strv_builder_add (builder, json_array_get_string_element (array, i));
+  *value = g_strv_builder_end (builder);
+  return TRUE;
+}
+
+static gboolean
+read_properties (sqlite3_stmt *statement, int column, BelfryProperties **value, GError **error)
+{
+  g_autoptr (JsonNode) node = NULL;
+
+  if (!read_json (statement, column, &node, error))
+    return FALSE;
+  if (node != NULL)
+    *value = belfry_properties_from_json (node, error);
+  return node == NULL || *value != NULL;
+}
+
+static gboolean
+read_field (sqlite3_stmt *statement, int column, const BelfryField *field, gpointer member,
+            GError **error)
+{
+  gboolean null = sqlite3_column_type (statement, column) == SQLITE_NULL;
+  gboolean read = TRUE;
+
+  switch (field->type) {
+  case BELFRY_FIELD_INTEGER:
+  case BELFRY_FIELD_TIME:
+  case BELFRY_FIELD_RESULT:
+    *(gint64 *) member = null ? BELFRY_NONE : sqlite3_column_int64 (statement, column);
+    break;
+  case BELFRY_FIELD_BOOLEAN:
+    *(gboolean *) member = sqlite3_column_int (statement, column) != 0;
+    break;
+  case BELFRY_FIELD_TEXT:
+    *(char **) member = g_strdup ((const char *) sqlite3_column_text (statement, column));
+    break;
+  case BELFRY_FIELD_TEXT_LIST:
+    read = read_list (statement, column, member, error);
+    break;
+  case BELFRY_FIELD_JSON:
+    read = read_json (statement, column, member, error);
+    break;
+  case BELFRY_FIELD_PROPERTIES:
+    read = read_properties (statement, column, member, error);
+    break;
+  case BELFRY_FIELD_RECORD:
+  case BELFRY_FIELD_RECORDS:
+    g_assert_not_reached ();
+  }
+  return read;
+}
+
+gpointer
+belfry_database_read_row (const BelfryRecordType *type, sqlite3_stmt *statement, GError **error)
+{
+  g_autoptr (BelfryRecord) record = belfry_record_new (type);
+  int column = 0;
+
+  for (guint i = 0; i < type->n_fields; i++) {
+    const BelfryField *field = &type->fields[i];
+    gpointer member = G_STRUCT_MEMBER_P (record, field->offset);
+
+    if (!is_stored (field))
+      continue;
+    if (!read_field (statement, column++, field, member, error)) {
+      g_prefix_error (error,
+                      "reading %s of %s %" G_GINT64_FORMAT ": ",
+                      field->name,
+                      type->name,
+                      belfry_record_get_id (record));
+      return NULL;
+    }
+  }
+  return g_steal_pointer (&record);
+}
+
+gpointer
+belfry_database_find (BelfryDatabase *self, const BelfryRecordType *type, gint64 id, GError **error)
+{
+  sqlite3_stmt *statement =
+      belfry_database_prepare (self, get_sql (self, type, SQL_FIND), error);
+  gboolean row = FALSE;
+  gpointer record = NULL;
+
+  if (statement == NULL)
+    return NULL;
+  belfry_database_bind_integer (statement, 1, id);
+  if (!belfry_database_step (self, statement, &row, error))
+    return NULL;
+  if (!row) {
+    g_set_error (error,
+                 BELFRY_ERROR,
+                 BELFRY_ERROR_NOT_FOUND,
+                 "looking for %s %" G_GINT64_FORMAT ": not found",
+                 type->name,
+                 id);
+    return NULL;
+  }
+  record = belfry_database_read_row (type, statement, error);
+  sqlite3_reset (statement);
+  return record;
+}
+
+GPtrArray *
+belfry_database_read_all (BelfryDatabase *self,
+                          const BelfryRecordType *type,
+                          sqlite3_stmt *statement,
+                          GError **error)
+{
+  g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func (belfry_record_unref);
+  gboolean row = TRUE;
+
+  while (TRUE) {
+    gpointer record = NULL;
+
+    if (!belfry_database_step (self, statement, &row, error))
+      return NULL;
+    if (!row)
+      return g_steal_pointer (&records);
+    record = belfry_database_read_row (type, statement, error);
+    if (record == NULL) {
+      sqlite3_reset (statement);
+      return NULL;
+    }
+    g_ptr_array_add (records, record);
+  }
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every page has besides its own data. Made on the main loop, read on any thread. */
+#pragma once
+
+#include "www/www-private.h"
+
+typedef struct {
+  gatomicrefcount refs;
+  BelfrySite *site;
+  BelfryRequest *request;
+  char *csrf;     /* (nullable) */
+  char *message;  /* (nullable) */
+  char *theme;
+  char *language;
+  gint64 now_us;
+  gint64 utc_offset_us;
+} BelfryFrame;
+
+/* Sets cookies where the page needs them. */
+BelfryFrame *belfry_frame_new (BelfryExchange *exchange);
+void belfry_frame_unref (BelfryFrame *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryFrame, belfry_frame_unref)
+/* Name of the builder or worker that a record is about, as far as it can be told. */
+gboolean belfry_frame_may (const char *action, gconstpointer record, gpointer frame);
+/* (transfer full): the page's data and the frame's, which wins */
+JsonObject *belfry_frame_merge (BelfryFrame *self, JsonObject *data);
+char *belfry_frame_render (BelfryFrame *self, const char *template_name, JsonObject *data, GError **error);
+char *belfry_frame_dup_theme (BelfryExchange *exchange);
+char *belfry_frame_dup_language (BelfryExchange *exchange);
+gint64 belfry_frame_get_utc_offset_us (BelfrySite *site, gint64 now_us);

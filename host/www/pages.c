@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Pages. On the main loop: who asks, what may be seen, whether the browser has it already. On a pool
+ * thread, with a snapshot of the store: the view draws, the template is rendered, the text is compressed.
+ * Back on the main loop it is sent. The ETag is made before anything is drawn, from what the page could
+ * show at most; so an event between the two costs a page too many, never an old one.
+ */
+#include "www/frame.h"
+
+#include "www/fleet.h"
+#include "www/www-state.h"
+
+#include <string.h>
+
+#define COMPRESS_FROM ((gsize) 1024)
+#define FINAL_CACHE "max-age=604800"
+
+typedef BelfryResponse *(*Draw) (gconstpointer self, BelfryRequest *request, BelfryReader *reader, GError **error);
+
+typedef struct {
+  BelfryExchange *exchange;
+  BelfryFrame *frame;
+  BelfryHosted *view; /* (nullable) */
+  Draw draw;          /* (nullable): the response is there already */
+  gconstpointer state;
+  GHashTable *visible; /* (nullable) */
+  char *etag;          /* (nullable) */
+  gboolean may_compress;
+  /* of the drawing thread, then the main loop's */
+  BelfryResponse *response;
+  GBytes *body;
+  char *content_type;
+  gboolean is_compressed;
+} Page;
+
+static void
+page_free (Page *self)
+{
+  belfry_exchange_unref (self->exchange);
+  g_clear_pointer (&self->frame, belfry_frame_unref);
+  g_clear_pointer (&self->view, belfry_hosted_unref);
+  g_clear_pointer (&self->visible, g_hash_table_unref);
+  g_clear_pointer (&self->response, belfry_response_unref);
+  g_clear_pointer (&self->body, g_bytes_unref);
+  g_free (self->content_type);
+  g_free (self->etag);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Page, page_free)
+
+static const struct {
+  const char *suffix;
+  const char *type;
+} template_types[] = {
+  { ".html", "text/html; charset=utf-8" },
+  { "rss20.xml", "application/rss+xml; charset=utf-8" },
+  { "atom10.xml", "application/atom+xml; charset=utf-8" },
+  { ".xml", "application/xml; charset=utf-8" },
+  { ".txt", "text/plain; charset=utf-8" },
+};
+
+static const char *
+get_template_type (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (template_types); i++) {
+    if (g_str_has_suffix (name, template_types[i].suffix))
+      return template_types[i].type;
+  }
+  return "text/plain; charset=utf-8";
+}
+
+/* pool thread */
+
+/* A page that has no template, or whose template is missing: at least the words. */
+static char *
+dup_plain_page (BelfryResponse *response)
+{
+  JsonObject *data = belfry_response_get_data (response);
+  const char *what = belfry_json_get_text (data, "what");
+  g_autofree char *escaped = belfry_text_escape_html (what != NULL ? what : "");
+  guint status = belfry_response_get_status (response);
+  const char *phrase = soup_status_get_phrase (status);
+
+  return g_strdup_printf ("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                          "<title>%u %s</title></head><body><h1>%s</h1><p>%s</p></body></html>\n",
+                          status,
+                          phrase,
+                          phrase,
+                          escaped);
+}
+
+static gboolean
+render_template (Page *page, GError **error)
+{
+  const char *name = belfry_response_get_template_name (page->response);
+  JsonObject *data = belfry_response_get_data (page->response);
+  const char *own_type = belfry_response_get_content_type (page->response);
+  gboolean is_error = g_str_equal (name, "error.html");
+  g_autoptr (GError) reason = NULL;
+  char *text = belfry_frame_render (page->frame, name, data, &reason);
+
+  if (text == NULL && is_error) {
+    if (!g_error_matches (reason, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND))
+      g_warning ("error page: %s, using a plain one", reason->message);
+    text = dup_plain_page (page->response);
+  }
+  if (text == NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "drawing %s: %s", name, reason->message);
+    return FALSE;
+  }
+  page->body = g_bytes_new_take (text, strlen (text));
+  page->content_type = g_strdup (own_type != NULL ? own_type : get_template_type (name));
+  return TRUE;
+}
+
+static gboolean
+finish_body (Page *page, GError **error)
+{
+  switch (belfry_response_get_kind (page->response)) {
+  case BELFRY_RESPONSE_LOG:
+    return TRUE;
+  case BELFRY_RESPONSE_BYTES:
+    page->body = g_bytes_ref (belfry_response_get_body (page->response));
+    page->content_type = g_strdup (belfry_response_get_content_type (page->response));
+    break;
+  case BELFRY_RESPONSE_TEMPLATE:
+    if (!render_template (page, error))
+      return FALSE;
+    break;
+  }
+  page->may_compress = page->may_compress && g_bytes_get_size (page->body) > COMPRESS_FROM;
+  if (page->may_compress && belfry_headers_is_text_type (page->content_type)) {
+    GBytes *compressed = belfry_compress (page->body);
+
+    g_bytes_unref (page->body);
+    page->body = compressed;
+    page->is_compressed = TRUE;
+  }
+  return TRUE;
+}
+
+static gboolean
+draw_page (BelfryReader *reader, gpointer data, GError **error)
+{
+  Page *page = data;
+
+  if (page->draw != NULL)
+    page->response = page->draw (page->state, page->frame->request, reader, error);
+  if (page->response == NULL) {
+    if (error != NULL && *error == NULL)
+      g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "a view drew nothing and said nothing");
+    return FALSE;
+  }
+  return finish_body (page, error);
+}
+
+/* main loop again */
+
+static void
+send_page (Page *page)
+{
+  BelfryExchange *exchange = page->exchange;
+  GPtrArray *headers = belfry_response_list_headers (page->response);
+  guint status = belfry_response_get_status (page->response);
+  gboolean is_fresh = page->etag != NULL && status == 200 && page->frame->message == NULL;
+  gboolean is_kept = belfry_response_is_final (page->response) &&
+                     belfry_response_get_kind (page->response) == BELFRY_RESPONSE_BYTES;
+
+  belfry_exchange_set_header (exchange, "Cache-Control", is_kept ? FINAL_CACHE : is_fresh ? "no-cache" : "no-store");
+  belfry_exchange_set_header (exchange, "Vary", "Cookie, Accept-Encoding, Accept-Language");
+  if (is_fresh)
+    belfry_exchange_set_header (exchange, "ETag", page->etag);
+  for (guint i = 0; i + 1 < headers->len; i += 2)
+    belfry_exchange_set_header (exchange, headers->pdata[i], headers->pdata[i + 1]);
+  if (page->is_compressed)
+    belfry_exchange_set_header (exchange, "Content-Encoding", "gzip");
+  belfry_headers_allow_origin (exchange);
+  belfry_exchange_send (exchange, status, page->content_type, page->body);
+}
+
+static void
+on_drawn (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (Page) page = data;
+  BelfryExchange *exchange = page->exchange;
+  g_autoptr (GError) error = NULL;
+  gboolean is_drawn = FALSE;
+
+  (void) source;
+  if (exchange->www == NULL)
+    return;
+  is_drawn = belfry_store_read_finish (exchange->www->store, result, &error);
+  if (!belfry_exchange_is_live (exchange))
+    return;
+  if (!is_drawn) {
+    if (page->draw == NULL)
+      belfry_exchange_send_text (exchange, belfry_response_get_status (page->response), "busy\n");
+    else
+      belfry_exchange_fail_with (exchange, error);
+    return;
+  }
+  if (belfry_response_get_kind (page->response) == BELFRY_RESPONSE_LOG)
+    belfry_logs_stream (exchange, page->response);
+  else
+    send_page (page);
+}
+
+static JsonObject *
+make_host_info (BelfryExchange *exchange, const BelfryViewKeys *keys)
+{
+  BelfryWww *www = exchange->www;
+  BelfrySite *site = exchange->site;
+  JsonObject *info = www->ops.host_info != NULL ? www->ops.host_info (www->ops.data) : NULL;
+  gint64 offset_us = belfry_frame_get_utc_offset_us (site, belfry_clock_now_us ());
+  gint64 numbuilds = keys != NULL && keys->numbuilds > 0 ? keys->numbuilds : site->keys->numbuilds;
+
+  if (info == NULL)
+    info = json_object_new ();
+  json_object_set_string_member (info, "title", site->title != NULL ? site->title : "");
+  json_object_set_string_member (info, "title_url", site->title_url != NULL ? site->title_url : "");
+  json_object_set_string_member (info, "url", site->url != NULL ? site->url : "");
+  json_object_set_string_member (info, "version", BELFRY_VERSION);
+  json_object_set_int_member (info, "utc_offset", offset_us / G_USEC_PER_SEC);
+  json_object_set_int_member (info, "numbuilds", numbuilds);
+  return info;
+}
+
+static JsonArray *
+list_forms (const char *builder, gpointer data)
+{
+  return json_array_ref (data != NULL && builder != NULL ? data : NULL);
+}
+
+/* What the reader may show, and what it may tell. */
+static void
+read_page (Page *page, const BelfryViewKeys *keys)
+{
+  BelfryExchange *exchange = page->exchange;
+  g_autoptr (JsonObject) info = make_host_info (exchange, keys);
+  BelfryReaderView view = { .interactive = TRUE };
+
+  (void) list_forms;
+  view.visible_builders = page->visible;
+  view.host_info = info;
+  view.may = belfry_frame_may;
+  view.data = page->frame;
+  belfry_store_read_async (
+      exchange->www->store, &view, draw_page, page, exchange->cancellable, on_drawn, page);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of this room share. A site is what one configuration means, immutable, held by
+ * every request that came while it was in force. An exchange is one request with its answer; it
+ * lives on the main loop, and threads get only what is immutable of it.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "www/authz.h"
+#include "www/proxies.h"
+#include "www/router.h"
+#include "www/templates.h"
+#include "www/www-keys.h"
+#include "www/www.h"
+
+#include <libsoup/soup.h>
+
+#define BELFRY_MAX_URL_BYTES        ((gsize)8 * 1024)
+#define BELFRY_MAX_HEADERS          100
+#define BELFRY_MAX_UNVERIFIED_BYTES ((gsize)64 * 1024 * 1024)
+#define BELFRY_SECRET_BYTES         32
+
+typedef struct _BelfrySite BelfrySite;
+typedef struct _BelfryExchange BelfryExchange;
+typedef struct _BelfryListener BelfryListener;
+typedef struct _BelfryConnection BelfryConnection;
+typedef struct _BelfryStreams BelfryStreams;
+
+struct _BelfrySite {
+  gatomicrefcount refs;
+  BelfryConfig *config;
+  const BelfryWwwKeys *keys;
+  BelfryAuthz *authz;
+  BelfryProxies *proxies;
+  BelfryRoutes *routes;
+  BelfryTemplates *templates;
+  GPtrArray *views;    /* (element-type BelfryHosted) */
+  JsonArray *nav;      /* (element-type JsonObject): title, href, first */
+  GHashTable *visible; /* (nullable): names of builders that visitors see */
+  const char *title;
+  const char *title_url; /* (nullable) */
+  const char *url;       /* (nullable) ends in a slash */
+  char *host;            /* (nullable) of url */
+  char *prefix;          /* path of url, `/` or `/ci/` */
+  char *public_html;
+  GPtrArray *data_dirs; /* (element-type utf8) where built-in files are */
+  gboolean is_https;
+  gboolean may_act; /* whether a visitor without a name may do anything at all */
+  guint generation;
+};
+
+struct _BelfryWww {
+  BelfryStore *store;
+  BelfryBus *bus;
+  BelfryWwwOps ops;
+  SoupServer *server;
+  BelfrySite *site;     /* (nullable) until applied */
+  GPtrArray *listeners; /* (element-type BelfryListener) */
+  GQueue exchanges;     /* of BelfryExchange */
+  BelfryStreams *streams;
+  GHashTable *builder_ids; /* name → id, of builders that were drawn */
+  GHashTable *asset_names; /* content-hashed name → plain name */
+  GCancellable *cancellable;
+  guint8 secret[BELFRY_SECRET_BYTES];
+  guint tick;
+  guint generation;
+};
+
+/* site.c */
+BelfrySite *
+belfry_site_new (BelfryConfig *config, GPtrArray *views, guint generation, GError **error);
+BelfrySite *belfry_site_ref (BelfrySite *self);
+void belfry_site_unref (BelfrySite *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfrySite, belfry_site_unref)
+
+/* exchange.c */
+struct _BelfryExchange {
+  gatomicrefcount refs;
+  BelfryWww *www; /* NULL: the server is gone */
+  BelfrySite *site;
+  SoupServerMessage *msg;
+  BelfryConnection *connection;
+  BelfryRequest *request;
+  GCancellable *cancellable;
+  GList link;
+  gulong finished_handler;
+  char *range;      /* (nullable) the client's, which libsoup must not see */
+  char *client;     /* (nullable) who asks, after proxies */
+  gboolean is_done; /* answered, or nobody waits any more */
+};
+
+BelfryExchange *belfry_exchange_new (BelfryWww *www, SoupServerMessage *msg);
+BelfryExchange *belfry_exchange_ref (BelfryExchange *self);
+void belfry_exchange_unref (BelfryExchange *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryExchange, belfry_exchange_unref)
+gboolean belfry_exchange_is_live (BelfryExchange *self);
+gboolean belfry_exchange_is_head (BelfryExchange *self);
+const char *belfry_exchange_get_header (BelfryExchange *self, const char *name);
+/* (transfer full) (nullable) */
+char *belfry_exchange_dup_cookie (BelfryExchange *self, const char *name);
+void belfry_exchange_set_header (BelfryExchange *self, const char *name, const char *value);
+/* Sends it, once; @body: (nullable). */
+void
+belfry_exchange_send (BelfryExchange *self, guint status, const char *content_type, GBytes *body);
+void belfry_exchange_send_text (BelfryExchange *self, guint status, const char *text);
+void belfry_exchange_send_not_modified (BelfryExchange *self, const char *etag);
+/* 303 to @path below our root. */
+void belfry_exchange_redirect (BelfryExchange *self, const char *path);
+/* An error in the form the client wants; pages are drawn from error.html. */
+void belfry_exchange_fail (BelfryExchange *self, guint status, const char *what);
+/* Logged with a reference number, which alone is shown. */
+void belfry_exchange_fail_with (BelfryExchange *self, const GError *error);
+/* Headers out, body by belfry_exchange_append (). */
+void belfry_exchange_begin (BelfryExchange *self, guint status, const char *content_type);
+void belfry_exchange_append (BelfryExchange *self, GBytes *bytes);
+void belfry_exchange_end (BelfryExchange *self);
+/* Closes without a word: the client is too slow or the server ends. */
+void belfry_exchange_abort (BelfryExchange *self);
+gboolean belfry_exchange_wants_json (BelfryExchange *self);
+/* '../' for every level below our root, './' at it. */
+char *belfry_path_dup_base (const char *path);
+
+/* headers.c */
+void belfry_headers_add_security (SoupMessageHeaders *headers);
+gboolean belfry_headers_match_etag (const char *if_none_match, const char *etag);
+gboolean belfry_headers_accept_gzip (const char *accept_encoding);
+/* One range of @total bytes; FALSE: none that can be used; *status: 206 or 416. */
+gboolean belfry_headers_parse_range (
+    const char *range, goffset total, goffset *first, goffset *last, guint *status);
+gboolean belfry_headers_is_text_type (const char *content_type);
+/* Whether a Host header names us. */
+gboolean belfry_headers_is_our_host (BelfrySite *site, const char *host);
+/* Origin or Referer of this site, or neither sent. */
+gboolean belfry_headers_is_same_origin (BelfryExchange *exchange);
+void belfry_headers_allow_origin (BelfryExchange *exchange);
+
+/* compress.c */
+GBytes *belfry_compress (GBytes *bytes);
+typedef struct _BelfryGzip BelfryGzip;
+BelfryGzip *belfry_gzip_new (void);
+void belfry_gzip_free (BelfryGzip *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryGzip, belfry_gzip_free)
+/* @bytes: (nullable); all that went in comes out, so that a reader sees it. */
+GBytes *belfry_gzip_feed (BelfryGzip *self, GBytes *bytes, gboolean is_last);
+
+/* listeners.c */
+BelfryListener *
+belfry_listener_open (BelfryWww *www, const char *text, BelfryConfig *config, GError **error);
+void belfry_listener_close (BelfryListener *self);
+gboolean belfry_listener_is (BelfryListener *self, const char *text);
+/* Reads certificates again. */
+gboolean belfry_listener_refresh (BelfryListener *self, BelfryConfig *config, GError **error);
+const char *belfry_listener_get_address (BelfryListener *self);
+
+struct _BelfryListener {
+  BelfryWww *www;
+  char *text;    /* as configured */
+  char *address; /* as browsers write it */
+  GSocket *socket;
+  GSource *source;              /* (nullable) while at the cap */
+  GTlsCertificate *certificate; /* (nullable) */
+  char *unlink_path;            /* (nullable) */
+  GQueue connections;           /* of BelfryConnection */
+  gsize unverified_bytes;
+  guint resume; /* source that accepts again */
+};
+
+/* connections.c */
+struct _BelfryConnection {
+  gatomicrefcount refs;
+  BelfryListener *listener; /* NULL: the listener is gone */
+  GSocket *socket;
+  GInetAddress *peer; /* NULL: a Unix socket */
+  GList link;
+  gint64 deadline_us; /* monotonic; 0: none */
+  gsize unverified_bytes;
+  gboolean is_closed;
+};
+
+void belfry_connections_accept (BelfryListener *listener);
+void belfry_connections_sweep (BelfryWww *www);
+BelfryConnection *belfry_connection_of (SoupServerMessage *msg);
+BelfryConnection *belfry_connection_ref (BelfryConnection *self);
+void belfry_connection_unref (BelfryConnection *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryConnection, belfry_connection_unref)
+void belfry_connection_expect (BelfryConnection *self, gint64 timeout_us);
+void belfry_connection_close (BelfryConnection *self);
+/* FALSE: the listener's bound of unverified bytes is met. */
+gboolean belfry_connection_charge (BelfryConnection *self, gsize bytes);
+void belfry_connection_discharge (BelfryConnection *self);
+
+/* limits.c */
+void belfry_limits_watch (BelfryWww *www, SoupServerMessage *msg);
+
+/* the doors: what answers a route of our own */
+void belfry_hook_receive (BelfryWww *www, SoupServerMessage *msg, const char *name);
+/* TRUE: the path is a hook's; @name: (nullable) base, @is_good: whether it can be one */
+gboolean belfry_hook_match (const char *path, char **name, gboolean *is_good);
+void belfry_pages_draw (BelfryExchange *exchange, const BelfryMatch *match);
+void belfry_pages_draw_error (BelfryExchange *exchange, guint status, const char *what);
+/* One of ours: template with the data given. */
+void belfry_pages_draw_template (BelfryExchange *exchange,
+                                 guint status,
+                                 const char *name,
+                                 JsonObject *data);
+void belfry_static_serve (BelfryExchange *exchange);
+char *belfry_static_dup_asset (BelfryWww *www, const char *name);
+void belfry_logs_stream (BelfryExchange *exchange, BelfryResponse *response);
+void belfry_streams_open (BelfryExchange *exchange);
+BelfryStreams *belfry_streams_new (BelfryWww *www);
+void belfry_streams_close_all (BelfryStreams *self);
+void belfry_streams_free (BelfryStreams *self);
+void belfry_actions_run (BelfryExchange *exchange, guint row);
+void belfry_actions_add_routes (BelfryRoutes *routes);
+
+/* csrf.c */
+/* (transfer full): the visitor's cookie; made and set where there is none and @may_make */
+char *belfry_csrf_dup_session (BelfryExchange *exchange, gboolean may_make);
+char *belfry_csrf_dup_token (BelfryWww *www, const char *session);
+gboolean belfry_csrf_check (BelfryWww *www, const char *session, const char *token);
+/* Words for the next page, which nobody else can put there. */
+void belfry_message_set (BelfryExchange *exchange, const char *text);
+/* (transfer full) (nullable); taking it clears it */
+char *belfry_message_take (BelfryExchange *exchange);

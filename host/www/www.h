@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The web server: listeners, limits before reading, routing from tables, pages from templates,
+ * events to browsers, actions. It draws nothing itself: views do, on the pool.
+ */
+#pragma once
+
+#include "bus/bus.h"
+#include "daemon/hosted.h"
+#include "store/store.h"
+
+typedef struct _BelfryWww BelfryWww;
+
+/**
+ * BelfryWwwOps: what the host lends the server; main loop
+ * @hook: a request to /change_hook/NAME, whole; the task returns a BelfryResponse
+ * @hook_max_body: (nullable name: base) limit in bytes; negative: no such hook
+ * @control: the task returns a BelfryControlAnswer
+ * @list_forms: force forms that feed a builder (transfer full)
+ * @is_ready: (nullable) reasons why not, one a line (transfer full)
+ */
+typedef struct {
+  void (*hook) (const char *name, BelfryRequest *request, GTask *task, gpointer data);
+  gint64 (*hook_max_body) (const char *name, gpointer data);
+  void (*control) (const BelfryControl *control, GTask *task, gpointer data);
+  JsonArray *(*list_forms) (const char *builder, gpointer data);
+  char *(*is_ready) (gpointer data);
+  gpointer data;
+} BelfryWwwOps;
+
+BelfryWww *belfry_www_new (BelfryStore *store, BelfryBus *bus, const BelfryWwwOps *ops);
+void belfry_www_free (BelfryWww *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryWww, belfry_www_free)
+/* Opens new listeners and closes those that went, or fails with nothing changed; then the views
+ * (element-type BelfryHosted) serve. */
+gboolean belfry_www_apply (BelfryWww *self, BelfryConfig *config, GPtrArray *views, GError **error);
+/* (element-type utf8) addresses as browsers write them, for status and tests */
+GPtrArray *belfry_www_list_addresses (BelfryWww *self);
+/* No new connections; answers under way end. */
+void belfry_www_stop (BelfryWww *self);

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The umbrella header: what a plugin includes, and how it declares itself: one exported constant, made by
+ * BELFRY_DEFINE_HOOK, _POLLER, _ENGINE, _REPORTER, _HTTP_REPORTER, _BOT, _VIEW or _AUTH, last in the file.
+ *
+ * Functions named with a GTask take ownership of it and return it exactly once; a NULL function means that
+ * there is nothing to do.
+ */
+#pragma once
+
+#define BELFRY_PLUGIN_H_INSIDE
+
+#include "belfry-error.h"
+#include "belfry-event.h"
+#include "belfry-http.h"
+#include "belfry-instance.h"
+#include "belfry-json.h"
+#include "belfry-macros.h"
+#include "belfry-option.h"
+#include "belfry-reader.h"
+#include "belfry-record.h"
+#include "belfry-report.h"
+#include "belfry-secret.h"
+#include "belfry-template.h"
+#include "belfry-text.h"
+#include "belfry-web.h"
+
+G_BEGIN_DECLS
+
+/**
+ * BelfryKind: the kinds of plugin; there are no others
+ */
+typedef enum {
+  BELFRY_KIND_HOOK,
+  BELFRY_KIND_POLLER,
+  BELFRY_KIND_ENGINE,
+  BELFRY_KIND_REPORTER,
+  BELFRY_KIND_BOT,
+  BELFRY_KIND_VIEW,
+  BELFRY_KIND_AUTH,
+  BELFRY_N_KINDS,
+} BelfryKind;
+
+/* ABI numbers are per kind; 0 may still change */
+#define BELFRY_ABI_HOOK     0
+#define BELFRY_ABI_POLLER   0
+#define BELFRY_ABI_ENGINE   0
+#define BELFRY_ABI_REPORTER 0
+#define BELFRY_ABI_BOT      0
+#define BELFRY_ABI_VIEW     0
+#define BELFRY_ABI_AUTH     0
+
+/** BELFRY_PLUGIN_SYMBOL: the one symbol that a plugin exports */
+#define BELFRY_PLUGIN_SYMBOL "belfry_plugin"
+
+BELFRY_API const char *belfry_kind_get_name (BelfryKind kind);
+BELFRY_API gboolean belfry_kind_from_name (const char *name, BelfryKind *kind);
+BELFRY_API guint belfry_kind_get_abi (BelfryKind kind);
+
+/**
+ * BelfrySectionKind: a further kind of section that a plugin owns
+ * @kind: first word between the brackets
+ * @options: its table
+ * @state_size: of the struct that the table fills
+ * @check: (nullable): findings beyond single options
+ * @expand: (nullable): rewrites the sections of this kind before they are read (templates, products); returns (transfer full) (element-type BelfrySection)
+ */
+typedef struct {
+  const char *kind;
+  BelfryOptionTable options;
+  gsize state_size;
+  GPtrArray *(*expand) (GPtrArray *sections, BelfryProblems *problems);
+} BelfrySectionKind;
+
+/**
+ * BelfryDefault: another default for a key that the host owns
+ */
+typedef struct {
+  const char *key;
+  const char *value;
+} BelfryDefault;
+
+/**
+ * BelfryNeeds: what an isolated plugin asks for
+ */
+typedef enum {
+  BELFRY_NEEDS_NOTHING = 0,
+  BELFRY_NEEDS_NETWORK = 1 << 0,
+  BELFRY_NEEDS_EXEC = 1 << 1,
+  BELFRY_NEEDS_FILES = 1 << 2,
+} BelfryNeeds;
+
+/**
+ * BelfryCheck: what a plugin's check function looks at
+ * @section: the instance's own section
+ * @owned: kind to array of BelfryOwnedSection
+ * @problems: where findings go
+ * @host_value: (`key`) → value of [host]: title, url, state-directory, time-zone
+ */
+typedef struct {
+  gsize size;
+  const BelfrySection *section;
+  GHashTable *owned;
+  BelfryProblems *problems;
+} BelfryCheck;
+
+#define BELFRY_COMMON_FIELDS                                                                       \
+  gsize size;                                                                                      \
+  guint abi;                                                                                       \
+  BelfryKind kind;                                                                                 \
+  const char *name;                                                                                \
+  const char *summary;                                                                             \
+  const char *version;                                                                             \
+  const char *licence;                                                                             \
+  const BelfryOption *options;                                                                     \
+  gsize option_size;                                                                               \
+  const BelfrySectionKind *sections;                                                               \
+  gsize section_size;                                                                              \
+  const BelfryDefault *defaults;                                                                   \
+  guint needs;                                                                                     \
+  gsize instance_size;                                                                             \
+  void (*check) (gconstpointer self, const BelfryCheck *check);                                    \
+  void (*start) (gpointer self, BelfryInstance *instance, GTask *task);                            \
+  void (*stop) (gpointer self, GTask *task);                                                       \
+  void (*reload) (gpointer self, GTask *task);                                                     \
+  void (*clear) (gpointer self);                                                                   \
+  gpointer common_reserved[8]
+
+/**
+ * BelfryPlugin: what all descriptors begin with
+ */
+typedef struct {
+  BELFRY_COMMON_FIELDS;
+} BelfryPlugin;
+
+/* hooks */
+
+/**
+ * BelfrySignatureScheme:
+ * @BELFRY_SIGNATURE_SHA256_PREFIXED: `sha256=` and hex of HMAC-SHA256 over the body
+ * @BELFRY_SIGNATURE_SHA1_PREFIXED: `sha1=` and hex of HMAC-SHA1; counts only with allow-sha1
+ * @BELFRY_SIGNATURE_SHA256_HEX: bare hex of HMAC-SHA256
+ * @BELFRY_SIGNATURE_TOKEN: the secret itself
+ * @BELFRY_SIGNATURE_BEARER: `Bearer ` and the secret
+ * @BELFRY_SIGNATURE_STANDARD_WEBHOOKS: webhook-id, -timestamp and -signature
+ * @BELFRY_SIGNATURE_MD5_HEX: bare hex of HMAC-MD5
+ */
+typedef enum {
+  BELFRY_SIGNATURE_SHA256_PREFIXED,
+  BELFRY_SIGNATURE_SHA1_PREFIXED,
+  BELFRY_SIGNATURE_SHA256_HEX,
+  BELFRY_SIGNATURE_TOKEN,
+  BELFRY_SIGNATURE_BEARER,
+  BELFRY_SIGNATURE_STANDARD_WEBHOOKS,
+  BELFRY_SIGNATURE_MD5_HEX,
+} BelfrySignatureScheme;
+
+/**
+ * BelfrySignature: one way in which a forge signs; the strongest (lowest rank) whose header is there decides; ends in a row without header
+ */
+typedef struct {
+  const char *header;
+  BelfrySignatureScheme scheme;
+  guint rank;
+} BelfrySignature;
+
+/**
+ * BelfryTranslationKind:
+ * @BELFRY_TRANSLATION_CHANGES: changes, at least one
+ * @BELFRY_TRANSLATION_NOTHING: understood, and nothing to do
+ * @BELFRY_TRANSLATION_MALFORMED: 400
+ * @BELFRY_TRANSLATION_UNSUPPORTED_TYPE: 415
+ * @BELFRY_TRANSLATION_POLL: pollers to wake
+ * @BELFRY_TRANSLATION_PENDING: stored, asked of the forge after the answer
+ */
+typedef enum {
+  BELFRY_TRANSLATION_CHANGES,
+  BELFRY_TRANSLATION_NOTHING,
+  BELFRY_TRANSLATION_MALFORMED,
+  BELFRY_TRANSLATION_UNSUPPORTED_TYPE,
+  BELFRY_TRANSLATION_POLL,
+  BELFRY_TRANSLATION_PENDING,
+} BelfryTranslationKind;
+
+/**
+ * BelfryTranslation: what a request means
+ */
+typedef struct {
+  BelfryTranslationKind kind;
+  char *reason;        /* (nullable) */
+  GPtrArray *changes;  /* (nullable) (element-type BelfryChange) */
+  char **pollers;      /* (nullable) */
+  JsonNode *pending;   /* (nullable) */
+} BelfryTranslation;
+
+BELFRY_API BelfryTranslation *belfry_translation_new_changes (GPtrArray *changes);
+BELFRY_API BelfryTranslation *belfry_translation_new_nothing (const char *format, ...) G_GNUC_PRINTF (1, 2);
+BELFRY_API BelfryTranslation *belfry_translation_new_malformed (const char *format, ...) G_GNUC_PRINTF (1, 2);
+BELFRY_API BelfryTranslation *belfry_translation_new_unsupported_type (const char *reason);
+BELFRY_API BelfryTranslation *belfry_translation_new_poll (char **pollers);
+BELFRY_API BelfryTranslation *belfry_translation_new_pending (JsonNode *pending);
+BELFRY_API void belfry_translation_free (BelfryTranslation *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTranslation, belfry_translation_free)
+
+/**
+ * BelfryHook: descriptor of a change hook
+ * @signatures: how its forge signs, strongest first
+ * @delivery_id_headers: (nullable): where the forge's own id stands
+ * @event_header: (nullable): where the event's name stands
+ * @methods: (nullable): accepted methods; %NULL: POST
+ * @no_digest: whether requests without an id are never duplicates
+ * @translate: pure; any thread
+ * @complete: (nullable): asks the forge about something pending; returns the task with a BelfryTranslation of changes or nothing. An error of code %BELFRY_ERROR_RETRY: no answer came at all
+ * @give_up: (nullable): the translation of something pending for which no answer ever came; pure
+ */
+typedef struct {
+  BELFRY_COMMON_FIELDS;
+  const BelfrySignature *signatures;
+  gsize signature_size;
+  const char *const *delivery_id_headers;
+  const char *event_header;
+  const char *const *methods;
+  gboolean no_digest;
+  BelfryTranslation *(*translate) (gconstpointer self, BelfryRequest *request);
+  void (*complete) (gpointer self, JsonNode *pending, GTask *task);
+  BelfryTranslation *(*give_up) (gconstpointer self, JsonNode *pending);
+  gpointer reserved[8];
+} BelfryHook;
+
+/**
+ * BelfryPoller: descriptor of a poller
+ * @poll: looks once; tells by belfry_poller_found_async (); @state is what it told last, or null
+ */
+typedef struct {
+  BELFRY_COMMON_FIELDS;
+  void (*poll) (gpointer self, JsonNode *state, GTask *task);
+  void (*stream) (gpointer self, JsonNode *state, GTask *task);
+  gpointer reserved[8];
+} BelfryPoller;
+
+/* engines */
+
+/**
+ * BelfryControl: what somebody asks of an engine
+ * @action: force, stop, cancel, rebuild, stop-change, ping, pause, unpause, graceful, shutdown, cancel-shutdown, enable, disable, run
+ * @builder: (nullable): name
+ * @worker: (nullable): name
+ * @scheduler: (nullable): name of a force form or scheduler
+ * @id: build, request or change; %BELFRY_NONE: none
+ * @who: who asks, as recorded
+ * @arguments: reason, field values…
+ */
+typedef struct {
+  gsize size;
+  const char *action;
+  const char *builder;
+  const char *worker;
+  const char *scheduler;
+  gint64 id;
+  const char *who;
+  JsonObject *arguments;
+} BelfryControl;
+
+/**
+ * BelfryControlOutcome: how an engine answers
+ */
+typedef enum {
+  BELFRY_CONTROL_DONE,
+  BELFRY_CONTROL_REFUSED,
+  BELFRY_CONTROL_UNSUPPORTED,
+} BelfryControlOutcome;
+
+/**
+ * BelfryControlAnswer: with a sentence for people, and data: ids, or `errors` per field
+ */
+typedef struct {
+  BelfryControlOutcome outcome;
+  char *message;
+  JsonObject *data;
+} BelfryControlAnswer;
+
+BELFRY_API BelfryControlAnswer *belfry_control_answer_new (BelfryControlOutcome outcome, JsonObject *data, const char *format, ...) G_GNUC_PRINTF (3, 4);
+BELFRY_API void belfry_control_answer_free (BelfryControlAnswer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryControlAnswer, belfry_control_answer_free)
+
+/**
+ * BelfryEngine: descriptor of an engine
+ * @change_added: a stored change, each once, in order of id, until a transaction took it
+ * @control: the task returns a BelfryControlAnswer
+ * @list_forms: (nullable): force forms that feed a builder, or all; (transfer full)
+ * @pressure: the store presses back, or no longer does
+ * @log_drained: a log's waiting bytes went below the half of its bound
+ */
+typedef struct {
+  BELFRY_COMMON_FIELDS;
+  const char *const *actions;
+  void (*change_added) (gpointer self, BelfryChange *change);
+  void (*control) (gpointer self, const BelfryControl *control, GTask *task);
+  JsonArray *(*list_forms) (gpointer self, const char *builder);
+  JsonObject *(*explain_change) (gpointer self, BelfryChange *change);
+  void (*pressure) (gpointer self, gboolean on);
+  void (*log_drained) (gpointer self, gint64 logid);
+  gpointer reserved[8];
+} BelfryEngine;
+
+/* reporters */
+
+/**
+ * BelfryFamily: which of the host's keys a reporter takes
+ */
+typedef enum {
+  BELFRY_FAMILY_MESSAGE,
+  BELFRY_FAMILY_PAINTER,
+  BELFRY_FAMILY_FEED,
+  BELFRY_FAMILY_REVIEW,
+  BELFRY_FAMILY_STREAM,
+} BelfryFamily;
+
+/**
+ * BelfryPhases: which moments a reporter hears of
+ */
+typedef enum {
+  BELFRY_PHASE_STARTED = 1 << 0,
+  BELFRY_PHASE_FINISHED = 1 << 1,
+  BELFRY_PHASE_BUILDSET = 1 << 2,
+  BELFRY_PHASE_WORKER = 1 << 3,
+  BELFRY_PHASE_REQUEST = 1 << 4,
+} BelfryPhases;
+
+/**
+ * BelfryReporter: descriptor of a reporter
+ * @wants_users: whether `users` is filled, and the keys of lookup are taken
+ * @wants_attachments: whether add-logs and add-patch are taken
+ * @template_name: (nullable): default of template-filename
+ * @is_html: default of template-type
+ * @plan: report to targets; pure, any thread
+ * @deliver: one item; the task returns a BelfryOutcome
+ * @to_request: instead of @deliver: item to request; pure, any thread
+ * @from_answer: with @to_request: answer to outcome; pure, any thread
+ */
+typedef struct {
+  BELFRY_COMMON_FIELDS;
+  BelfryFamily family;
+  guint phases;
+  guint batch_max;
+  gboolean wants_users;
+  gboolean wants_attachments;
+  const char *template_name;
+  gboolean is_html;
+  gboolean (*plan) (gconstpointer self, const BelfryReport *report, BelfryTargets *targets, GError **error);
+  void (*deliver) (gpointer self, const BelfryItem *item, GTask *task);
+  BelfryHttpRequest *(*to_request) (gconstpointer self, const BelfryItem *item, GError **error);
+  BelfryOutcome *(*from_answer) (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer);
+  gpointer reserved[8];
+} BelfryReporter;
+
+/**
+ * BelfryBot: descriptor of a bot
+ * @say: carries a reply to a channel
+ */
+typedef struct {
+  BELFRY_COMMON_FIELDS;
+  void (*say) (gpointer self, const char *channel, JsonObject *reply, GTask *task);
+  void (*is_operator) (gpointer self, const char *channel, const char *contact, GTask *task);
+  gpointer reserved[8];
+} BelfryBot;
+
+/* views */
+
+/**
+ * BelfryRouteFlags:
+ * @BELFRY_ROUTE_AGES: shows ages, so that its ETag changes every minute
+ * @BELFRY_ROUTE_UNCACHED: has no ETag made of events
+ */
+typedef enum {
+  BELFRY_ROUTE_AGES = 1 << 0,
+  BELFRY_ROUTE_UNCACHED = 1 << 1,
+} BelfryRouteFlags;
+
+/**
+ * BelfryRoute: one page; ends in a row without pattern
+ * @pattern: `/builders/{builder}/builds/{number}`: a brace holds one segment
+ * @draw: (transfer full): pure, on a pool thread; %NULL with an error is 500
+ */
+typedef struct {
+  const char *pattern;
+  guint flags;
+  BelfryResponse *(*draw) (gconstpointer self, BelfryRequest *request, BelfryReader *reader, GError **error);
+} BelfryRoute;
+
+/**
+ * BelfryView: descriptor of a view
+ * @title: (nullable): in the navigation
+ * @order: in the navigation, ascending
+ * @home: where the navigation leads; %NULL: its first route
+ */
+typedef struct {
+  BELFRY_COMMON_FIELDS;
+  const BelfryRoute *routes;
+  gsize route_size;
+  const char *title;
+  int order;
+  const char *home;
+  gpointer reserved[8];
+} BelfryView;
+
+/**
+ * BelfryAuthAnswer: what an auth plugin says of an action
+ */
+typedef enum {
+  BELFRY_AUTH_NO_OPINION,
+  BELFRY_AUTH_ALLOW,
+  BELFRY_AUTH_DENY,
+} BelfryAuthAnswer;
+
+/**
+ * BelfryAuth: descriptor of an auth plugin
+ * @authenticate: the task returns a JsonObject (user-name, full-name, email, groups), or NULL for no
+ * @identify: (nullable): who a trusted front server says it is; pure
+ * @may: (nullable): the task returns a #BelfryAuthAnswer as an integer
+ */
+typedef struct {
+  BELFRY_COMMON_FIELDS;
+  void (*authenticate) (gpointer self, const char *user, const char *password, const char *address, GTask *task);
+  JsonObject *(*identify) (gconstpointer self, BelfryRequest *request);
+  void (*may) (gpointer self, const char *action, const char *user, JsonObject *record, GTask *task);
+  const char *(*login_url) (gconstpointer self);
+  gpointer reserved[8];
+} BelfryAuth;
+
+#ifndef BELFRY_PLUGIN_VERSION
+#define BELFRY_PLUGIN_VERSION "0.1.0"
+#endif
+#ifndef BELFRY_PLUGIN_LICENCE
+#define BELFRY_PLUGIN_LICENCE "LGPL-2.1-or-later"
+#endif
+
+#define BELFRY_DEFINE(Type, KIND, ...)                                                             \
+  G_MODULE_EXPORT_BELFRY const Type belfry_plugin = {                                              \
+    .size = sizeof (Type),                                                                         \
+    .abi = BELFRY_ABI_##KIND,                                                                      \
+    .kind = BELFRY_KIND_##KIND,                                                                    \
+    .version = BELFRY_PLUGIN_VERSION,                                                              \
+    .licence = BELFRY_PLUGIN_LICENCE,                                                              \
+    .option_size = sizeof (BelfryOption),                                                          \
+    .section_size = sizeof (BelfrySectionKind),                                                    \
+    __VA_ARGS__                                                                                    \
+  }
+#define G_MODULE_EXPORT_BELFRY __attribute__ ((visibility ("default")))
+
+#define BELFRY_DEFINE_HOOK(...)                                                                    \
+  BELFRY_DEFINE (BelfryHook, HOOK, .signature_size = sizeof (BelfrySignature), __VA_ARGS__)
+#define BELFRY_DEFINE_POLLER(...)   BELFRY_DEFINE (BelfryPoller, POLLER, __VA_ARGS__)
+#define BELFRY_DEFINE_ENGINE(...)   BELFRY_DEFINE (BelfryEngine, ENGINE, __VA_ARGS__)
+#define BELFRY_DEFINE_REPORTER(...) BELFRY_DEFINE (BelfryReporter, REPORTER, __VA_ARGS__)
+#define BELFRY_DEFINE_HTTP_REPORTER(...)                                                           \
+  BELFRY_DEFINE (BelfryReporter, REPORTER, .needs = BELFRY_NEEDS_NOTHING, __VA_ARGS__)
+#define BELFRY_DEFINE_BOT(...)  BELFRY_DEFINE (BelfryBot, BOT, __VA_ARGS__)
+#define BELFRY_DEFINE_VIEW(...) BELFRY_DEFINE (BelfryView, VIEW, .route_size = sizeof (BelfryRoute), __VA_ARGS__)
+#define BELFRY_DEFINE_AUTH(...) BELFRY_DEFINE (BelfryAuth, AUTH, __VA_ARGS__)
+
+G_END_DECLS
+
+#undef BELFRY_PLUGIN_H_INSIDE

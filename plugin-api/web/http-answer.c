@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a service answered: a stranger's data, already within the request's limits. */
+#include "belfry-http.h"
+
+#include "belfry-json.h"
+#include "web/headers-private.h"
+
+struct _BelfryHttpAnswer {
+  gatomicrefcount refs;
+  guint status;
+  GBytes *body; /* never NULL */
+  GPtrArray *headers;
+};
+
+/**
+ * belfry_http_answer_new:
+ * @status: status of HTTP
+ * @body: (nullable): the body, shared
+ *
+ * Returns: (transfer full): an answer
+ * Since: 0.1
+ */
+BelfryHttpAnswer *
+belfry_http_answer_new (guint status, GBytes *body)
+{
+  BelfryHttpAnswer *self = g_new0 (BelfryHttpAnswer, 1);
+
+  g_atomic_ref_count_init (&self->refs);
+  self->status = status;
+  self->body = body != NULL ? g_bytes_ref (body) : g_bytes_new (NULL, 0);
+  self->headers = belfry_pairs_new ();
+  return self;
+}
+
+/**
+ * belfry_http_answer_ref:
+ * @self: an answer
+ *
+ * Returns: (transfer full): the same answer
+ * Since: 0.1
+ */
+BelfryHttpAnswer *
+belfry_http_answer_ref (BelfryHttpAnswer *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+/**
+ * belfry_http_answer_unref:
+ * @self: (nullable) (transfer full): an answer
+ *
+ * Since: 0.1
+ */
+void
+belfry_http_answer_unref (BelfryHttpAnswer *self)
+{
+  if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_bytes_unref (self->body);
+  g_ptr_array_unref (self->headers);
+  g_free (self);
+}
+
+/**
+ * belfry_http_answer_add_header:
+ * @self: an answer that nobody else has seen yet
+ * @name: name of a header
+ * @value: its value
+ *
+ * Since: 0.1
+ */
+void
+belfry_http_answer_add_header (BelfryHttpAnswer *self, const char *name, const char *value)
+{
+  g_return_if_fail (self != NULL && name != NULL && value != NULL);
+  belfry_pairs_add (self->headers, name, value);
+}
+
+/**
+ * belfry_http_answer_get_status:
+ * @self: an answer
+ *
+ * Returns: status of HTTP
+ * Since: 0.1
+ */
+guint
+belfry_http_answer_get_status (BelfryHttpAnswer *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+  return self->status;
+}
+
+/**
+ * belfry_http_answer_get_header:
+ * @self: an answer
+ * @name: name of a header, in any case
+ *
+ * Returns: (transfer none) (nullable): value of the first of that name
+ * Since: 0.1
+ */
+const char *
+belfry_http_answer_get_header (BelfryHttpAnswer *self, const char *name)
+{
+  g_return_val_if_fail (self != NULL && name != NULL, NULL);
+  return belfry_pairs_find (self->headers, name);
+}
+
+/**
+ * belfry_http_answer_get_body:
+ * @self: an answer
+ *
+ * Returns: (transfer none): the body
+ * Since: 0.1
+ */
+GBytes *
+belfry_http_answer_get_body (BelfryHttpAnswer *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  return self->body;
+}
+
+/**
+ * belfry_http_answer_parse_json:
+ * @self: an answer
+ * @error: return location: %BELFRY_ERROR_MALFORMED or %BELFRY_ERROR_TOO_LARGE
+ *
+ * Returns: (transfer full) (nullable): the body read as JSON
+ * Since: 0.1
+ */
+JsonNode *
+belfry_http_answer_parse_json (BelfryHttpAnswer *self, GError **error)
+{
+  BelfryJsonLimits limits = { .size = sizeof (BelfryJsonLimits) };
+  gsize length = 0;
+  const char *text = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+  text = g_bytes_get_data (self->body, &length);
+  return belfry_json_parse (text != NULL ? text : "", length, &limits, error);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of [step NAME]. */
+#include "decode.h"
+#include "options.h"
+#include <signal.h>
+
+static const BelfryChoice kind_choices[] = {
+  { "git", LOCAL_STEP_GIT, N_ ("checks out a git repository") },
+  { "checkout", LOCAL_STEP_CHECKOUT, N_ ("checks out a codebase by its own kind") },
+  { "command", LOCAL_STEP_COMMAND, N_ ("runs an argument vector") },
+  { "shell", LOCAL_STEP_SHELL, N_ ("runs a script of the configuration") },
+  { "set-property", LOCAL_STEP_SET_PROPERTY, N_ ("sets properties") },
+  { NULL },
+};
+
+static const BelfryChoice signal_choices[] = {
+  { "KILL", SIGKILL, NULL }, { "TERM", SIGTERM, NULL }, { "INT", SIGINT, NULL },
+  { "HUP", SIGHUP, NULL },   { "QUIT", SIGQUIT, NULL }, { NULL },
+};
+
+static const BelfryChoice result_choices[] = {
+  { "success", 1 << BELFRY_RESULT_SUCCESS, NULL },
+  { "warnings", 1 << BELFRY_RESULT_WARNINGS, NULL },
+  { "failure", 1 << BELFRY_RESULT_FAILURE, NULL },
+  { "skipped", 1 << BELFRY_RESULT_SKIPPED, NULL },
+  { "exception", 1 << BELFRY_RESULT_EXCEPTION, NULL },
+  { "retry", 1 << BELFRY_RESULT_RETRY, NULL },
+  { "cancelled", 1 << BELFRY_RESULT_CANCELLED, NULL },
+  { NULL },
+};
+
+static const BelfryChoice mode_choices[] = {
+  { "incremental", LOCAL_MODE_INCREMENTAL, NULL },
+  { "full", LOCAL_MODE_FULL, NULL },
+  { NULL },
+};
+
+static const BelfryChoice method_choices[] = {
+  { "clobber", LOCAL_METHOD_CLOBBER, N_ ("the tree is removed and cloned anew") },
+  { "fresh", LOCAL_METHOD_FRESH, N_ ("all that is not versioned is removed") },
+  { "clean", LOCAL_METHOD_CLEAN, N_ ("as fresh, ignored files stay") },
+  { "copy", LOCAL_METHOD_COPY, N_ ("a separate tree is updated and copied") },
+  { NULL },
+};
+
+static const BelfryChoice format_choices[] = {
+  { "lines", LOCAL_FORMAT_LINES, N_ ("NAME=VALUE lines") },
+  { "json", LOCAL_FORMAT_JSON, N_ ("a JSON object") },
+  { NULL },
+};
+
+static const BelfryChoice as_choices[] = {
+  { "text", FALSE, NULL },
+  { "json", TRUE, NULL },
+  { NULL },
+};
+
+#define LATER(key) \
+  BELFRY_CUSTOM (LocalStepKeys, later, key, .custom = &local_later_type, .hidden = TRUE, \
+                 .help = N_ ("not yet offered"))
+
+/* clang-format off */
+const BelfryOption local_step_options[] = {
+  BELFRY_ENUM (LocalStepKeys, kind, "kind", .choices = kind_choices, .help = N_ ("absent: told by command or script")),
+  BELFRY_RENDERED (LocalStepKeys, name, "name", .help = N_ ("absent: the section's")),
+  BELFRY_CUSTOM (LocalStepKeys, halt_on_failure, "halt-on-failure", .custom = &local_tristate_type, .help = N_ ("failure ends the build; absent: only for checkouts")),
+  BELFRY_BOOLEAN (LocalStepKeys, flunk_on_failure, "flunk-on-failure", .default_text = "true", .help = N_ ("failure makes the build fail")),
+  BELFRY_BOOLEAN (LocalStepKeys, warn_on_failure, "warn-on-failure", .default_text = "false", .help = N_ ("failure makes the build warnings")),
+  BELFRY_BOOLEAN (LocalStepKeys, flunk_on_warnings, "flunk-on-warnings", .default_text = "false", .help = N_ ("warnings make the build fail")),
+  BELFRY_BOOLEAN (LocalStepKeys, warn_on_warnings, "warn-on-warnings", .default_text = "false", .help = N_ ("warnings make the build warnings")),
+  BELFRY_BOOLEAN (LocalStepKeys, always_run, "always-run", .default_text = "false", .help = N_ ("runs after a halt and after a stop")),
+  BELFRY_EXPRESSION (LocalStepKeys, do_if, "do-if", .help = N_ ("false: the step is skipped")),
+  BELFRY_EXPRESSION (LocalStepKeys, hide_if, "hide-if", .help = N_ ("true when it has ended: pages do not show it")),
+  BELFRY_RENDERED (LocalStepKeys, description, "description", .help = N_ ("text while it runs")),
+  BELFRY_RENDERED (LocalStepKeys, description_done, "description-done", .help = N_ ("text afterwards")),
+  BELFRY_RENDERED (LocalStepKeys, description_suffix, "description-suffix", .help = N_ ("added to both texts")),
+  BELFRY_FLAGS (LocalStepKeys, update_build_summary, "update-build-summary", .choices = result_choices, .default_text = "failure;warnings;exception;cancelled;retry", .help = N_ ("results whose text goes into the build's")),
+  BELFRY_CUSTOM (LocalStepKeys, decode, "decode", .custom = &local_decode_type, .default_text = "0=success;*=failure", .help = N_ ("exit code to result: CODE=RESULT, signal=RESULT, *=RESULT")),
+  BELFRY_DURATION (LocalStepKeys, timeout, "timeout", .default_text = "20min", .unit = "s", .help = N_ ("longest silence; never: none")),
+  BELFRY_DURATION (LocalStepKeys, max_time, "max-time", .default_text = "0", .unit = "s", .help = N_ ("longest run; 0 or never: none")),
+  BELFRY_ENUM (LocalStepKeys, interrupt_signal, "interrupt-signal", .choices = signal_choices, .default_text = "KILL", .help = N_ ("what follows TERM")),
+  BELFRY_DURATION (LocalStepKeys, sigterm_time, "sigterm-time", .default_text = "10s", .unit = "s", .help = N_ ("time between TERM and interrupt-signal; 0: at once")),
+  BELFRY_CUSTOM (LocalStepKeys, retry, "retry", .custom = &local_retry_type, .help = N_ ("COUNT:DELAY: again while it fails")),
+  BELFRY_MAP (LocalStepKeys, env, "env", .element = BELFRY_OPTION_RENDERED, .help = N_ ("variables; an empty value removes one")),
+  BELFRY_RENDERED (LocalStepKeys, workdir, "workdir", .help = N_ ("folder below builddir; absent: the builder's")),
+  BELFRY_MAP (LocalStepKeys, secrets, "secret", .element = BELFRY_OPTION_SECRET, .help = N_ ("secrets given as variables")),
+  BELFRY_MAP (LocalStepKeys, secret_files, "secret-file", .element = BELFRY_OPTION_SECRET, .help = N_ ("secrets given as files, their paths as variables")),
+  BELFRY_BOOLEAN (LocalStepKeys, log_environment, "log-environment", .default_text = "true", .help = N_ ("whether the log's header lists the environment")),
+  BELFRY_STRING (LocalStepKeys, encoding, "encoding", .default_text = "utf-8", .help = N_ ("of its output")),
+  BELFRY_SIZE (LocalStepKeys, max_log, "max-log", .minimum = 1, .maximum = G_MAXINT64, .unit = "bytes", .help = N_ ("longest log; absent: the engine's")),
+  BELFRY_INTEGER (LocalStepKeys, max_lines, "max-lines", .minimum = 1, .maximum = G_MAXINT64, .help = N_ ("most lines of a log; absent: no limit")),
+  BELFRY_RENDERED (LocalStepKeys, stdin_text, "stdin", .help = N_ ("written to its standard input")),
+  BELFRY_MAP (LocalStepKeys, links, "links", .element = BELFRY_OPTION_RENDERED, .help = N_ ("http or https addresses shown on the step")),
+  BELFRY_BOOLEAN (LocalStepKeys, allow_secret_in_argv, "allow-secret-in-argv", .default_text = "false", .help = N_ ("secrets may stand in arguments, which everybody on the machine can see")),
+  BELFRY_ARGV (LocalStepKeys, command, "command", .help = N_ ("program and arguments; never a shell")),
+  BELFRY_STRING (LocalStepKeys, script, "script", .help = N_ ("text for the shell, without substitutions")),
+  BELFRY_ARGV (LocalStepKeys, interpreter, "interpreter", .default_text = "/bin/sh -e", .help = N_ ("what runs the script, before -c")),
+  BELFRY_RENDERED (LocalStepKeys, property, "property", .help = N_ ("name of the property that is set")),
+  BELFRY_RENDERED (LocalStepKeys, value, "value", .help = N_ ("its value; absent: the output of command")),
+  BELFRY_BOOLEAN (LocalStepKeys, strip, "strip", .default_text = "true", .help = N_ ("blanks around the output are cut")),
+  BELFRY_REGEX (LocalStepKeys, extract, "extract", .help = N_ ("pattern whose named groups become properties")),
+  BELFRY_ENUM (LocalStepKeys, format, "format", .choices = format_choices, .help = N_ ("how the output names properties")),
+  BELFRY_ENUM (LocalStepKeys, as_json, "as", .choices = as_choices, .default_text = "text", .help = N_ ("how a value is read")),
+  BELFRY_STRING (LocalStepKeys, codebase, "codebase", .help = N_ ("what is checked out; absent: the only one")),
+  BELFRY_RENDERED (LocalStepKeys, repository, "repository", .help = N_ ("absent: the codebase's")),
+  BELFRY_LIST (LocalStepKeys, allowed_repositories, "allowed-repositories", .help = N_ ("globs that a rendered repository must match")),
+  BELFRY_STRING (LocalStepKeys, branch, "branch", .help = N_ ("where the stamp has none")),
+  BELFRY_ENUM (LocalStepKeys, mode, "mode", .choices = mode_choices, .default_text = "incremental", .help = N_ ("how much of an older tree is kept")),
+  BELFRY_ENUM (LocalStepKeys, method, "method", .choices = method_choices, .help = N_ ("of mode full; absent: fresh")),
+  BELFRY_BOOLEAN (LocalStepKeys, always_use_latest, "always-use-latest", .default_text = "false", .help = N_ ("ignores the stamp's branch, revision and patch")),
+  BELFRY_STRING (LocalStepKeys, revision, "revision", .help = N_ ("absent: the stamp's")),
+  BELFRY_LIST (LocalStepKeys, allowed_protocols, "allowed-protocols", .default_text = "https;ssh;git;file", .help = N_ ("others are refused before anything runs")),
+  BELFRY_SECRET (LocalStepKeys, ssh_key, "ssh-key", .help = N_ ("private key for ssh")),
+  BELFRY_STRING (LocalStepKeys, ssh_known_hosts, "ssh-known-hosts", .help = N_ ("text of a known hosts file")),
+  BELFRY_STRING (LocalStepKeys, ssh_host_key, "ssh-host-key", .help = N_ ("public key of the repository's host")),
+  BELFRY_SECRET (LocalStepKeys, credential, "credential", .help = N_ ("user:password or a token for https")),
+  BELFRY_BOOLEAN (LocalStepKeys, submodules, "submodules", .default_text = "false", .help = N_ ("checks out submodules, recursively")),
+  BELFRY_BOOLEAN (LocalStepKeys, remote_submodules, "remote-submodules", .default_text = "false", .help = N_ ("submodules at the newest of their branch")),
+  BELFRY_CUSTOM (LocalStepKeys, shallow, "shallow", .custom = &local_depth_type, .help = N_ ("true or a depth; only with mode full and method clobber")),
+  BELFRY_BOOLEAN (LocalStepKeys, retry_fetch, "retry-fetch", .default_text = "false", .help = N_ ("a failed fetch is tried once more")),
+  BELFRY_BOOLEAN (LocalStepKeys, clobber_on_failure, "clobber-on-failure", .default_text = "false", .help = N_ ("a failed fetch or checkout clones anew")),
+  BELFRY_STRING (LocalStepKeys, reference, "reference", .help = N_ ("local repository to borrow objects from")),
+  BELFRY_LIST (LocalStepKeys, filters, "filters", .help = N_ ("of a partial clone")),
+  BELFRY_STRING (LocalStepKeys, origin, "origin", .default_text = "origin", .help = N_ ("name of the remote")),
+  BELFRY_BOOLEAN (LocalStepKeys, tags, "tags", .default_text = "true", .help = N_ ("whether tags are fetched")),
+  BELFRY_MAP (LocalStepKeys, config, "config", .element = BELFRY_OPTION_STRING, .help = N_ ("settings given to git")),
+  BELFRY_STRING (LocalStepKeys, get_description, "get-description", .default_text = "false", .help = N_ ("true or options of describe: sets commit-description")),
+  BELFRY_MAP (LocalStepKeys, logs, "log", .element = BELFRY_OPTION_STRING, .hidden = TRUE, .help = N_ ("not yet offered")),
+  LATER ("locks"),
+  LATER ("log-follow"),
+  LATER ("lazy-logs"),
+  LATER ("pty"),
+  LATER ("lfs"),
+  LATER ("test-results"),
+  LATER ("no-tests"),
+  LATER ("broken-results"),
+  LATER ("stale-results"),
+  LATER ("max-failed"),
+  LATER ("max-skipped"),
+  LATER ("count-warnings"),
+  LATER ("warning-pattern"),
+  LATER ("max-warnings"),
+  LATER ("suppress"),
+  LATER ("suppress-file"),
+  LATER ("schedulers"),
+  LATER ("source"),
+  LATER ("destination"),
+  LATER ("wait-for-finish"),
+  { NULL },
+};

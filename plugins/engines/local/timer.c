@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The tree-stable timer. Its due time is stored as wall-clock time, so that the rest is waited for after
+ * a restart; while the host runs only the monotonic clock counts, so that a jump changes nothing.
+ */
+#include "timer.h"
+
+LocalTimer *
+local_timer_new (const char *key)
+{
+  LocalTimer *self = g_new0 (LocalTimer, 1);
+
+  self->key = g_strdup (key);
+  self->changes = g_ptr_array_new_with_free_func (belfry_record_unref);
+  self->due = BELFRY_NONE;
+  return self;
+}
+
+void
+local_timer_free (LocalTimer *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->key);
+  g_ptr_array_unref (self->changes);
+  g_free (self);
+}
+
+/* One timer for all of a scheduler, or one per place that can change alone. */
+char *
+local_timer_key (const BelfryChange *change, gboolean by_branch)
+{
+  g_autofree char *text = NULL;
+
+  if (!by_branch)
+    return g_strdup ("all");
+  text = g_strjoin ("\n", change->codebase, change->project, change->repository,
+                    change->branch != NULL ? change->branch : "\r", NULL);
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA1, text, -1);
+}
+
+void
+local_timer_add (LocalTimer *self, BelfryChange *change, gboolean important, gint64 now, gint64 wait)
+{
+  g_ptr_array_add (self->changes, belfry_record_ref (change));
+  if (important || self->due != BELFRY_NONE)
+    self->due = now + wait;
+}
+
+gboolean
+local_timer_is_due (const LocalTimer *self, gint64 now)
+{
+  return self->due != BELFRY_NONE && self->due <= now;
+}
+
+JsonNode *
+local_timer_to_json (const LocalTimer *self, gint64 now, gint64 wall_now)
+{
+  JsonObject *object = json_object_new ();
+  JsonArray *ids = json_array_new ();
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  for (guint i = 0; i < self->changes->len; i++)
+    json_array_add_int_element (ids, belfry_record_get_id (g_ptr_array_index (self->changes, i)));
+  json_object_set_array_member (object, "changes", ids);
+  if (self->due != BELFRY_NONE)
+    json_object_set_int_member (object, "due", wall_now + (self->due - now));
+  json_node_take_object (node, object);
+  return node;
+}
+
+/* Never longer than a whole wait: a wall clock that was set back must not stop the timer for days. */
+gint64
+local_timer_restore_due (JsonObject *stored, gint64 now, gint64 wall_now, gint64 wait)
+{
+  gint64 due = belfry_json_get_integer (stored, "due", BELFRY_NONE);
+
+  if (due == BELFRY_NONE)
+    return BELFRY_NONE;
+  return now + CLAMP (due - wall_now, 0, wait);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a request to its event: content, then the table of events. */
+#include "github.h"
+
+#include "payload.h"
+
+typedef BelfryTranslation *(*EventFunc) (const BelfryGithub *self,
+                                         JsonNode *payload,
+                                         GError **error);
+
+static BelfryTranslation *
+translate_quietly (const BelfryGithub *self, JsonNode *payload, GError **error)
+{
+  return belfry_translation_new_nothing ("this event asks for nothing");
+}
+
+static const struct {
+  const char *event;
+  EventFunc translate;
+} events[] = {
+  { "ping", translate_quietly },
+  { "pull_request", belfry_github_translate_pull_request },
+  { "push", belfry_github_translate_push },
+  { "workflow_run", translate_quietly },
+};
+
+gboolean
+belfry_github_skips (const BelfryGithub *self, const char *message)
+{
+  for (guint i = 0; self->skips != NULL && i < self->skips->len; i++)
+    if (belfry_regex_search (g_ptr_array_index (self->skips, i), message))
+      return TRUE;
+  return FALSE;
+}
+
+BelfryTranslation *
+belfry_github_translate (const BelfryGithub *self, BelfryRequest *request)
+{
+  const char *event = belfry_request_get_header (request, "X-GitHub-Event");
+  g_autoptr (GError) local = NULL;
+  g_autoptr (JsonNode) payload = NULL;
+  BelfryTranslation *translation = NULL;
+  gboolean unsupported = FALSE;
+
+  payload = belfry_payload_read (request, &unsupported, &local);
+  if (unsupported)
+    return belfry_translation_new_unsupported_type (
+        "application/json or application/x-www-form-urlencoded is wanted here");
+  if (payload == NULL)
+    return belfry_translation_new_malformed ("%s", local->message);
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    if (g_strcmp0 (events[i].event, event) == 0) {
+      translation = events[i].translate (self, payload, &local);
+      return translation != NULL ? translation
+                                 : belfry_translation_new_malformed ("%s", local->message);
+    }
+  return belfry_translation_new_nothing ("this event is not handled");
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The waterfall: what happened when, on every builder, as a table; and its help page. */
+#include "waterfall-page.h"
+
+typedef struct {
+  WaterfallOptions options;
+} Waterfall;
+
+static const BelfryOption waterfall_options[] = {
+  BELFRY_INTEGER (Waterfall,
+                  options.num_events,
+                  "num-events",
+                  .default_text = "200",
+                  .minimum = 1,
+                  .maximum = 2000,
+                  .unit = "rows",
+                  .help = N_ ("how many rows a page has unless its address says otherwise")),
+  BELFRY_INTEGER (Waterfall,
+                  options.num_events_max,
+                  "num-events-max",
+                  .minimum = 1,
+                  .maximum = 2000,
+                  .unit = "rows",
+                  .help = N_ ("how many rows an address may ask for")),
+  BELFRY_LIST (Waterfall,
+               options.categories,
+               "categories",
+               .help = N_ ("only builders with one of these tags, whatever the address says")),
+  BELFRY_BOOLEAN (Waterfall,
+                  options.show_events,
+                  "show-events",
+                  .default_text = "true",
+                  .help = N_ ("whether events that are no builds are shown unless the address says otherwise")),
+  { NULL },
+};
+
+static void
+waterfall_check (gconstpointer self, const BelfryCheck *check)
+{
+  const WaterfallOptions *options = &((const Waterfall *) self)->options;
+
+  if (options->num_events_max > 0 && options->num_events_max < options->num_events)
+    belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "num-events-max",
+                         "must not be less than num-events (%" G_GINT64_FORMAT ")",
+                         options->num_events);
+}
+
+typedef JsonObject *(*WaterfallDraw) (const WaterfallOptions *options,
+                                      BelfryForm *form,
+                                      BelfryReader *reader,
+                                      GError **error);
+
+static BelfryResponse *
+waterfall_answer (const Waterfall *self,
+                  BelfryRequest *request,
+                  BelfryReader *reader,
+                  WaterfallDraw draw,
+                  const char *template_name,
+                  GError **error)
+{
+  BelfryResponse *refusal = NULL;
+  BelfryForm *form = views_read_arguments (request, &refusal);
+  JsonObject *data = NULL;
+
+  if (form == NULL)
+    return refusal;
+  data = draw (&self->options, form, reader, error);
+  return data != NULL ? views_page (template_name, data) : NULL;
+}
+
+static BelfryResponse *
+waterfall_draw_page (gconstpointer self,
+                     BelfryRequest *request,
+                     BelfryReader *reader,
+                     GError **error)
+{
+  return waterfall_answer (self, request, reader, waterfall_page_to_json, "waterfall.html", error);
+}
+
+static BelfryResponse *
+waterfall_draw_help (gconstpointer self,
+                     BelfryRequest *request,
+                     BelfryReader *reader,
+                     GError **error)
+{
+  return waterfall_answer (self, request, reader, waterfall_help_to_json, "waterfallhelp.html",
+                           error);
+}
+
+static const BelfryRoute waterfall_routes[] = {
+  { "/waterfall", BELFRY_ROUTE_AGES, waterfall_draw_page },
+  { "/waterfall/help", 0, waterfall_draw_help },
+  { NULL },
+};
+
+BELFRY_DEFINE_VIEW (
+  .name          = "waterfall",
+  .summary       = N_ ("Shows what happened when on every builder"),
+  .options       = waterfall_options,
+  .instance_size = sizeof (Waterfall),
+  .check         = waterfall_check,
+  .routes        = waterfall_routes,
+  .title         = N_ ("Waterfall"),
+  .order         = 20,
+);
