@@ -48,6 +48,7 @@ CREATE TABLE patches (
   "author" TEXT,
   "comment" TEXT
 );
+CREATE INDEX patches_author ON patches (author, comment);
 
 CREATE TABLE source_stamps (
   "ssid" INTEGER PRIMARY KEY,

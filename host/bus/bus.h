@@ -12,4 +12,5 @@ void belfry_bus_free (BelfryBus *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryBus, belfry_bus_free)
 guint belfry_bus_subscribe (BelfryBus *self, BelfryBusFunc func, gpointer data);
 void belfry_bus_unsubscribe (BelfryBus *self, guint subscription);
-void belfry_bus_tell (BelfryBus *self, BelfryEvent *event); /* also events that are not stored (id 0) */
+void belfry_bus_tell (BelfryBus *self,
+                      BelfryEvent *event); /* also events that are not stored (id 0) */

@@ -11,8 +11,11 @@
 #include "daemon/masks.h"
 #include "daemon/transport.h"
 #include "hooks/deliveries.h"
+#include "hooks/hook-keys.h"
 #include "outbox/outbox.h"
+#include "outbox/reporter-keys.h"
 #include "store/store.h"
+#include "www/www-keys.h"
 #include "www/www.h"
 
 typedef struct _BelfryHost BelfryHost;

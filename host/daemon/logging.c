@@ -38,7 +38,7 @@ field_text (const GLogField *field)
 static void
 write_plain (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
 {
-  g_autofree char *time = belfry_time_format_rfc3339 (g_get_real_time ());
+  g_autofree char *time = belfry_time_format_rfc3339 (belfry_clock_now_us ());
 
   for (gsize i = 0; i < n_fields; i++)
     if (g_strcmp0 (fields[i].key, "MESSAGE") == 0) {
@@ -54,7 +54,7 @@ write_json (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
-  g_autofree char *time = belfry_time_format_rfc3339 (g_get_real_time ());
+  g_autofree char *time = belfry_time_format_rfc3339 (belfry_clock_now_us ());
   g_autofree char *line = NULL;
 
   json_node_take_object (node, object);

@@ -22,7 +22,7 @@ static const char find_change_sql[] =
     "SELECT changeid, repository FROM changes WHERE revision = ? AND branch IS ? AND codebase = ?"
     " AND category IS ? AND origin <> ? AND received_at > ? ORDER BY changeid DESC LIMIT 20";
 static const char raw_sql[] =
-    "INSERT INTO raw_requests (deliveryid, request, received_at) VALUES (?, ?, ?)";
+    "INSERT INTO raw_requests (deliveryid, request, received_at, body) VALUES (?, ?, ?, ?)";
 
 void
 belfry_acceptance_free (BelfryAcceptance *self)
@@ -32,6 +32,7 @@ belfry_acceptance_free (BelfryAcceptance *self)
   g_clear_pointer (&self->delivery, belfry_record_unref);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->raw, json_node_unref);
+  g_clear_pointer (&self->body, g_bytes_unref);
   g_free (self);
 }
 
@@ -144,6 +145,9 @@ store_raw (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
   sqlite3_bind_int64 (insert, 1, self->delivery->deliveryid);
   sqlite3_bind_text (insert, 2, text, -1, SQLITE_STATIC);
   sqlite3_bind_int64 (insert, 3, self->delivery->received_at);
+  sqlite3_bind_blob64 (insert, 4,
+                       g_bytes_get_size (self->body) > 0 ? g_bytes_get_data (self->body, NULL) : "",
+                       g_bytes_get_size (self->body), SQLITE_STATIC);
   return belfry_writer_step (writer, insert, NULL, error);
 }
 

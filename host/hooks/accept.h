@@ -11,6 +11,7 @@ typedef struct {
   BelfryDelivery *delivery;
   GPtrArray *changes; /* (nullable) (element-type BelfryChange) */
   JsonNode *raw;      /* (nullable) the request, without what must not be kept */
+  GBytes *body;       /* (nullable) with raw */
   gint64 dedupe_window_us;
   gboolean by_digest; /* whether requests without an id are known by their content */
   gint64 completes;   /* BELFRY_NONE, or the pending delivery that these changes complete */

@@ -268,28 +268,44 @@ make_delivery (Reception *reception, const char *outcome, const char *reason)
   return delivery;
 }
 
-/* the request as it may be kept: without signatures, tokens and credentials */
+/* headers that prove who sent a request are not kept */
+static gboolean
+is_proof (const BelfryHook *hook, const char *name)
+{
+  const char *row = (const char *)hook->signatures;
+
+  if (g_ascii_strcasecmp (name, "Authorization") == 0 || g_ascii_strcasecmp (name, "Cookie") == 0 ||
+      g_ascii_strcasecmp (name, "Proxy-Authorization") == 0)
+    return TRUE;
+  for (; row != NULL && ((const BelfrySignature *)row)->header != NULL; row += hook->signature_size)
+    if (g_ascii_strcasecmp (name, ((const BelfrySignature *)row)->header) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* the request as it may be kept for replay; its body is kept beside it, as it came */
 static JsonNode *
 make_raw (Reception *reception)
 {
   const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
-  g_autoptr (JsonObject) object = belfry_request_to_json (reception->request);
-  JsonObject *headers = belfry_json_get_object (object, "headers");
-  const char *row = (const char *)plugin->signatures;
+  GPtrArray *headers = belfry_request_list_headers (reception->request);
+  JsonObject *object = json_object_new ();
+  JsonArray *kept = json_array_new ();
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
-  g_autoptr (GList) names = headers != NULL ? json_object_get_members (headers) : NULL;
 
-  for (GList *name = names; name != NULL; name = name->next) {
-    gboolean secret = g_ascii_strcasecmp (name->data, "Authorization") == 0 ||
-                      g_ascii_strcasecmp (name->data, "Cookie") == 0;
+  for (guint i = 0; i + 1 < headers->len; i += 2)
+    if (!is_proof (plugin, g_ptr_array_index (headers, i))) {
+      JsonArray *pair = json_array_new ();
 
-    for (const char *at = row; at != NULL && ((const BelfrySignature *)at)->header != NULL;
-         at += plugin->signature_size)
-      secret |= g_ascii_strcasecmp (name->data, ((const BelfrySignature *)at)->header) == 0;
-    if (secret)
-      json_object_remove_member (headers, name->data);
-  }
-  json_node_set_object (node, object);
+      json_array_add_string_element (pair, g_ptr_array_index (headers, i));
+      json_array_add_string_element (pair, g_ptr_array_index (headers, i + 1));
+      json_array_add_array_element (kept, pair);
+    }
+  json_object_set_string_member (object, "method", belfry_request_get_method (reception->request));
+  json_object_set_string_member (object, "path", belfry_request_get_path (reception->request));
+  json_object_set_string_member (object, "query", belfry_request_get_query (reception->request));
+  json_object_set_array_member (object, "headers", kept);
+  json_node_take_object (node, object);
   return node;
 }
 
@@ -313,8 +329,10 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
                                        acceptance->delivery->received_at);
   if (translation->pending != NULL)
     acceptance->delivery->pending = json_node_copy (translation->pending);
-  if (keys->keep_raw)
+  if (keys->keep_raw) {
     acceptance->raw = make_raw (reception);
+    acceptance->body = g_bytes_ref (belfry_request_get_body (reception->request));
+  }
   reception->acceptance = acceptance;
   belfry_store_write_async (reception->self->store, belfry_acceptance_store, acceptance, NULL, NULL,
                             on_stored, task);

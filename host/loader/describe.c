@@ -85,7 +85,7 @@ belfry_loader_describe (BelfryLoader *self,
   pid_t child = -1;
   int status = 0;
 
-  if (!g_unix_open_pipe (ends, O_CLOEXEC, error))
+  if (!g_unix_open_pipe (ends, FD_CLOEXEC, error))
     return NULL;
   child = fork ();
   if (child == 0) {

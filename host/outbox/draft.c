@@ -98,6 +98,7 @@ check_row (BelfryDraft *self, BelfryReader *reader, GError **error)
     return TRUE;
   }
   self->absent = g_error_matches (local, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND);
+  self->unknown = self->absent;
   if (!self->absent)
     g_propagate_error (error, g_steal_pointer (&local));
   return self->absent;

@@ -47,6 +47,12 @@ is_worker (const BelfryDraft *draft)
   return g_str_equal (draft->row->phase, "worker");
 }
 
+static gboolean
+is_notice (const BelfryDraft *draft)
+{
+  return g_str_equal (draft->row->phase, "alert") || g_str_equal (draft->row->phase, "test");
+}
+
 static GPtrArray *
 get_argv (const BelfryDraft *draft, CallKind kind)
 {
@@ -278,7 +284,7 @@ belfry_draft_run_programs (BelfryDraft *self,
   run->instance = belfry_instance_ref (instance);
   run->calls = g_array_new (FALSE, FALSE, sizeof (Call));
   g_task_set_task_data (task, run, run_free);
-  if (self->error == NULL && !self->absent && !self->is_over)
+  if (self->error == NULL && !self->absent && !self->is_over && !is_notice (self))
     for (guint i = 0; i < json_array_get_length (self->variables); i++) {
       add_call (run, CALL_USERS, i);
       add_call (run, CALL_CTX, i);

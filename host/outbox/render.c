@@ -7,6 +7,7 @@
 #include "prepare.h"
 
 #define MAX_SUBJECT_BYTES 1024
+#define MAX_PAYLOAD_BYTES (1024 * 1024)
 
 typedef struct {
   GString *body;
@@ -243,6 +244,23 @@ plan_whole (BelfryDraft *self, const BelfryReport *report)
 }
 
 static gboolean
+check_payloads (BelfryTargets *targets, GError **error)
+{
+  for (guint i = 0; i < belfry_targets_get_length (targets); i++) {
+    JsonNode *payload = belfry_targets_get_payload (targets, i);
+    g_autofree char *text = payload != NULL ? belfry_json_to_text (payload) : NULL;
+
+    if (text != NULL && strlen (text) > MAX_PAYLOAD_BYTES) {
+      g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_TOO_LARGE,
+                   "planning: what '%s' would get has %" G_GSIZE_FORMAT " bytes, more than 1 MiB",
+                   belfry_targets_get_target (targets, i), strlen (text));
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
 plan (BelfryDraft *self, GError **error)
 {
   const BelfryReporter *plugin = self->reporting->plugin;
@@ -254,7 +272,7 @@ plan (BelfryDraft *self, GError **error)
     return TRUE;
   }
   if (plugin->plan (self->reporting->state, report, self->targets, error))
-    return TRUE;
+    return check_payloads (self->targets, error);
   if (error != NULL && *error == NULL)
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL,
                  "planning: the reporter failed without saying why");

@@ -256,7 +256,9 @@ belfry_rows_bury_orphans (BelfryWriter *writer,
   return good;
 }
 
-static const char sql_count[] = "SELECT state, count (*) FROM reports GROUP BY state";
+static const char sql_count[] =
+    "SELECT state, count (*) FROM reports WHERE state IN ('waiting', 'planned', 'dead') "
+    "GROUP BY state";
 
 JsonObject *
 belfry_rows_count (BelfryWriter *writer, GError **error)

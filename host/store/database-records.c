@@ -40,18 +40,12 @@ make_sql (const BelfryRecordType *type)
       g_string_append_printf (changes, "%s\"%s\" = ?%u", n > 2 ? ", " : "", name, n);
   }
   sql[SQL_COLUMNS] = g_strdup (columns->str);
-  sql[SQL_INSERT] = g_strdup_printf ("INSERT INTO \"%s\" (%s) VALUES (%s)",
-                                     type->table,
-                                     columns->str,
-                                     values->str);
-  sql[SQL_UPDATE] = g_strdup_printf ("UPDATE \"%s\" SET %s WHERE \"%s\" = ?1",
-                                     type->table,
-                                     changes->str,
-                                     type->fields[0].name);
-  sql[SQL_FIND] = g_strdup_printf ("SELECT %s FROM \"%s\" WHERE \"%s\" = ?1",
-                                   columns->str,
-                                   type->table,
-                                   type->fields[0].name);
+  sql[SQL_INSERT] = g_strdup_printf ("INSERT INTO \"%s\" (%s) VALUES (%s)", type->table,
+                                     columns->str, values->str);
+  sql[SQL_UPDATE] = g_strdup_printf ("UPDATE \"%s\" SET %s WHERE \"%s\" = ?1", type->table,
+                                     changes->str, type->fields[0].name);
+  sql[SQL_FIND] = g_strdup_printf ("SELECT %s FROM \"%s\" WHERE \"%s\" = ?1", columns->str,
+                                   type->table, type->fields[0].name);
   return sql;
 }
 
@@ -62,7 +56,7 @@ get_sql (BelfryDatabase *self, const BelfryRecordType *type, Sql which)
 
   if (sql == NULL) {
     sql = make_sql (type);
-    g_hash_table_insert (self->types, (gpointer) type, sql);
+    g_hash_table_insert (self->types, (gpointer)type, sql);
   }
   return sql[which];
 }
@@ -117,25 +111,25 @@ bind_field (sqlite3_stmt *statement, int index, const BelfryField *field, gconst
   case BELFRY_FIELD_INTEGER:
   case BELFRY_FIELD_TIME:
   case BELFRY_FIELD_RESULT:
-    belfry_database_bind_integer (statement, index, *(gint64 *) member);
+    belfry_database_bind_integer (statement, index, *(gint64 *)member);
     break;
   case BELFRY_FIELD_BOOLEAN:
-    sqlite3_bind_int (statement, index, *(gboolean *) member ? 1 : 0);
+    sqlite3_bind_int (statement, index, *(gboolean *)member ? 1 : 0);
     break;
   case BELFRY_FIELD_TEXT:
-    text = *(char **) member;
+    text = *(char **)member;
     if (text == NULL && (field->flags & BELFRY_FIELD_NULLABLE) == 0)
       text = "";
     belfry_database_bind_text (statement, index, text);
     break;
   case BELFRY_FIELD_TEXT_LIST:
-    bind_list (statement, index, *(char ***) member);
+    bind_list (statement, index, *(char ***)member);
     break;
   case BELFRY_FIELD_JSON:
-    bind_json (statement, index, *(JsonNode **) member);
+    bind_json (statement, index, *(JsonNode **)member);
     break;
   case BELFRY_FIELD_PROPERTIES:
-    bind_properties (statement, index, *(BelfryProperties **) member);
+    bind_properties (statement, index, *(BelfryProperties **)member);
     break;
   case BELFRY_FIELD_RECORD:
   case BELFRY_FIELD_RECORDS:
@@ -146,7 +140,7 @@ bind_field (sqlite3_stmt *statement, int index, const BelfryField *field, gconst
 static gboolean
 run_with_record (BelfryDatabase *self, gconstpointer record, Sql which, GError **error)
 {
-  const BelfryRecordType *type = ((const BelfryRecord *) record)->type;
+  const BelfryRecordType *type = ((const BelfryRecord *)record)->type;
   sqlite3_stmt *statement = belfry_database_prepare (self, get_sql (self, type, which), error);
   int index = 0;
 
@@ -167,17 +161,14 @@ belfry_database_insert (BelfryDatabase *self, gconstpointer record, GError **err
 gboolean
 belfry_database_update (BelfryDatabase *self, gconstpointer record, GError **error)
 {
-  const BelfryRecordType *type = ((const BelfryRecord *) record)->type;
+  const BelfryRecordType *type = ((const BelfryRecord *)record)->type;
 
   if (!run_with_record (self, record, SQL_UPDATE, error))
     return FALSE;
   if (sqlite3_changes (self->handle) > 0)
     return TRUE;
-  g_set_error (error,
-               BELFRY_ERROR,
-               BELFRY_ERROR_NOT_FOUND,
-               "changing %s %" G_GINT64_FORMAT ": not found",
-               type->name,
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND,
+               "changing %s %" G_GINT64_FORMAT ": not found", type->name,
                belfry_record_get_id (record));
   return FALSE;
 }
@@ -187,7 +178,7 @@ read_json (sqlite3_stmt *statement, int column, JsonNode **value, GError **error
 {
   /* properties and events wrap what a stranger may have nested 64 deep */
   static const BelfryJsonLimits limits = { sizeof (BelfryJsonLimits), 0, 200 };
-  const char *text = (const char *) sqlite3_column_text (statement, column);
+  const char *text = (const char *)sqlite3_column_text (statement, column);
 
   if (text == NULL)
     return TRUE;
@@ -225,8 +216,8 @@ read_properties (sqlite3_stmt *statement, int column, BelfryProperties **value, 
 }
 
 static gboolean
-read_field (sqlite3_stmt *statement, int column, const BelfryField *field, gpointer member,
-            GError **error)
+read_field (
+    sqlite3_stmt *statement, int column, const BelfryField *field, gpointer member, GError **error)
 {
   gboolean null = sqlite3_column_type (statement, column) == SQLITE_NULL;
   gboolean read = TRUE;
@@ -235,13 +226,13 @@ read_field (sqlite3_stmt *statement, int column, const BelfryField *field, gpoin
   case BELFRY_FIELD_INTEGER:
   case BELFRY_FIELD_TIME:
   case BELFRY_FIELD_RESULT:
-    *(gint64 *) member = null ? BELFRY_NONE : sqlite3_column_int64 (statement, column);
+    *(gint64 *)member = null ? BELFRY_NONE : sqlite3_column_int64 (statement, column);
     break;
   case BELFRY_FIELD_BOOLEAN:
-    *(gboolean *) member = sqlite3_column_int (statement, column) != 0;
+    *(gboolean *)member = sqlite3_column_int (statement, column) != 0;
     break;
   case BELFRY_FIELD_TEXT:
-    *(char **) member = g_strdup ((const char *) sqlite3_column_text (statement, column));
+    *(char **)member = g_strdup ((const char *)sqlite3_column_text (statement, column));
     break;
   case BELFRY_FIELD_TEXT_LIST:
     read = read_list (statement, column, member, error);
@@ -272,10 +263,7 @@ belfry_database_read_row (const BelfryRecordType *type, sqlite3_stmt *statement,
     if (!is_stored (field))
       continue;
     if (!read_field (statement, column++, field, member, error)) {
-      g_prefix_error (error,
-                      "reading %s of %s %" G_GINT64_FORMAT ": ",
-                      field->name,
-                      type->name,
+      g_prefix_error (error, "reading %s of %s %" G_GINT64_FORMAT ": ", field->name, type->name,
                       belfry_record_get_id (record));
       return NULL;
     }
@@ -286,8 +274,7 @@ belfry_database_read_row (const BelfryRecordType *type, sqlite3_stmt *statement,
 gpointer
 belfry_database_find (BelfryDatabase *self, const BelfryRecordType *type, gint64 id, GError **error)
 {
-  sqlite3_stmt *statement =
-      belfry_database_prepare (self, get_sql (self, type, SQL_FIND), error);
+  sqlite3_stmt *statement = belfry_database_prepare (self, get_sql (self, type, SQL_FIND), error);
   gboolean row = FALSE;
   gpointer record = NULL;
 
@@ -297,12 +284,8 @@ belfry_database_find (BelfryDatabase *self, const BelfryRecordType *type, gint64
   if (!belfry_database_step (self, statement, &row, error))
     return NULL;
   if (!row) {
-    g_set_error (error,
-                 BELFRY_ERROR,
-                 BELFRY_ERROR_NOT_FOUND,
-                 "looking for %s %" G_GINT64_FORMAT ": not found",
-                 type->name,
-                 id);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND,
+                 "looking for %s %" G_GINT64_FORMAT ": not found", type->name, id);
     return NULL;
   }
   record = belfry_database_read_row (type, statement, error);

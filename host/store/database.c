@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Connections: pragmas, statements, result codes. What a code means for a caller is said in one table:
- * trouble with the file passes (RETRY), a constraint means that somebody was first (CONFLICT), the rest
- * is a fault.
+ * Connections: pragmas, statements, result codes. What a code means for a caller is said in one
+ * table: trouble with the file passes (RETRY), a constraint means that somebody was first
+ * (CONFLICT), the rest is a fault.
  */
 #include "store/database.h"
 
@@ -58,13 +58,15 @@ belfry_database_fail (BelfryDatabase *self, const char *what, GError **error)
     if (meanings[i].of_file)
       self->trouble = code;
   }
-  g_set_error (error,
-               BELFRY_ERROR,
-               domain_code,
-               "%s: sqlite: %s",
-               what,
+  g_set_error (error, BELFRY_ERROR, domain_code, "%s: sqlite: %s", what,
                sqlite3_errmsg (self->handle));
   return FALSE;
+}
+
+static void
+statement_free (gpointer data)
+{
+  sqlite3_finalize (data);
 }
 
 BelfryDatabase *
@@ -75,8 +77,8 @@ belfry_database_open (const char *path, BelfryDatabaseRole role, GError **error)
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
   self->statements =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) sqlite3_finalize);
-  self->types = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_strfreev);
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)sqlite3_finalize);
+  self->types = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_strfreev);
   if (role != BELFRY_DATABASE_READER)
     flags |= SQLITE_OPEN_CREATE;
   if (sqlite3_open_v2 (path, &self->handle, flags, NULL) != SQLITE_OK) {
@@ -161,7 +163,7 @@ belfry_database_run (BelfryDatabase *self,
   if (statement == NULL)
     return FALSE;
   for (guint i = 0; i < n_values; i++)
-    belfry_database_bind_integer (statement, (int) i + 1, values[i]);
+    belfry_database_bind_integer (statement, (int)i + 1, values[i]);
   while (row)
     if (!belfry_database_step (self, statement, &row, error))
       return FALSE;
@@ -171,11 +173,8 @@ belfry_database_run (BelfryDatabase *self,
 }
 
 gboolean
-belfry_database_ask (BelfryDatabase *self,
-                     const char *sql,
-                     gint64 fallback,
-                     gint64 *answer,
-                     GError **error)
+belfry_database_ask (
+    BelfryDatabase *self, const char *sql, gint64 fallback, gint64 *answer, GError **error)
 {
   sqlite3_stmt *statement = belfry_database_prepare (self, sql, error);
   gboolean row = FALSE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One sqlite connection: opened as all of ours are, its statements kept by their text, its result codes
- * turned into errors, records put in and taken out by their field tables. It belongs to one thread.
+ * One sqlite connection: opened as all of ours are, its statements kept by their text, its result
+ * codes turned into errors, records put in and taken out by their field tables. It belongs to one
+ * thread.
  */
 #pragma once
 
@@ -44,10 +45,8 @@ gboolean belfry_database_fail (BelfryDatabase *self, const char *what, GError **
 gboolean belfry_database_execute (BelfryDatabase *self, const char *sql, GError **error);
 /* Cached, reset and unbound; belongs to the connection. */
 sqlite3_stmt *belfry_database_prepare (BelfryDatabase *self, const char *sql, GError **error);
-gboolean belfry_database_step (BelfryDatabase *self,
-                               sqlite3_stmt *statement,
-                               gboolean *row,
-                               GError **error);
+gboolean
+belfry_database_step (BelfryDatabase *self, sqlite3_stmt *statement, gboolean *row, GError **error);
 /* Prepares, binds the integers, runs to the end; @changed: (out) (optional) rows it touched */
 gboolean belfry_database_run (BelfryDatabase *self,
                               const char *sql,
@@ -56,11 +55,8 @@ gboolean belfry_database_run (BelfryDatabase *self,
                               gint64 *changed,
                               GError **error);
 /* First column of the first row as integer; @fallback without a row or for NULL */
-gboolean belfry_database_ask (BelfryDatabase *self,
-                              const char *sql,
-                              gint64 fallback,
-                              gint64 *answer,
-                              GError **error);
+gboolean belfry_database_ask (
+    BelfryDatabase *self, const char *sql, gint64 fallback, gint64 *answer, GError **error);
 /* No statement stands open any more, so that a transaction can really end. */
 void belfry_database_settle (BelfryDatabase *self);
 void belfry_database_bind_integer (sqlite3_stmt *statement, int index, gint64 value);
@@ -71,9 +67,8 @@ const char *belfry_database_columns (BelfryDatabase *self, const BelfryRecordTyp
 gboolean belfry_database_insert (BelfryDatabase *self, gconstpointer record, GError **error);
 gboolean belfry_database_update (BelfryDatabase *self, gconstpointer record, GError **error);
 /* The row that @statement stands on; its columns begin with those of belfry_database_columns (). */
-gpointer belfry_database_read_row (const BelfryRecordType *type,
-                                   sqlite3_stmt *statement,
-                                   GError **error);
+gpointer
+belfry_database_read_row (const BelfryRecordType *type, sqlite3_stmt *statement, GError **error);
 /* NULL with NOT_FOUND where there is none */
 gpointer belfry_database_find (BelfryDatabase *self,
                                const BelfryRecordType *type,

@@ -18,24 +18,15 @@ typedef struct {
 
 /* tables whose ids the main loop gives out are reserved ahead */
 static const Counter kinds[] = {
-  { .table = "buildsets", .reserve = RESERVE },
-  { .table = "requests", .reserve = RESERVE },
-  { .table = "builds", .reserve = RESERVE },
-  { .table = "steps", .reserve = RESERVE },
-  { .table = "logs", .reserve = RESERVE },
-  { .table = "source_stamps", .reserve = RESERVE },
-  { .table = "patches", .reserve = RESERVE },
-  { .table = "tests", .reserve = RESERVE },
-  { .table = "artifacts", .reserve = RESERVE },
-  { .table = "builders", .reserve = 0 },
-  { .table = "workers", .reserve = 0 },
-  { .table = "schedulers", .reserve = 0 },
-  { .table = "changes", .reserve = 0 },
-  { .table = "builder_events", .reserve = 0 },
-  { .table = "events", .reserve = 0 },
-  { .table = "deliveries", .reserve = 0 },
-  { .table = "reports", .reserve = 0 },
-  { .table = "audit", .reserve = 0 },
+  { .table = "buildsets", .reserve = RESERVE }, { .table = "requests", .reserve = RESERVE },
+  { .table = "builds", .reserve = RESERVE },    { .table = "steps", .reserve = RESERVE },
+  { .table = "logs", .reserve = RESERVE },      { .table = "source_stamps", .reserve = RESERVE },
+  { .table = "patches", .reserve = RESERVE },   { .table = "tests", .reserve = RESERVE },
+  { .table = "artifacts", .reserve = RESERVE }, { .table = "builders", .reserve = 0 },
+  { .table = "workers", .reserve = 0 },         { .table = "schedulers", .reserve = 0 },
+  { .table = "changes", .reserve = 0 },         { .table = "builder_events", .reserve = 0 },
+  { .table = "events", .reserve = 0 },          { .table = "deliveries", .reserve = 0 },
+  { .table = "reports", .reserve = 0 },         { .table = "audit", .reserve = 0 },
   { .table = "users", .reserve = 0 },
 };
 
@@ -97,7 +88,7 @@ belfry_ids_load (BelfryIds *self, BelfryDatabase *database, GError **error)
     if (!belfry_database_step (database, statement, &row, error))
       return FALSE;
     if (row)
-      counter = find_known (self, (const char *) sqlite3_column_text (statement, 0));
+      counter = find_known (self, (const char *)sqlite3_column_text (statement, 0));
     if (counter != NULL)
       counter->next = counter->written = sqlite3_column_int64 (statement, 1);
   }

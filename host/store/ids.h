@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Ids: one counter for each table, given out on any thread, written down by the writer with the
- * transaction that uses them. Those that the main loop gives out are reserved ahead, so that an id that
- * left the process is not given again after a crash; the others are written exactly.
+ * transaction that uses them. Those that the main loop gives out are reserved ahead, so that an id
+ * that left the process is not given again after a crash; the others are written exactly.
  */
 #pragma once
 
@@ -18,6 +18,7 @@ gint64 belfry_ids_next (BelfryIds *self, const char *table);
 /* An id that came from elsewhere is not given out any more. */
 void belfry_ids_saw (BelfryIds *self, const char *table, gint64 id);
 /* Within the transaction that is about to be committed; @exact: nothing reserved, at the end. */
-gboolean belfry_ids_store (BelfryIds *self, BelfryDatabase *database, gboolean exact, GError **error);
+gboolean
+belfry_ids_store (BelfryIds *self, BelfryDatabase *database, gboolean exact, GError **error);
 /* The transaction went through, or did not. */
 void belfry_ids_stored (BelfryIds *self, gboolean committed);

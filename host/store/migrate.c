@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Migrations: files `ROOM-NNN-words.sql`, applied room by room and in the order of their names, each in
- * a transaction of its own that also records its name and SHA-256; an interrupted set goes on where it
- * stopped. A recorded name without a file is the work of a newer program, a changed digest that of
- * somebody's hands: both are refused before anything is written.
+ * Migrations: files `ROOM-NNN-words.sql`, applied room by room and in the order of their names,
+ * each in a transaction of its own that also records its name and SHA-256; an interrupted set goes
+ * on where it stopped. A recorded name without a file is the work of a newer program, a changed
+ * digest that of somebody's hands: both are refused before anything is written.
  */
 #include "store/migrate.h"
 
@@ -11,11 +11,13 @@
 
 #define CREATE_MIGRATIONS                                                                          \
   "CREATE TABLE IF NOT EXISTS migrations ("                                                        \
-  " name TEXT PRIMARY KEY, digest TEXT NOT NULL, version TEXT NOT NULL, applied_at INTEGER NOT NULL"  \
+  " name TEXT PRIMARY KEY, digest TEXT NOT NULL, version TEXT NOT NULL, applied_at INTEGER NOT "   \
+  "NULL"                                                                                           \
   ") WITHOUT ROWID"
-#define LIST_APPLIED   "SELECT name, digest, version FROM migrations ORDER BY name"
-#define ADD_APPLIED    "INSERT INTO migrations (name, digest, version, applied_at) VALUES (?1, ?2, ?3, ?4)"
-#define COPY_TO        "VACUUM INTO ?1"
+#define LIST_APPLIED "SELECT name, digest, version FROM migrations ORDER BY name"
+#define ADD_APPLIED                                                                                \
+  "INSERT INTO migrations (name, digest, version, applied_at) VALUES (?1, ?2, ?3, ?4)"
+#define COPY_TO "VACUUM INTO ?1"
 
 typedef struct {
   char *name;
@@ -45,7 +47,7 @@ belfry_migrate_dup_folder (void)
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
-  return strcmp ((*(Migration *const *) a)->name, (*(Migration *const *) b)->name);
+  return strcmp ((*(Migration *const *)a)->name, (*(Migration *const *)b)->name);
 }
 
 static Migration *
@@ -60,7 +62,7 @@ load_file (const char *folder, const char *file, GError **error)
     return NULL;
   migration = g_new0 (Migration, 1);
   migration->name = g_strndup (file, strlen (file) - strlen (".sql"));
-  migration->digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guchar *) sql, length);
+  migration->digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guchar *)sql, length);
   migration->sql = g_steal_pointer (&sql);
   return migration;
 }
@@ -92,12 +94,8 @@ load_room (const char *folder, const char *room, GPtrArray *migrations, GError *
     migrations->pdata[migrations->len - found->len + i] = found->pdata[i];
   if (found->len > 0)
     return TRUE;
-  g_set_error (error,
-               BELFRY_ERROR,
-               BELFRY_ERROR_CONFIG,
-               "looking for the schema in '%s': no file '%s-….sql'",
-               folder,
-               room);
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
+               "looking for the schema in '%s': no file '%s-….sql'", folder, room);
   return FALSE;
 }
 
@@ -128,31 +126,25 @@ find_by_name (GPtrArray *migrations, const char *name)
 static gboolean
 check_applied (GPtrArray *migrations, sqlite3_stmt *row, GHashTable *applied, GError **error)
 {
-  const char *name = (const char *) sqlite3_column_text (row, 0);
-  const char *digest = (const char *) sqlite3_column_text (row, 1);
-  const char *version = (const char *) sqlite3_column_text (row, 2);
+  const char *name = (const char *)sqlite3_column_text (row, 0);
+  const char *digest = (const char *)sqlite3_column_text (row, 1);
+  const char *version = (const char *)sqlite3_column_text (row, 2);
   const Migration *migration = find_by_name (migrations, name);
 
   if (migration == NULL) {
-    g_set_error (error,
-                 BELFRY_ERROR,
-                 BELFRY_ERROR_UNSUPPORTED,
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
                  "the database is newer than this program: '%s' was applied by version %s, this is "
                  "version " BELFRY_VERSION,
-                 name,
-                 version);
+                 name, version);
     return FALSE;
   }
   if (g_strcmp0 (migration->digest, digest) != 0) {
-    g_set_error (error,
-                 BELFRY_ERROR,
-                 BELFRY_ERROR_UNSUPPORTED,
-                 "the file of migration '%s' is not the one that version %s applied",
-                 name,
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "the file of migration '%s' is not the one that version %s applied", name,
                  version);
     return FALSE;
   }
-  g_hash_table_add (applied, (gpointer) migration);
+  g_hash_table_add (applied, (gpointer)migration);
   return TRUE;
 }
 

@@ -4,7 +4,8 @@
 
 #include "store/database.h"
 
-/* @rooms: names before the first dash of the SQL files, in the order of their coming; @copy_path: (nullable) where an older database is kept before it is changed */
+/* @rooms: names before the first dash of the SQL files, in the order of their coming; @copy_path:
+ * (nullable) where an older database is kept before it is changed */
 gboolean belfry_migrate (BelfryDatabase *database,
                          const char *const *rooms,
                          const char *copy_path,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the main loop must know without asking sqlite: ids of builders and workers by name, the next
- * number of each builder, the highest event. A name that is new is written before anything that uses
- * its id, since writes keep their order.
+ * number of each builder, the highest event. A name that is new is written before anything that
+ * uses its id, since writes keep their order.
  */
 #include "store/store-private.h"
 
@@ -73,9 +73,8 @@ add_name (GHashTable *table, gint64 id, const char *name)
 static void
 load_builder (BelfryNames *self, sqlite3_stmt *row)
 {
-  Named *named = add_name (self->builders,
-                           sqlite3_column_int64 (row, 0),
-                           (const char *) sqlite3_column_text (row, 1));
+  Named *named = add_name (self->builders, sqlite3_column_int64 (row, 0),
+                           (const char *)sqlite3_column_text (row, 1));
 
   named->next_number = sqlite3_column_int64 (row, 2);
   g_hash_table_insert (self->builders_by_id, &named->id, named);
@@ -84,9 +83,8 @@ load_builder (BelfryNames *self, sqlite3_stmt *row)
 static void
 load_worker (BelfryNames *self, sqlite3_stmt *row)
 {
-  add_name (self->workers,
-            sqlite3_column_int64 (row, 0),
-            (const char *) sqlite3_column_text (row, 1));
+  add_name (self->workers, sqlite3_column_int64 (row, 0),
+            (const char *)sqlite3_column_text (row, 1));
 }
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is known about a build only from others: the one before, what is new in it, who is responsible.
- * The rules are those that Buildbot's users know; a build of the same request (a retry) is never the one
- * before when changes are counted.
+ * What is known about a build only from others: the one before, what is new in it, who is
+ * responsible. The rules are those that Buildbot's users know; a build of the same request (a
+ * retry) is never the one before when changes are counted.
  */
 #include "store/store-private.h"
 
@@ -32,10 +32,9 @@ belfry_store_reader_previous_build (BelfryReader *reader,
                                     gboolean same_branch,
                                     GError **error)
 {
-  BelfryStoreReader *self = (BelfryStoreReader *) reader;
+  BelfryStoreReader *self = (BelfryStoreReader *)reader;
   const BelfryRecordType *type = belfry_build_get_type ();
-  g_autofree char *sql = g_strdup_printf (PREVIOUS,
-                                          belfry_database_columns (self->database, type),
+  g_autofree char *sql = g_strdup_printf (PREVIOUS, belfry_database_columns (self->database, type),
                                           same_branch ? SAME_BRANCH : "");
   sqlite3_stmt *statement = belfry_database_prepare (self->database, sql, error);
   g_autoptr (GPtrArray) builds = NULL;
@@ -173,7 +172,7 @@ find_set (BelfryReader *reader, const BelfryBuild *build, GError **error)
 GPtrArray *
 belfry_store_reader_build_changes (BelfryReader *reader, BelfryBuild *build, GError **error)
 {
-  BelfryStoreReader *self = (BelfryStoreReader *) reader;
+  BelfryStoreReader *self = (BelfryStoreReader *)reader;
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (belfry_record_unref);
   g_autoptr (GError) local = NULL;
   g_autoptr (BelfryBuildset) set = find_set (reader, build, &local);
@@ -183,10 +182,7 @@ belfry_store_reader_build_changes (BelfryReader *reader, BelfryBuild *build, GEr
     return NULL;
   }
   for (guint i = 0; set != NULL && i < set->sourcestamps->len; i++)
-    if (!add_changes_of_stamp (self,
-                               build,
-                               g_ptr_array_index (set->sourcestamps, i),
-                               changes,
+    if (!add_changes_of_stamp (self, build, g_ptr_array_index (set->sourcestamps, i), changes,
                                error))
       return NULL;
   return g_steal_pointer (&changes);
@@ -220,14 +216,14 @@ add_people_of_property (GHashTable *people, const BelfryBuild *build, const char
 static int
 compare_text (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(char *const *) a, *(char *const *) b);
+  return strcmp (*(char *const *)a, *(char *const *)b);
 }
 
 static char **
 sort_people (GHashTable *people)
 {
   guint n_people = 0;
-  g_autofree char **names = (char **) g_hash_table_get_keys_as_array (people, &n_people);
+  g_autofree char **names = (char **)g_hash_table_get_keys_as_array (people, &n_people);
 
   qsort (names, n_people, sizeof (char *), compare_text);
   return g_strdupv (names);
@@ -249,7 +245,7 @@ belfry_store_reader_responsible_users (BelfryReader *reader, BelfryBuild *build,
     return NULL;
   }
   for (guint i = 0; i < changes->len; i++)
-    add_person (people, ((BelfryChange *) g_ptr_array_index (changes, i))->author);
+    add_person (people, ((BelfryChange *)g_ptr_array_index (changes, i))->author);
   for (guint i = 0; set != NULL && i < set->sourcestamps->len; i++) {
     const BelfrySourceStamp *stamp = g_ptr_array_index (set->sourcestamps, i);
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Queries of one record type: conditions on stored fields only, checked against the field table before
- * they become SQL, values always bound. What belongs to a builder is narrowed to the visible ones.
+ * Queries of one record type: conditions on stored fields only, checked against the field table
+ * before they become SQL, values always bound. What belongs to a builder is narrowed to the visible
+ * ones.
  */
 #include "store/store-private.h"
 
 #define DEFAULT_LIMIT 100
 #define MAX_LIMIT     10000
 
-#define OF_BUILDS   "buildid IN (SELECT buildid FROM builds WHERE builderid IN (SELECT value FROM json_each (?)))"
+#define OF_BUILDS                                                                                  \
+  "buildid IN (SELECT buildid FROM builds WHERE builderid IN (SELECT value FROM json_each (?)))"
 #define OF_BUILDERS "builderid IN (SELECT value FROM json_each (?))"
 
 /**
@@ -25,20 +27,21 @@ static const Narrowing narrowings[] = {
   { "requests", OF_BUILDERS },
   { "builder_events", OF_BUILDERS },
   { "events", "(builderid IS NULL OR builderid IN (SELECT value FROM json_each (?)))" },
-  { "buildsets", "bsid IN (SELECT buildsetid FROM requests WHERE builderid IN (SELECT value FROM json_each (?)))" },
+  { "buildsets", "bsid IN (SELECT buildsetid FROM requests WHERE builderid IN (SELECT value FROM "
+                 "json_each (?)))" },
   { "steps", OF_BUILDS },
   { "logs", OF_BUILDS },
   { "tests", OF_BUILDS },
   { "artifacts", OF_BUILDS },
-  { "reports",
-    "(buildid IS NULL OR buildid IN (SELECT buildid FROM builds WHERE builderid IN (SELECT value FROM json_each (?))))" },
+  { "reports", "(buildid IS NULL OR buildid IN (SELECT buildid FROM builds WHERE builderid IN "
+               "(SELECT value FROM json_each (?))))" },
 };
 
 static const char *const comparisons[] = {
-  [BELFRY_COMPARE_EQUAL] = "IS ?",        [BELFRY_COMPARE_NOT_EQUAL] = "IS NOT ?",
-  [BELFRY_COMPARE_LESS] = "< ?",          [BELFRY_COMPARE_LESS_EQUAL] = "<= ?",
-  [BELFRY_COMPARE_GREATER] = "> ?",       [BELFRY_COMPARE_GREATER_EQUAL] = ">= ?",
-  [BELFRY_COMPARE_IS_NULL] = "IS NULL",   [BELFRY_COMPARE_NOT_NULL] = "IS NOT NULL",
+  [BELFRY_COMPARE_EQUAL] = "IS ?",      [BELFRY_COMPARE_NOT_EQUAL] = "IS NOT ?",
+  [BELFRY_COMPARE_LESS] = "< ?",        [BELFRY_COMPARE_LESS_EQUAL] = "<= ?",
+  [BELFRY_COMPARE_GREATER] = "> ?",     [BELFRY_COMPARE_GREATER_EQUAL] = ">= ?",
+  [BELFRY_COMPARE_IS_NULL] = "IS NULL", [BELFRY_COMPARE_NOT_NULL] = "IS NOT NULL",
 };
 
 static gboolean
@@ -54,12 +57,8 @@ find_stored (const BelfryRecordType *type, const char *name, GError **error)
 
   if (field != NULL && (field->flags & BELFRY_FIELD_STORED) != 0)
     return field;
-  g_set_error (error,
-               BELFRY_ERROR,
-               BELFRY_ERROR_UNSUPPORTED,
-               "listing %s: no stored field '%s'",
-               type->name,
-               name);
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED, "listing %s: no stored field '%s'",
+               type->name, name);
   return NULL;
 }
 
@@ -72,12 +71,8 @@ add_filter (GString *sql, const BelfryRecordType *type, const BelfryFilter *filt
     return FALSE;
   if (filter->compare >= G_N_ELEMENTS (comparisons) ||
       (field->type > BELFRY_FIELD_TEXT && takes_value (filter))) {
-    g_set_error (error,
-                 BELFRY_ERROR,
-                 BELFRY_ERROR_UNSUPPORTED,
-                 "listing %s: field '%s' cannot be compared so",
-                 type->name,
-                 filter->field);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "listing %s: field '%s' cannot be compared so", type->name, filter->field);
     return FALSE;
   }
   g_string_append_printf (sql, " AND \"%s\" %s", field->name, comparisons[filter->compare]);
@@ -239,7 +234,7 @@ belfry_store_reader_list (BelfryReader *reader,
                           gboolean *cut,
                           GError **error)
 {
-  BelfryStoreReader *self = (BelfryStoreReader *) reader;
+  BelfryStoreReader *self = (BelfryStoreReader *)reader;
   guint limit = CLAMP (query->limit > 0 ? query->limit : DEFAULT_LIMIT, 1, MAX_LIMIT);
   g_autoptr (GString) sql = g_string_new (NULL);
   g_autoptr (GPtrArray) records = NULL;
@@ -255,14 +250,14 @@ belfry_store_reader_list (BelfryReader *reader,
   if (statement == NULL)
     return NULL;
   index = bind_filters (self, statement, type, query);
-  sqlite3_bind_int64 (statement, index + 1, (gint64) limit + 1);
+  sqlite3_bind_int64 (statement, index + 1, (gint64)limit + 1);
   sqlite3_bind_int64 (statement, index + 2, query->offset);
   records = belfry_database_read_all (self->database, type, statement, error);
   if (records == NULL)
     return NULL;
   *cut = records->len > limit;
   if (*cut)
-    g_ptr_array_set_size (records, (int) limit);
+    g_ptr_array_set_size (records, (int)limit);
   return complete_records (self, type, records, error) ? g_steal_pointer (&records) : NULL;
 }
 
@@ -272,7 +267,7 @@ belfry_store_reader_count (BelfryReader *reader,
                            const BelfryQuery *query,
                            GError **error)
 {
-  BelfryStoreReader *self = (BelfryStoreReader *) reader;
+  BelfryStoreReader *self = (BelfryStoreReader *)reader;
   g_autoptr (GString) sql = g_string_new ("SELECT count(*)");
   sqlite3_stmt *statement = NULL;
   gboolean row = FALSE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pool of readers: threads with connections of their own, first come first served. Each read is one
- * snapshot of the records. Requests of people who wait are bounded; those of rooms of the host are not.
+ * The pool of readers: threads with connections of their own, first come first served. Each read is
+ * one snapshot of the records. Requests of people who wait are bounded; those of rooms of the host
+ * are not.
  */
 #include "store/store-private.h"
 
@@ -54,29 +55,22 @@ store_reader_read_log (BelfryReader *reader,
                        gint64 *n_lines,
                        GError **error)
 {
-  BelfryStoreReader *self = (BelfryStoreReader *) reader;
+  BelfryStoreReader *self = (BelfryStoreReader *)reader;
   g_autoptr (BelfryLog) log = NULL;
 
   /* whether it is visible is said by its build */
   log = belfry_reader_find (reader, belfry_log_get_type (), logid, error);
   if (log == NULL)
     return NULL;
-  return belfry_logs_read (self->store->logs,
-                           self->logs,
-                           logid,
-                           first_line,
-                           max_lines,
-                           n_lines,
+  return belfry_logs_read (self->store->logs, self->logs, logid, first_line, max_lines, n_lines,
                            error);
 }
 
 static JsonNode *
 read_value (sqlite3_stmt *row, int column, GError **error)
 {
-  return belfry_json_parse ((const char *) sqlite3_column_text (row, column),
-                            sqlite3_column_bytes (row, column),
-                            NULL,
-                            error);
+  return belfry_json_parse ((const char *)sqlite3_column_text (row, column),
+                            sqlite3_column_bytes (row, column), NULL, error);
 }
 
 static sqlite3_stmt *
@@ -85,11 +79,8 @@ prepare_state (BelfryStoreReader *self, const char *sql, const char *key, GError
   sqlite3_stmt *statement = NULL;
 
   if (self->view == NULL || self->view->instance == NULL) {
-    g_set_error (error,
-                 BELFRY_ERROR,
-                 BELFRY_ERROR_UNSUPPORTED,
-                 "reading state '%s': nobody's state can be read here",
-                 key);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "reading state '%s': nobody's state can be read here", key);
     return NULL;
   }
   statement = belfry_database_prepare (self->database, sql, error);
@@ -103,7 +94,7 @@ prepare_state (BelfryStoreReader *self, const char *sql, const char *key, GError
 static JsonNode *
 store_reader_state_get (BelfryReader *reader, const char *key, GError **error)
 {
-  BelfryStoreReader *self = (BelfryStoreReader *) reader;
+  BelfryStoreReader *self = (BelfryStoreReader *)reader;
   sqlite3_stmt *statement = prepare_state (self, GET_STATE, key, error);
   gboolean row = FALSE;
   JsonNode *value = NULL;
@@ -118,10 +109,10 @@ store_reader_state_get (BelfryReader *reader, const char *key, GError **error)
 static GHashTable *
 store_reader_state_scan (BelfryReader *reader, const char *prefix, GError **error)
 {
-  BelfryStoreReader *self = (BelfryStoreReader *) reader;
+  BelfryStoreReader *self = (BelfryStoreReader *)reader;
   sqlite3_stmt *statement = prepare_state (self, SCAN_STATE, prefix, error);
   g_autoptr (GHashTable) values =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_node_unref);
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_node_unref);
   gboolean row = statement != NULL;
 
   while (row) {
@@ -134,8 +125,7 @@ store_reader_state_scan (BelfryReader *reader, const char *prefix, GError **erro
     value = read_value (statement, 1, error);
     if (value == NULL)
       return NULL;
-    g_hash_table_insert (values,
-                         g_strdup ((const char *) sqlite3_column_text (statement, 0)),
+    g_hash_table_insert (values, g_strdup ((const char *)sqlite3_column_text (statement, 0)),
                          value);
   }
   return statement != NULL ? g_steal_pointer (&values) : NULL;
@@ -144,7 +134,7 @@ store_reader_state_scan (BelfryReader *reader, const char *prefix, GError **erro
 static JsonObject *
 store_reader_host_info (BelfryReader *reader)
 {
-  const BelfryReaderView *view = ((BelfryStoreReader *) reader)->view;
+  const BelfryReaderView *view = ((BelfryStoreReader *)reader)->view;
 
   return view != NULL ? view->host_info : NULL;
 }
@@ -152,7 +142,7 @@ store_reader_host_info (BelfryReader *reader)
 static gboolean
 store_reader_may (BelfryReader *reader, const char *action, gconstpointer record)
 {
-  const BelfryReaderView *view = ((BelfryStoreReader *) reader)->view;
+  const BelfryReaderView *view = ((BelfryStoreReader *)reader)->view;
 
   return view != NULL && view->may != NULL && view->may (action, record, view->data);
 }
@@ -160,7 +150,7 @@ store_reader_may (BelfryReader *reader, const char *action, gconstpointer record
 static JsonArray *
 store_reader_list_forms (BelfryReader *reader, const char *builder_name)
 {
-  const BelfryReaderView *view = ((BelfryStoreReader *) reader)->view;
+  const BelfryReaderView *view = ((BelfryStoreReader *)reader)->view;
 
   return view != NULL && view->list_forms != NULL ? view->list_forms (builder_name, view->data)
                                                   : NULL;
@@ -218,12 +208,10 @@ list_visible (BelfryStoreReader *self, GError **error)
     if (!belfry_database_step (self->database, statement, &row, error))
       return FALSE;
     if (row)
-      name = (const char *) sqlite3_column_text (statement, 1);
+      name = (const char *)sqlite3_column_text (statement, 1);
     if (name != NULL && g_hash_table_contains (self->view->visible_builders, name))
-      g_string_append_printf (ids,
-                              "%s%" G_GINT64_FORMAT,
-                              ids->len > 1 ? "," : "",
-                              (gint64) sqlite3_column_int64 (statement, 0));
+      g_string_append_printf (ids, "%s%" G_GINT64_FORMAT, ids->len > 1 ? "," : "",
+                              (gint64)sqlite3_column_int64 (statement, 0));
   }
   self->visible = g_strconcat (ids->str, "]", NULL);
   return statement != NULL;
@@ -275,7 +263,7 @@ take_task (BelfryReaders *self)
   while (self->waiting.length == 0 && !self->stopping)
     g_cond_wait (&self->cond, &self->lock);
   task = g_queue_pop_head (&self->waiting);
-  if (task != NULL && ((Read *) g_task_get_task_data (task))->view.interactive)
+  if (task != NULL && ((Read *)g_task_get_task_data (task))->view.interactive)
     self->interactive--;
   g_mutex_unlock (&self->lock);
   return task;
@@ -412,9 +400,7 @@ belfry_store_read_async (BelfryStore *self,
   g_task_set_source_tag (task, belfry_store_read_async);
   g_task_set_task_data (task, read, read_free);
   if (!push_task (self->readers, task, read->view.interactive))
-    g_task_return_new_error (task,
-                             BELFRY_ERROR,
-                             BELFRY_ERROR_RETRY,
+    g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_RETRY,
                              "reading the store: too many are waiting");
 }
 

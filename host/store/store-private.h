@@ -34,6 +34,7 @@ struct _BelfryStore {
   gpointer filter_data;
   gboolean over_size; /* max-size cannot be kept by removing what is old */
   gboolean low_space;
+  char *logs_reason; /* (nullable) why logs cannot be stored */
 };
 
 /* writer.c */
@@ -94,17 +95,30 @@ struct _BelfryStoreReader {
   GCancellable *cancellable;    /* (nullable) */
 };
 
-BelfryStoreReader *belfry_store_reader_new (BelfryStore *store, BelfryDatabase *database, GError **error);
+BelfryStoreReader *
+belfry_store_reader_new (BelfryStore *store, BelfryDatabase *database, GError **error);
 void belfry_store_reader_free (BelfryStoreReader *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryStoreReader, belfry_store_reader_free)
 BelfryReaders *belfry_readers_new (BelfryStore *store, guint n_threads, GError **error);
 void belfry_readers_free (BelfryReaders *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryReaders, belfry_readers_free)
-GPtrArray *belfry_store_reader_list (BelfryReader *reader, const BelfryRecordType *type, const BelfryQuery *query, gboolean *cut, GError **error);
-gint64 belfry_store_reader_count (BelfryReader *reader, const BelfryRecordType *type, const BelfryQuery *query, GError **error);
-gpointer belfry_store_reader_previous_build (BelfryReader *reader, BelfryBuild *build, gboolean same_branch, GError **error);
-GPtrArray *belfry_store_reader_build_changes (BelfryReader *reader, BelfryBuild *build, GError **error);
-char **belfry_store_reader_responsible_users (BelfryReader *reader, BelfryBuild *build, GError **error);
+GPtrArray *belfry_store_reader_list (BelfryReader *reader,
+                                     const BelfryRecordType *type,
+                                     const BelfryQuery *query,
+                                     gboolean *cut,
+                                     GError **error);
+gint64 belfry_store_reader_count (BelfryReader *reader,
+                                  const BelfryRecordType *type,
+                                  const BelfryQuery *query,
+                                  GError **error);
+gpointer belfry_store_reader_previous_build (BelfryReader *reader,
+                                             BelfryBuild *build,
+                                             gboolean same_branch,
+                                             GError **error);
+GPtrArray *
+belfry_store_reader_build_changes (BelfryReader *reader, BelfryBuild *build, GError **error);
+char **
+belfry_store_reader_responsible_users (BelfryReader *reader, BelfryBuild *build, GError **error);
 
 /* logs.c */
 BelfryLogs *belfry_logs_new (BelfryStore *store, GError **error);
@@ -120,7 +134,17 @@ gint64 belfry_logs_get_lines (BelfryLogs *self, gint64 logid);
 void belfry_logs_finish (BelfryLogs *self, gint64 logid, gint64 *n_lines, gint64 *n_bytes);
 void belfry_logs_set_mask (BelfryLogs *self, BelfryLogMask mask, gpointer data);
 void belfry_logs_set_drained (BelfryLogs *self, BelfryLogFunc func, gpointer data);
-/* Removes blocks of logs whose content is to go, 200 rows at most; answers on the main loop with how many. */
-void belfry_logs_remove_async (BelfryLogs *self, GArray *logids, GAsyncReadyCallback callback, gpointer user_data);
+/* Removes blocks of logs whose content is to go, 200 rows at most; answers on the main loop with
+ * how many. */
+void belfry_logs_remove_async (BelfryLogs *self,
+                               GArray *logids,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
 gint64 belfry_logs_remove_finish (BelfryLogs *self, GAsyncResult *result, GError **error);
-char *belfry_logs_read (BelfryLogs *self, BelfryDatabase *database, gint64 logid, gint64 first_line, gint64 max_lines, gint64 *n_lines, GError **error);
+char *belfry_logs_read (BelfryLogs *self,
+                        BelfryDatabase *database,
+                        gint64 logid,
+                        gint64 first_line,
+                        gint64 max_lines,
+                        gint64 *n_lines,
+                        GError **error);

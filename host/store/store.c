@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The store as its users see it: opening and closing in the right order, the door to the writer with its
- * limits, and how it is.
+ * The store as its users see it: opening and closing in the right order, the door to the writer
+ * with its limits, and how it is.
  */
 #include "store/migrate.h"
 #include "store/store-private.h"
@@ -13,8 +13,9 @@
 /* what an operation is taken to weigh: its closure, its records, their text */
 #define OPERATION_BYTES 512
 
-static const char *const record_rooms[] = { "core", "hooks", "engine", "outbox",
-                                            "web",  "auth",  NULL };
+static const char *const record_rooms[] = {
+  "core", "hooks", "engine", "outbox", "web", "auth", NULL
+};
 
 static const char *const id_tables[] = {
   [BELFRY_ID_BUILDSET] = "buildsets", [BELFRY_ID_REQUEST] = "requests",
@@ -32,9 +33,8 @@ open_records (BelfryStore *self, GError **error)
       belfry_database_open (self->path, BELFRY_DATABASE_RECORDS, error);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *when = g_date_time_format (now, "%Y%m%dT%H%M%S");
-  g_autofree char *copy_path = g_strdup_printf ("%s/belfry-before-" BELFRY_VERSION "-%s.sqlite",
-                                                self->directory,
-                                                when);
+  g_autofree char *copy_path =
+      g_strdup_printf ("%s/belfry-before-" BELFRY_VERSION "-%s.sqlite", self->directory, when);
 
   if (database == NULL || !belfry_migrate (database, record_rooms, copy_path, error))
     return NULL;
@@ -95,12 +95,8 @@ belfry_store_open (const BelfryStoreSettings *settings, GError **error)
   self->names = belfry_names_new ();
   g_mutex_init (&self->lock);
   if (g_mkdir_with_parents (settings->directory, 0700) != 0) {
-    g_set_error (error,
-                 BELFRY_ERROR,
-                 BELFRY_ERROR_CONFIG,
-                 "making the folder '%s': %s",
-                 settings->directory,
-                 g_strerror (errno));
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "making the folder '%s': %s",
+                 settings->directory, g_strerror (errno));
     return NULL;
   }
   if (!open_parts (self, settings, error)) {
@@ -128,6 +124,7 @@ belfry_store_close (BelfryStore *self)
   g_free (self->directory);
   g_free (self->path);
   g_free (self->logs_path);
+  g_free (self->logs_reason);
   g_free (self);
 }
 
@@ -191,10 +188,8 @@ belfry_store_write_async (BelfryStore *self,
 
   g_task_set_source_tag (task, belfry_store_write_async);
   g_task_set_check_cancellable (task, FALSE);
-  if (queued >= MAX_QUEUED || (gsize) queued * OPERATION_BYTES >= MAX_QUEUED_BYTES) {
-    g_task_return_new_error (task,
-                             BELFRY_ERROR,
-                             BELFRY_ERROR_RETRY,
+  if (queued >= MAX_QUEUED || (gsize)queued * OPERATION_BYTES >= MAX_QUEUED_BYTES) {
+    g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_RETRY,
                              "writing to the store: too much is waiting");
     if (destroy != NULL)
       destroy (data);
@@ -240,7 +235,7 @@ count_bytes (const char *path)
 {
   GStatBuf info;
 
-  return g_stat (path, &info) == 0 ? (gint64) info.st_size : 0;
+  return g_stat (path, &info) == 0 ? (gint64)info.st_size : 0;
 }
 
 /* Why hooks should not be answered with success; (transfer full) (nullable) */
@@ -254,6 +249,8 @@ dup_shortage (BelfryStore *self)
     reason = g_strdup ("the disk has less than min-free left");
   else if (self->over_size)
     reason = g_strdup ("the store is larger than max-size");
+  else
+    reason = g_strdup (self->logs_reason);
   g_mutex_unlock (&self->lock);
   return reason;
 }
@@ -271,7 +268,7 @@ belfry_store_get_status (BelfryStore *self, BelfryStoreStatus *status)
   if (status->reason == NULL)
     status->reason = dup_shortage (self);
   status->writable = status->reason == NULL;
-  status->queued_bytes = (gsize) status->queued * OPERATION_BYTES;
+  status->queued_bytes = (gsize)status->queued * OPERATION_BYTES;
   status->bytes = count_bytes (self->path) + count_bytes (self->logs_path);
 }
 
@@ -285,14 +282,14 @@ gboolean
 belfry_store_is_pressed (BelfryStore *self)
 {
   guint queued = count_queued (self);
-  gboolean pressed = queued > MAX_QUEUED / 2 ||
-                     (gsize) queued * OPERATION_BYTES > MAX_QUEUED_BYTES / 2;
+  gboolean pressed =
+      queued > MAX_QUEUED / 2 || (gsize)queued * OPERATION_BYTES > MAX_QUEUED_BYTES / 2;
 
   g_mutex_lock (&self->writer->lock);
   pressed = pressed || self->writer->reason != NULL;
   g_mutex_unlock (&self->writer->lock);
   g_mutex_lock (&self->lock);
-  pressed = pressed || self->low_space || self->over_size;
+  pressed = pressed || self->low_space || self->over_size || self->logs_reason != NULL;
   g_mutex_unlock (&self->lock);
   return pressed;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a write may do: records by their tables, events with what they cause, values of instances. All on
- * the writer thread, inside the savepoint of the write under way.
+ * What a write may do: records by their tables, events with what they cause, values of instances.
+ * All on the writer thread, inside the savepoint of the write under way.
  */
 #include "store/store-private.h"
 
@@ -44,7 +44,7 @@ belfry_writer_next_id (BelfryWriter *self, const BelfryRecordType *type)
 gboolean
 belfry_writer_insert (BelfryWriter *self, gpointer record, GError **error)
 {
-  const BelfryRecordType *type = ((const BelfryRecord *) record)->type;
+  const BelfryRecordType *type = ((const BelfryRecord *)record)->type;
   gint64 *id = G_STRUCT_MEMBER_P (record, type->fields[0].offset);
 
   if (*id == 0)
@@ -75,9 +75,7 @@ belfry_writer_set (BelfryWriter *self,
 
   g_return_val_if_fail (row != NULL && (row->flags & BELFRY_FIELD_STORED) != 0, FALSE);
 
-  sql = g_strdup_printf ("UPDATE \"%s\" SET \"%s\" = ?2 WHERE \"%s\" = ?1",
-                         type->table,
-                         row->name,
+  sql = g_strdup_printf ("UPDATE \"%s\" SET \"%s\" = ?2 WHERE \"%s\" = ?1", type->table, row->name,
                          type->fields[0].name);
   statement = belfry_database_prepare (self->database, sql, error);
   if (statement == NULL)
@@ -116,11 +114,8 @@ belfry_writer_add_event (BelfryWriter *self, BelfryEvent *event, gpointer record
   const BelfryEventKind *kind = belfry_event_kind_find (event->name);
 
   if (kind == NULL) {
-    g_set_error (error,
-                 BELFRY_ERROR,
-                 BELFRY_ERROR_MALFORMED,
-                 "adding event '%s': there is none of that name",
-                 event->name);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
+                 "adding event '%s': there is none of that name", event->name);
     return FALSE;
   }
   event->eventid = 0;
@@ -136,8 +131,8 @@ belfry_writer_add_event (BelfryWriter *self, BelfryEvent *event, gpointer record
 }
 
 static sqlite3_stmt *
-prepare_state (BelfryWriter *self, const char *sql, const char *instance, const char *key,
-               GError **error)
+prepare_state (
+    BelfryWriter *self, const char *sql, const char *instance, const char *key, GError **error)
 {
   sqlite3_stmt *statement = belfry_database_prepare (self->database, sql, error);
 
@@ -157,20 +152,15 @@ belfry_writer_state_get (BelfryWriter *self, const char *instance, const char *k
 
   if (statement == NULL || !belfry_database_step (self->database, statement, &row, error) || !row)
     return NULL;
-  value = belfry_json_parse ((const char *) sqlite3_column_text (statement, 0),
-                             sqlite3_column_bytes (statement, 0),
-                             NULL,
-                             error);
+  value = belfry_json_parse ((const char *)sqlite3_column_text (statement, 0),
+                             sqlite3_column_bytes (statement, 0), NULL, error);
   sqlite3_reset (statement);
   return value;
 }
 
 gboolean
-belfry_writer_state_put (BelfryWriter *self,
-                         const char *instance,
-                         const char *key,
-                         JsonNode *value,
-                         GError **error)
+belfry_writer_state_put (
+    BelfryWriter *self, const char *instance, const char *key, JsonNode *value, GError **error)
 {
   sqlite3_stmt *statement =
       prepare_state (self, value != NULL ? PUT_STATE : DELETE_STATE, instance, key, error);

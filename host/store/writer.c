@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The writer thread. What was queued while the last transaction was being flushed goes into the next
- * one; each write has a savepoint of its own. Where the disk fails (full, I/O, busy) the whole
- * transaction is given up and tried again with backoff, in the same order; who waits longer than five
- * seconds is told to come again, and his write is taken out. Only a commit makes anything known: answers,
- * then events, on the main loop, one batch at a time.
+ * The writer thread. What was queued while the last transaction was being flushed goes into the
+ * next one; each write has a savepoint of its own. Where the disk fails (full, I/O, busy) the whole
+ * transaction is given up and tried again with backoff, in the same order; who waits longer than
+ * five seconds is told to come again, and his write is taken out. Only a commit makes anything
+ * known: answers, then events, on the main loop, one batch at a time.
  */
 #include "store/store-private.h"
 
@@ -126,7 +126,7 @@ check_space (BelfryWriter *self)
     return;
   self->checked_space_us = now_us;
   if (statvfs (store->directory, &space) == 0)
-    low = (gint64) space.f_bavail * (gint64) space.f_frsize < store->min_free_bytes;
+    low = (gint64)space.f_bavail * (gint64)space.f_frsize < store->min_free_bytes;
   g_mutex_lock (&store->lock);
   store->low_space = low;
   g_mutex_unlock (&store->lock);

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Forgery: a form carries a token that only our pages have. It is the HMAC of the visitor's cookie, masked
- * anew for every page, so that compressed answers tell nothing about it. The cookie is random and set only
- * where a visitor may do anything at all.
+ * Forgery: a form carries a token that only our pages have. It is the HMAC of the visitor's cookie,
+ * masked anew for every page, so that compressed answers tell nothing about it. The cookie is
+ * random and set only where a visitor may do anything at all.
  *
- * Words for the next page travel in a cookie too, signed, so that nobody else can put any there; the page
- * that shows them takes them away.
+ * Words for the next page travel in a cookie too, signed, so that nobody else can put any there;
+ * the page that shows them takes them away.
  */
 #include "www/www-private.h"
 
 #include <string.h>
 #include <sys/random.h>
 
-#define COOKIE_BYTES 32
-#define DIGEST_BYTES 32
-#define TOKEN_BYTES ((gsize) 2 * DIGEST_BYTES)
-#define MESSAGE_COOKIE "belfry_message"
-#define MESSAGE_SECONDS 60
+#define COOKIE_BYTES      32
+#define DIGEST_BYTES      32
+#define TOKEN_BYTES       ((gsize)2 * DIGEST_BYTES)
+#define MESSAGE_COOKIE    "belfry_message"
+#define MESSAGE_SECONDS   60
 #define MAX_MESSAGE_BYTES 1000
 
 static char *
@@ -48,15 +48,15 @@ digest (BelfryWww *www, const char *purpose, const char *text, guint8 *result)
   g_autoptr (GHmac) hmac = g_hmac_new (G_CHECKSUM_SHA256, www->secret, sizeof www->secret);
   gsize bytes = DIGEST_BYTES;
 
-  g_hmac_update (hmac, (const guchar *) purpose, (gssize) strlen (purpose) + 1);
-  g_hmac_update (hmac, (const guchar *) text, (gssize) strlen (text));
+  g_hmac_update (hmac, (const guchar *)purpose, (gssize)strlen (purpose) + 1);
+  g_hmac_update (hmac, (const guchar *)text, (gssize)strlen (text));
   g_hmac_get_digest (hmac, result, &bytes);
 }
 
 static gboolean
 fill_random (guint8 *data, gsize bytes)
 {
-  return getrandom (data, bytes, 0) == (gssize) bytes;
+  return getrandom (data, bytes, 0) == (gssize)bytes;
 }
 
 static const char *
@@ -69,13 +69,9 @@ static void
 set_cookie (BelfryExchange *exchange, const char *name, const char *value, gint64 seconds)
 {
   BelfrySite *site = exchange->site;
-  g_autofree char *cookie = g_strdup_printf ("%s=%s; Path=%s; Max-Age=%" G_GINT64_FORMAT
-                                             "; HttpOnly; SameSite=Lax%s",
-                                             name,
-                                             value,
-                                             site->prefix,
-                                             seconds,
-                                             site->is_https ? "; Secure" : "");
+  g_autofree char *cookie =
+      g_strdup_printf ("%s=%s; Path=%s; Max-Age=%" G_GINT64_FORMAT "; HttpOnly; SameSite=Lax%s",
+                       name, value, site->prefix, seconds, site->is_https ? "; Secure" : "");
 
   belfry_exchange_set_header (exchange, "Set-Cookie", cookie);
 }
@@ -144,7 +140,7 @@ belfry_message_set (BelfryExchange *exchange, const char *text)
   g_autofree char *cut = belfry_text_cut (text, MAX_MESSAGE_BYTES);
   gint64 until = g_get_real_time () / G_USEC_PER_SEC + MESSAGE_SECONDS;
   g_autofree char *plain = g_strdup_printf ("%" G_GINT64_FORMAT " %s", until, cut);
-  g_autofree char *payload = encode ((const guint8 *) plain, strlen (plain));
+  g_autofree char *payload = encode ((const guint8 *)plain, strlen (plain));
   g_autofree char *signature = sign (exchange->www, payload);
   g_autofree char *value = g_strconcat (payload, ".", signature, NULL);
 
@@ -169,7 +165,7 @@ read_message (BelfryWww *www, const char *value)
   if (!belfry_equal_constant_time (signature, strlen (signature), parts[1], strlen (parts[1])))
     return NULL;
   data = decode (parts[0], &bytes);
-  plain = g_strndup ((const char *) data, bytes);
+  plain = g_strndup ((const char *)data, bytes);
   text = strchr (plain, ' ');
   if (text == NULL)
     return NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Names of builders to their records, read from the store in the background and again when an event says
- * that one came or went. Until the first reading nothing is known, and so nothing narrow is shown.
+ * Names of builders to their records, read from the store in the background and again when an event
+ * says that one came or went. Until the first reading nothing is known, and so nothing narrow is
+ * shown.
  */
 #include "www/fleet.h"
 
@@ -54,8 +55,7 @@ take_builders (BelfryFleet *self, GPtrArray *builders)
     BelfryBuilder *builder = builders->pdata[i];
 
     g_hash_table_insert (self->builders, g_strdup (builder->name), belfry_record_ref (builder));
-    g_hash_table_insert (self->names,
-                         g_memdup2 (&builder->builderid, sizeof builder->builderid),
+    g_hash_table_insert (self->names, g_memdup2 (&builder->builderid, sizeof builder->builderid),
                          g_strdup (builder->name));
   }
 }
@@ -67,7 +67,7 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   BelfryFleet *self = reading->fleet;
   g_autoptr (GError) error = NULL;
 
-  (void) source;
+  (void)source;
   self->is_reading = FALSE;
   if (!self->is_freed) {
     if (!belfry_store_read_finish (self->store, result, &error))
@@ -144,7 +144,7 @@ static gboolean
 has_tag (const BelfryBuilder *builder, char **tags)
 {
   for (char **tag = tags; *tag != NULL; tag++) {
-    if (builder->tags != NULL && g_strv_contains ((const char *const *) builder->tags, *tag))
+    if (builder->tags != NULL && g_strv_contains ((const char *const *)builder->tags, *tag))
       return TRUE;
   }
   return FALSE;
@@ -173,7 +173,7 @@ belfry_fleet_dup_visible (BelfryFleet *self, BelfryAuthz *authz, const BelfryVie
     return NULL;
   visible = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_hash_table_iter_init (&iter, self->builders);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &builder)) {
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&builder)) {
     if (belfry_authz_allows (authz, belfry_actions, builder->name) &&
         (tags == NULL || has_tag (builder, tags)) && (globs == NULL || is_named (builder, globs)))
       g_hash_table_add (visible, g_strdup (builder->name));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The builders by name, as the main loop knows them: strangers' names are looked up here, never made. */
+/* The builders by name, as the main loop knows them: strangers' names are looked up here, never
+ * made. */
 #pragma once
 
 #include "www/authz.h"
@@ -16,5 +17,6 @@ void belfry_fleet_refresh (BelfryFleet *self);
 /* BELFRY_NONE: no such builder */
 gint64 belfry_fleet_find (BelfryFleet *self, const char *name);
 /* Names a visitor of this view sees; (transfer full) (nullable): all. @keys: (nullable) */
-GHashTable *belfry_fleet_dup_visible (BelfryFleet *self, BelfryAuthz *authz, const BelfryViewKeys *keys);
+GHashTable *
+belfry_fleet_dup_visible (BelfryFleet *self, BelfryAuthz *authz, const BelfryViewKeys *keys);
 gboolean belfry_fleet_is_visible (BelfryFleet *self, BelfryAuthz *authz, gint64 builderid);

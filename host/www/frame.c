@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The frame of a page: site, request, rights, message, token. The visitor's choices come from cookies and
- * headers and are taken only from the values that we know.
+ * The frame of a page: site, request, rights, message, token. The visitor's choices come from
+ * cookies and headers and are taken only from the values that we know.
  */
 #include "www/frame.h"
 
@@ -30,7 +30,7 @@ belfry_frame_dup_language (BelfryExchange *exchange)
   while (accepted != NULL && (g_ascii_isalpha (accepted[length]) || accepted[length] == '-'))
     length++;
   if (length >= 2 && length <= 11)
-    return g_ascii_strdown (accepted, (gssize) length);
+    return g_ascii_strdown (accepted, (gssize)length);
   return g_strdup (fallback != NULL ? fallback : "en");
 }
 
@@ -38,9 +38,9 @@ gint64
 belfry_frame_get_utc_offset_us (BelfrySite *site, gint64 now_us)
 {
   GTimeZone *zone = site->config->host.time_zone;
-  int interval = zone != NULL
-                     ? g_time_zone_find_interval (zone, G_TIME_TYPE_UNIVERSAL, now_us / G_USEC_PER_SEC)
-                     : -1;
+  int interval = zone != NULL ? g_time_zone_find_interval (zone, G_TIME_TYPE_UNIVERSAL,
+                                                           now_us / G_USEC_PER_SEC)
+                              : -1;
 
   return interval >= 0 ? g_time_zone_get_offset (zone, interval) * G_USEC_PER_SEC : 0;
 }
@@ -60,6 +60,9 @@ belfry_frame_new (BelfryExchange *exchange)
   self->language = belfry_frame_dup_language (exchange);
   self->now_us = belfry_clock_now_us ();
   self->utc_offset_us = belfry_frame_get_utc_offset_us (self->site, self->now_us);
+  self->forms_builder = g_strdup (belfry_request_get_parameter (self->request, "builder"));
+  if (self->site->may_act && exchange->www->ops.list_forms != NULL)
+    self->forms = exchange->www->ops.list_forms (self->forms_builder, exchange->www->ops.data);
   return self;
 }
 
@@ -74,7 +77,19 @@ belfry_frame_unref (BelfryFrame *self)
   g_free (self->message);
   g_free (self->theme);
   g_free (self->language);
+  g_free (self->forms_builder);
+  g_clear_pointer (&self->forms, json_array_unref);
   g_free (self);
+}
+
+JsonArray *
+belfry_frame_list_forms (const char *builder, gpointer frame)
+{
+  BelfryFrame *self = frame;
+
+  if (self->forms != NULL && g_strcmp0 (builder, self->forms_builder) == 0)
+    return json_array_ref (self->forms);
+  return json_array_new ();
 }
 
 static const char *
@@ -83,14 +98,14 @@ find_target (const BelfryAction *action, const BelfryRecord *record, BelfryReque
   if (action->target == BELFRY_TARGET_NOTHING)
     return NULL;
   if (record != NULL && record->type == belfry_builder_get_type ())
-    return ((const BelfryBuilder *) record)->name;
+    return ((const BelfryBuilder *)record)->name;
   if (record != NULL && record->type == belfry_worker_get_type ())
-    return ((const BelfryWorker *) record)->name;
+    return ((const BelfryWorker *)record)->name;
   if (record != NULL && record->type == belfry_build_get_type () &&
-      ((const BelfryBuild *) record)->builder != NULL)
-    return ((const BelfryBuild *) record)->builder->name;
-  return belfry_request_get_parameter (
-      request, action->target == BELFRY_TARGET_WORKER ? "worker" : "builder");
+      ((const BelfryBuild *)record)->builder != NULL)
+    return ((const BelfryBuild *)record)->builder->name;
+  return belfry_request_get_parameter (request, action->target == BELFRY_TARGET_WORKER ? "worker"
+                                                                                       : "builder");
 }
 
 gboolean
@@ -169,7 +184,7 @@ make_may (BelfryFrame *self)
 static void
 copy_member (JsonObject *object, const char *name, JsonNode *node, gpointer target)
 {
-  (void) object;
+  (void)object;
   json_object_set_member (target, name, json_node_ref (node));
 }
 
@@ -185,7 +200,8 @@ belfry_frame_merge (BelfryFrame *self, JsonObject *data)
   if (data != NULL)
     json_object_foreach_member (data, copy_member, merged);
   json_object_set_string_member (request, "path", path);
-  json_object_set_string_member (request, "query", text_or_empty (belfry_request_get_query (self->request)));
+  json_object_set_string_member (request, "query",
+                                 text_or_empty (belfry_request_get_query (self->request)));
   json_object_set_object_member (merged, "request", request);
   json_object_set_object_member (merged, "site", make_site (self));
   json_object_set_object_member (merged, "may", make_may (self));
@@ -193,7 +209,8 @@ belfry_frame_merge (BelfryFrame *self, JsonObject *data)
   json_object_set_string_member (merged, "csrf", text_or_empty (self->csrf));
   json_object_set_string_member (merged, "message", text_or_empty (self->message));
   json_object_set_string_member (merged, "language", self->language);
-  json_object_set_boolean_member (merged, "fragment", fragment != NULL && g_str_equal (fragment, "1"));
+  json_object_set_boolean_member (merged, "fragment",
+                                  fragment != NULL && g_str_equal (fragment, "1"));
   return merged;
 }
 
@@ -202,10 +219,6 @@ belfry_frame_render (BelfryFrame *self, const char *template_name, JsonObject *d
 {
   g_autoptr (JsonObject) variables = belfry_frame_merge (self, data);
 
-  return belfry_templates_render (self->site->templates,
-                                  template_name,
-                                  variables,
-                                  self->language,
-                                  self->utc_offset_us,
-                                  error);
+  return belfry_templates_render (self->site->templates, template_name, variables, self->language,
+                                  self->utc_offset_us, error);
 }

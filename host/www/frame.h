@@ -8,12 +8,14 @@ typedef struct {
   gatomicrefcount refs;
   BelfrySite *site;
   BelfryRequest *request;
-  char *csrf;     /* (nullable) */
-  char *message;  /* (nullable) */
+  char *csrf;    /* (nullable) */
+  char *message; /* (nullable) */
   char *theme;
   char *language;
   gint64 now_us;
   gint64 utc_offset_us;
+  char *forms_builder; /* (nullable): all */
+  JsonArray *forms;    /* (nullable): of that builder */
 } BelfryFrame;
 
 /* Sets cookies where the page needs them. */
@@ -22,9 +24,14 @@ void belfry_frame_unref (BelfryFrame *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryFrame, belfry_frame_unref)
 /* Name of the builder or worker that a record is about, as far as it can be told. */
 gboolean belfry_frame_may (const char *action, gconstpointer record, gpointer frame);
+/* (transfer full): force forms, where they were fetched for that builder */
+JsonArray *belfry_frame_list_forms (const char *builder, gpointer frame);
 /* (transfer full): the page's data and the frame's, which wins */
 JsonObject *belfry_frame_merge (BelfryFrame *self, JsonObject *data);
-char *belfry_frame_render (BelfryFrame *self, const char *template_name, JsonObject *data, GError **error);
+char *belfry_frame_render (BelfryFrame *self,
+                           const char *template_name,
+                           JsonObject *data,
+                           GError **error);
 char *belfry_frame_dup_theme (BelfryExchange *exchange);
 char *belfry_frame_dup_language (BelfryExchange *exchange);
 gint64 belfry_frame_get_utc_offset_us (BelfrySite *site, gint64 now_us);

@@ -35,9 +35,7 @@ typedef struct {
 static gboolean
 let_go (gpointer data)
 {
-  GSocket *socket = data;
-
-  g_socket_close (socket, NULL);
+  (void)data;
   return G_SOURCE_REMOVE;
 }
 

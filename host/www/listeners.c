@@ -278,10 +278,15 @@ belfry_listener_close (BelfryListener *self)
 {
   if (self == NULL)
     return;
-  for (GList *link = self->connections.head; link != NULL; link = link->next)
-    ((BelfryConnection *)link->data)->listener = NULL;
-  while (!g_queue_is_empty (&self->connections))
-    g_queue_unlink (&self->connections, self->connections.head);
+  while (!g_queue_is_empty (&self->connections)) {
+    BelfryConnection *connection = self->connections.head->data;
+
+    g_queue_unlink (&self->connections, &connection->link);
+    connection->listener = NULL;
+    /* who has the word has not asked for anything yet */
+    if (connection->deadline_us != 0)
+      belfry_connection_close (connection);
+  }
   if (self->source != NULL) {
     g_source_destroy (self->source);
     g_clear_pointer (&self->source, g_source_unref);

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Pages. On the main loop: who asks, what may be seen, whether the browser has it already. On a pool
- * thread, with a snapshot of the store: the view draws, the template is rendered, the text is compressed.
- * Back on the main loop it is sent. The ETag is made before anything is drawn, from what the page could
- * show at most; so an event between the two costs a page too many, never an old one.
+ * Pages. On the main loop: who asks, what may be seen, whether the browser has it already. On a
+ * pool thread, with a snapshot of the store: the view draws, the template is rendered, the text is
+ * compressed. Back on the main loop it is sent. The ETag is made before anything is drawn, from
+ * what the page could show at most; so an event between the two costs a page too many, never an old
+ * one.
  */
 #include "www/frame.h"
 
-#include "www/fleet.h"
-#include "www/www-state.h"
-
 #include <string.h>
 
-#define COMPRESS_FROM ((gsize) 1024)
-#define FINAL_CACHE "max-age=604800"
+#define COMPRESS_FROM ((gsize)1024)
+#define FINAL_CACHE   "max-age=604800"
 
-typedef BelfryResponse *(*Draw) (gconstpointer self, BelfryRequest *request, BelfryReader *reader, GError **error);
+typedef BelfryResponse *(*Draw) (gconstpointer self,
+                                 BelfryRequest *request,
+                                 BelfryReader *reader,
+                                 GError **error);
 
 typedef struct {
   BelfryExchange *exchange;
@@ -83,10 +84,7 @@ dup_plain_page (BelfryResponse *response)
 
   return g_strdup_printf ("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                           "<title>%u %s</title></head><body><h1>%s</h1><p>%s</p></body></html>\n",
-                          status,
-                          phrase,
-                          phrase,
-                          escaped);
+                          status, phrase, phrase, escaped);
 }
 
 static gboolean
@@ -105,7 +103,8 @@ render_template (Page *page, GError **error)
     text = dup_plain_page (page->response);
   }
   if (text == NULL) {
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "drawing %s: %s", name, reason->message);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "drawing %s: %s", name,
+                 reason->message);
     return FALSE;
   }
   page->body = g_bytes_new_take (text, strlen (text));
@@ -148,7 +147,8 @@ draw_page (BelfryReader *reader, gpointer data, GError **error)
     page->response = page->draw (page->state, page->frame->request, reader, error);
   if (page->response == NULL) {
     if (error != NULL && *error == NULL)
-      g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "a view drew nothing and said nothing");
+      g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL,
+                           "a view drew nothing and said nothing");
     return FALSE;
   }
   return finish_body (page, error);
@@ -166,7 +166,10 @@ send_page (Page *page)
   gboolean is_kept = belfry_response_is_final (page->response) &&
                      belfry_response_get_kind (page->response) == BELFRY_RESPONSE_BYTES;
 
-  belfry_exchange_set_header (exchange, "Cache-Control", is_kept ? FINAL_CACHE : is_fresh ? "no-cache" : "no-store");
+  belfry_exchange_set_header (exchange, "Cache-Control",
+                              is_kept    ? FINAL_CACHE
+                              : is_fresh ? "no-cache"
+                                         : "no-store");
   belfry_exchange_set_header (exchange, "Vary", "Cookie, Accept-Encoding, Accept-Language");
   if (is_fresh)
     belfry_exchange_set_header (exchange, "ETag", page->etag);
@@ -186,7 +189,7 @@ on_drawn (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   gboolean is_drawn = FALSE;
 
-  (void) source;
+  (void)source;
   if (exchange->www == NULL)
     return;
   is_drawn = belfry_store_read_finish (exchange->www->store, result, &error);
@@ -225,12 +228,6 @@ make_host_info (BelfryExchange *exchange, const BelfryViewKeys *keys)
   return info;
 }
 
-static JsonArray *
-list_forms (const char *builder, gpointer data)
-{
-  return json_array_ref (data != NULL && builder != NULL ? data : NULL);
-}
-
 /* What the reader may show, and what it may tell. */
 static void
 read_page (Page *page, const BelfryViewKeys *keys)
@@ -239,11 +236,139 @@ read_page (Page *page, const BelfryViewKeys *keys)
   g_autoptr (JsonObject) info = make_host_info (exchange, keys);
   BelfryReaderView view = { .interactive = TRUE };
 
-  (void) list_forms;
   view.visible_builders = page->visible;
   view.host_info = info;
   view.may = belfry_frame_may;
+  view.list_forms = belfry_frame_list_forms;
   view.data = page->frame;
-  belfry_store_read_async (
-      exchange->www->store, &view, draw_page, page, exchange->cancellable, on_drawn, page);
+  belfry_store_read_async (exchange->www->store, &view, draw_page, page, exchange->cancellable,
+                           on_drawn, page);
+}
+
+/*
+ * All that the page may depend on besides its address. A session's token is part of a page, so
+ * whose cookie is new gets a new page.
+ */
+static char *
+make_etag (BelfryExchange *exchange, const BelfryMatch *match)
+{
+  BelfryWww *www = exchange->www;
+  BelfrySite *site = exchange->site;
+  const char *builder = belfry_request_get_parameter (exchange->request, "builder");
+  gint64 builderid = belfry_fleet_find (www->fleet, builder);
+  gboolean has_ages = (match->route->flags & BELFRY_ROUTE_AGES) != 0;
+  g_autofree char *session = belfry_csrf_dup_session (exchange, FALSE);
+  g_autofree char *theme = belfry_frame_dup_theme (exchange);
+  g_autofree char *language = belfry_frame_dup_language (exchange);
+  g_autofree char *text = g_strdup_printf (
+      "%" G_GINT64_FORMAT " %u %u %s %s %s %s %" G_GINT64_FORMAT,
+      belfry_store_last_event_id (www->store, builderid), site->generation,
+      belfry_templates_get_generation (site->templates), session != NULL ? session : "", theme,
+      language, BELFRY_VERSION, has_ages ? belfry_clock_now_us () / (60 * G_USEC_PER_SEC) : 0);
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+
+  digest[20] = '\0';
+  return g_strdup_printf ("W/\"%s\"", digest);
+}
+
+static Page *
+page_new (BelfryExchange *exchange)
+{
+  Page *page = g_new0 (Page, 1);
+
+  page->exchange = belfry_exchange_ref (exchange);
+  page->frame = belfry_frame_new (exchange);
+  page->may_compress =
+      belfry_headers_accept_gzip (belfry_exchange_get_header (exchange, "Accept-Encoding"));
+  return page;
+}
+
+static gboolean
+is_known_already (BelfryExchange *exchange, const char *etag)
+{
+  const char *known = belfry_exchange_get_header (exchange, "If-None-Match");
+
+  return etag != NULL && known != NULL && belfry_headers_match_etag (known, etag);
+}
+
+/* A visitor without the right sees the first page only, and of it what everybody may. */
+static gboolean
+may_view (BelfryExchange *exchange, const BelfryMatch *match)
+{
+  const BelfryAction *view = belfry_actions;
+
+  return belfry_authz_may_allow (exchange->site->authz, view) ||
+         g_str_equal (match->route->pattern, "/");
+}
+
+static gboolean
+leads_elsewhere (BelfryExchange *exchange)
+{
+  const char *page = exchange->site->keys->default_page;
+  const char *query = belfry_request_get_query (exchange->request);
+
+  if (page == NULL || !g_str_equal (belfry_request_get_path (exchange->request), "/") ||
+      (query != NULL && strstr (query, "home") != NULL))
+    return FALSE;
+  belfry_exchange_redirect (exchange, page);
+  return TRUE;
+}
+
+void
+belfry_pages_draw (BelfryExchange *exchange, const BelfryMatch *match)
+{
+  const BelfryViewKeys *keys = match->view->blueprint->host_state;
+  g_autofree char *etag = NULL;
+  gboolean has_message = FALSE;
+  g_autofree char *message = belfry_exchange_dup_cookie (exchange, "belfry_message");
+  Page *page = NULL;
+
+  has_message = message != NULL;
+  if (!may_view (exchange, match)) {
+    belfry_exchange_fail (exchange, belfry_exchange_wants_json (exchange) ? 401 : 403,
+                          "you may not see the pages");
+    return;
+  }
+  if (leads_elsewhere (exchange))
+    return;
+  belfry_templates_look (exchange->site->templates);
+  if ((match->route->flags & BELFRY_ROUTE_UNCACHED) == 0 && !has_message)
+    etag = make_etag (exchange, match);
+  if (is_known_already (exchange, etag)) {
+    belfry_exchange_set_header (exchange, "Cache-Control", "no-cache");
+    belfry_exchange_set_header (exchange, "Vary", "Cookie, Accept-Encoding, Accept-Language");
+    belfry_exchange_send_not_modified (exchange, etag);
+    return;
+  }
+  page = page_new (exchange);
+  page->view = belfry_hosted_ref (match->view);
+  page->draw = match->route->draw;
+  page->state = belfry_hosted_get_state (match->view);
+  page->visible = belfry_fleet_dup_visible (exchange->www->fleet, exchange->site->authz, keys);
+  page->etag = g_steal_pointer (&etag);
+  read_page (page, keys);
+}
+
+void
+belfry_pages_draw_template (BelfryExchange *exchange,
+                            guint status,
+                            const char *name,
+                            JsonObject *data)
+{
+  Page *page = page_new (exchange);
+
+  page->response = belfry_response_new_template (status, name, data);
+  read_page (page, NULL);
+}
+
+void
+belfry_pages_draw_error (BelfryExchange *exchange, guint status, const char *what)
+{
+  JsonObject *data = json_object_new ();
+
+  json_object_set_int_member (data, "status", status);
+  json_object_set_string_member (data, "what", what);
+  json_object_set_string_member (data, "phrase", soup_status_get_phrase (status));
+  json_object_set_string_member (data, "up", "../");
+  belfry_pages_draw_template (exchange, status, "error.html", data);
 }

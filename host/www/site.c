@@ -233,7 +233,6 @@ belfry_site_unref (BelfrySite *self)
   g_clear_pointer (&self->templates, belfry_templates_free);
   g_clear_pointer (&self->views, g_ptr_array_unref);
   g_clear_pointer (&self->nav, json_array_unref);
-  g_clear_pointer (&self->visible, g_hash_table_unref);
   g_clear_pointer (&self->data_dirs, g_ptr_array_unref);
   g_free (self->host);
   g_free (self->prefix);

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "www/authz.h"
+#include "www/fleet.h"
 #include "www/proxies.h"
 #include "www/router.h"
 #include "www/templates.h"
@@ -35,9 +36,8 @@ struct _BelfrySite {
   BelfryProxies *proxies;
   BelfryRoutes *routes;
   BelfryTemplates *templates;
-  GPtrArray *views;    /* (element-type BelfryHosted) */
-  JsonArray *nav;      /* (element-type JsonObject): title, href, first */
-  GHashTable *visible; /* (nullable): names of builders that visitors see */
+  GPtrArray *views; /* (element-type BelfryHosted) */
+  JsonArray *nav;   /* (element-type JsonObject): title, href, first */
   const char *title;
   const char *title_url; /* (nullable) */
   const char *url;       /* (nullable) ends in a slash */
@@ -59,10 +59,9 @@ struct _BelfryWww {
   GPtrArray *listeners; /* (element-type BelfryListener) */
   GQueue exchanges;     /* of BelfryExchange */
   BelfryStreams *streams;
-  GHashTable *builder_ids; /* name → id, of builders that were drawn */
-  GHashTable *asset_names; /* content-hashed name → plain name */
-  GCancellable *cancellable;
+  BelfryFleet *fleet;
   guint8 secret[BELFRY_SECRET_BYTES];
+  GHashTable *log_marks; /* how far logs were measured, see logs.c */
   guint tick;
   guint generation;
 };
@@ -205,7 +204,6 @@ void belfry_pages_draw_template (BelfryExchange *exchange,
                                  const char *name,
                                  JsonObject *data);
 void belfry_static_serve (BelfryExchange *exchange);
-char *belfry_static_dup_asset (BelfryWww *www, const char *name);
 void belfry_logs_stream (BelfryExchange *exchange, BelfryResponse *response);
 void belfry_streams_open (BelfryExchange *exchange);
 BelfryStreams *belfry_streams_new (BelfryWww *www);

@@ -18,6 +18,8 @@ typedef struct _BelfryWww BelfryWww;
  * @control: the task returns a BelfryControlAnswer
  * @list_forms: force forms that feed a builder (transfer full)
  * @is_ready: (nullable) reasons why not, one a line (transfer full)
+ * @host_info: (nullable) what views may know of the host: change_sources, instances, shutting_down…
+ * (transfer full)
  */
 typedef struct {
   void (*hook) (const char *name, BelfryRequest *request, GTask *task, gpointer data);
@@ -25,6 +27,7 @@ typedef struct {
   void (*control) (const BelfryControl *control, GTask *task, gpointer data);
   JsonArray *(*list_forms) (const char *builder, gpointer data);
   char *(*is_ready) (gpointer data);
+  JsonObject *(*host_info) (gpointer data);
   gpointer data;
 } BelfryWwwOps;
 

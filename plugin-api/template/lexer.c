@@ -252,8 +252,8 @@ lexer_read_number (Lexer *self)
     guint64 number = 0;
 
     if (!g_ascii_string_to_unsigned (digits->str, base, 0, G_MAXINT64, &number, NULL))
-      lexer_fail (self, "'%.*s' is no number that fits in 64 bits",
-                  (int)MIN (end - self->at + 1, 40), self->at);
+      lexer_fail (self, "'%.*s' is no number that fits in 64 bits", (int)MIN (end - self->at, 40),
+                  self->at);
     value = tpl_integer ((gint64)number);
   }
   lexer_add (self, TPL_TOKEN_NUMBER, self->at, (gsize)(end - self->at))->value = value;

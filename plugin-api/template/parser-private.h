@@ -11,8 +11,9 @@ typedef struct {
   guint position;
   guint depth;
   gboolean has_loader;
-  gboolean in_block;
-  guint nested; /* in for, macro or block: where extends cannot stand */
+  guint nested;        /* in for, macro or block: where extends cannot stand */
+  GHashTable *targets; /* (element-type utf8): names that the text sets itself */
+  GPtrArray *calls;    /* (element-type TplNode): calls of plain names */
   GError *error;
 } TplParser;
 
@@ -31,7 +32,20 @@ gboolean tpl_parser_enter (TplParser *self);
 void tpl_parser_leave (TplParser *self);
 gpointer tpl_parser_freeze (TplParser *self, const GPtrArray *items);
 
+gboolean tpl_parser_is_operator (const TplParser *self, const char *text);
+gboolean tpl_parser_skip_operator (TplParser *self, const char *text);
+
 TplNode *tpl_node_new (TplParser *self, TplNodeKind kind, guint line);
+void tpl_node_set_items (TplParser *self, TplNode *node, const GPtrArray *items);
+TplNode *
+tpl_node_new_with (TplParser *self, TplNodeKind kind, guint line, TplNode *first, TplNode *second);
+TplNode *tpl_constant_new (TplParser *self, guint line, TplValue value);
+gboolean tpl_constant_of_word (const char *word, TplValue *value);
+
+TplNode *tpl_parse_primary (TplParser *self);
+TplNode *tpl_parse_postfix (TplParser *self, TplNode *node);
+TplNode *tpl_parse_call (TplParser *self, TplNode *callee, guint line);
+void tpl_parse_arguments (TplParser *self, GPtrArray *items, GPtrArray *keywords);
 TplNode *tpl_parse_condition (TplParser *self);
 TplNode *tpl_parse_without_condition (TplParser *self);
 TplNode *tpl_parse_tuple (TplParser *self, TplNode *(*parse) (TplParser *));

@@ -2,6 +2,7 @@
 /* Statements. One row a tag: its word and the function that reads the rest of it. */
 #include "parser-private.h"
 #include "render-private.h"
+#include "tables-private.h"
 
 #include <string.h>
 
@@ -298,14 +299,11 @@ static TplStatement *
 parse_macro (TplParser *self, guint line)
 {
   TplStatement *statement = statement_new (self, TPL_STATEMENT_MACRO, line);
-  gboolean was_in_block = self->in_block;
 
   statement->name = tpl_parse_target (self, TRUE)->name;
   parse_parameters (self, statement);
   end_tag (self);
-  self->in_block = FALSE;
   statement->body = parse_nested_until (self, "endmacro");
-  self->in_block = was_in_block;
   tpl_parser_skip (self, TPL_TOKEN_NAME, statement->name);
   return statement;
 }
@@ -314,7 +312,6 @@ static TplStatement *
 parse_block (TplParser *self, guint line)
 {
   TplStatement *statement = statement_new (self, TPL_STATEMENT_BLOCK, line);
-  gboolean was_in_block = self->in_block;
 
   statement->name = tpl_parser_expect_name (self);
   statement->sees_scope = tpl_parser_skip (self, TPL_TOKEN_NAME, "scoped");
@@ -322,9 +319,7 @@ parse_block (TplParser *self, guint line)
     tpl_parser_fail (self, line, "a second block '%s'", statement->name);
   g_ptr_array_add (self->unit->blocks, statement);
   end_tag (self);
-  self->in_block = TRUE;
   statement->body = parse_nested_until (self, "endblock");
-  self->in_block = was_in_block;
   tpl_parser_skip (self, TPL_TOKEN_NAME, statement->name);
   return statement;
 }
@@ -531,10 +526,39 @@ parse_body (TplParser *self, const char *const *ends)
   return body;
 }
 
+/* Data cannot be called. Where nothing is imported, what a text calls is its own or a function. */
+static void
+check_calls (TplParser *self)
+{
+  for (guint i = 0; i < self->calls->len && !self->has_loader; i++) {
+    const TplNode *call = g_ptr_array_index (self->calls, i);
+
+    if (tpl_function_find (call->name) == NULL &&
+        !g_hash_table_contains (self->targets, call->name))
+      tpl_parser_fail (self, call->line, "unknown function '%s'", call->name);
+  }
+}
+
+/* FALSE: the text has no tokens */
+static gboolean
+parser_init (TplParser *self, TplUnit *unit, GArray *tokens)
+{
+  *self = (TplParser){ .unit = unit, .tokens = tokens };
+  if (tokens == NULL)
+    return FALSE;
+  self->targets = g_hash_table_new (NULL, NULL);
+  self->calls = g_ptr_array_new ();
+  return TRUE;
+}
+
 static gboolean
 parser_finish (TplParser *self, GError **error)
 {
+  if (self->error == NULL)
+    check_calls (self);
   g_array_unref (self->tokens);
+  g_hash_table_unref (self->targets);
+  g_ptr_array_unref (self->calls);
   if (self->error == NULL)
     return TRUE;
   g_propagate_error (error, self->error);
@@ -544,11 +568,11 @@ parser_finish (TplParser *self, GError **error)
 gboolean
 tpl_parse_template (TplUnit *unit, gboolean has_loader, GError **error)
 {
-  TplParser parser = { .unit = unit, .has_loader = has_loader };
+  TplParser parser;
 
-  parser.tokens = tpl_lexer_read_template (unit, error);
-  if (parser.tokens == NULL)
+  if (!parser_init (&parser, unit, tpl_lexer_read_template (unit, error)))
     return FALSE;
+  parser.has_loader = has_loader;
   unit->body = parse_body (&parser, NULL);
   return parser_finish (&parser, error);
 }
@@ -556,10 +580,9 @@ tpl_parse_template (TplUnit *unit, gboolean has_loader, GError **error)
 gboolean
 tpl_parse_expression (TplUnit *unit, GError **error)
 {
-  TplParser parser = { .unit = unit };
+  TplParser parser;
 
-  parser.tokens = tpl_lexer_read_expression (unit, error);
-  if (parser.tokens == NULL)
+  if (!parser_init (&parser, unit, tpl_lexer_read_expression (unit, error)))
     return FALSE;
   unit->expression = tpl_parse_condition (&parser);
   if (parser.error == NULL && !tpl_parser_is (&parser, TPL_TOKEN_END, NULL))

@@ -89,6 +89,20 @@ parse_unit (const char *name, const char *text, gboolean has_loader, GError **er
   return g_steal_pointer (&unit);
 }
 
+/* a loader may say only by NULL that it has none of the name */
+static char *
+call_loader (const BelfryTemplate *self, const char *name, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  char *text = self->settings.loader (name, self->settings.loader_data, &local);
+
+  if (text == NULL && local == NULL)
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND, "there is no template '%s'", name);
+  else if (text == NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  return text;
+}
+
 /* with the lock held, or while the template is not shared yet */
 static TplUnit *
 read_unit (BelfryTemplate *self, const char *name, GPtrArray *unlinked, GError **error)
@@ -103,12 +117,9 @@ read_unit (BelfryTemplate *self, const char *name, GPtrArray *unlinked, GError *
                  TPL_MAX_UNITS);
     return NULL;
   }
-  text = self->settings.loader (name, self->settings.loader_data, error);
-  if (text == NULL) {
-    if (error != NULL && *error == NULL)
-      g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND, "there is no template '%s'", name);
+  text = call_loader (self, name, error);
+  if (text == NULL)
     return NULL;
-  }
   unit = parse_unit (name, text, TRUE, error);
   if (unit == NULL)
     return NULL;

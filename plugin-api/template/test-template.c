@@ -132,7 +132,7 @@ test_parse_errors (void)
   assert_fails ("{{ x|truncate(size=3) }}", config,
                 "page:1: filter 'truncate' takes no argument 'size'");
   assert_fails ("{{ 99999999999999999999 }}", config,
-                "page:1: '99999999999999999999 ' is no number that fits in 64 bits");
+                "page:1: '99999999999999999999' is no number that fits in 64 bits");
   assert_fails ("{% include 'gone' %}", config, "page:1: template 'gone': no such file 'gone'");
   assert_fails ("\n{% include 'broken' %}", config,
                 "page:2: template 'broken': broken:3: unknown filter 'nofilter'");
@@ -155,6 +155,11 @@ test_no_loader (void)
   g_assert_null (belfry_template_new ("mail", "{{ list.frob() }}", NULL, &error));
   g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG);
   g_assert_cmpstr (error->message, ==, "mail:1: unknown method 'frob'");
+  g_clear_error (&error);
+  g_assert_null (belfry_template_new ("mail", "{% macro a() %}{% endmacro %}{{ a() }}\n{{ b() }}",
+                                      NULL, &error));
+  g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG);
+  g_assert_cmpstr (error->message, ==, "mail:2: unknown function 'b'");
 }
 
 static void

@@ -6,10 +6,12 @@
  * than what it stands for, so the writing end stays behind the reading end. The copy ends in NUL
  * and holds no other one (UTF-8 is checked first), so no look at a byte needs a bounds check.
  *
- * Bounded: size and depth by the limits, digits of a number, and the work that names can cause:
+ * Bounded: size and depth by the limits, digits of a number, and the work that names can cause.
  * json-glib's tables hash without a seed, so a stranger can make all names of an object collide,
- * and then every member is compared with all that came before it. The sum of those comparisons, as
- * if all collided, is what is limited; one object may have 10,000 members, or 25,000 have 60 each.
+ * and a name that comes again makes it walk through all others. Both cost at most as many steps as
+ * the object has members already; the sum of these is what is limited. One object may have 10,000
+ * members; 25,000 may have 60 each. The number of values is limited because each takes up to 400
+ * bytes of memory, however few of text ("{},{},{}").
  */
 #include "belfry-json.h"
 
@@ -23,6 +25,7 @@
 #define HIGHEST_DEPTH    1024
 #define MAX_NUMBER_CHARS 1024
 #define MAX_COMPARISONS  50000000
+#define MAX_VALUES       500000
 /* so many digits fit into 64 bits whatever they are */
 #define SAFE_DIGITS 18
 
@@ -31,8 +34,8 @@ typedef struct {
   char *at;
   guint depth;
   guint max_depth;
-  guint duplicates;
   guint64 comparisons;
+  guint values;
   BelfryError code;
   const char *problem; /* (nullable): set once, by whatever failed first */
 } Scanner;
@@ -247,38 +250,6 @@ scan_separator (Scanner *self, char closing, gboolean *is_last)
   return TRUE;
 }
 
-/*
- * json-glib walks all names to replace a member. From the second duplicate on the older node is
- * rewritten in place, so that repeated names cost no more than others.
- */
-static void
-set_member (Scanner *self, JsonObject *object, const char *name, JsonNode *node)
-{
-  guint size = json_object_get_size (object);
-  JsonNode *older = self->duplicates > 0 ? json_object_get_member (object, name) : NULL;
-
-  if (older == NULL) {
-    json_object_set_member (object, name, node);
-    self->duplicates += json_object_get_size (object) == size;
-    return;
-  }
-  if (JSON_NODE_HOLDS_OBJECT (node))
-    json_node_init_object (older, json_node_get_object (node));
-  else if (JSON_NODE_HOLDS_ARRAY (node))
-    json_node_init_array (older, json_node_get_array (node));
-  else if (JSON_NODE_HOLDS_NULL (node))
-    json_node_init_null (older);
-  else if (json_node_get_value_type (node) == G_TYPE_STRING)
-    json_node_init_string (older, json_node_get_string (node));
-  else if (json_node_get_value_type (node) == G_TYPE_BOOLEAN)
-    json_node_init_boolean (older, json_node_get_boolean (node));
-  else if (json_node_get_value_type (node) == G_TYPE_DOUBLE)
-    json_node_init_double (older, json_node_get_double (node));
-  else
-    json_node_init_int (older, json_node_get_int (node));
-  json_node_unref (node);
-}
-
 static gboolean
 scan_member (Scanner *self, JsonObject *object)
 {
@@ -301,7 +272,7 @@ scan_member (Scanner *self, JsonObject *object)
   node = scan_value (self);
   if (node == NULL)
     return FALSE;
-  set_member (self, object, name, node);
+  json_object_set_member (object, name, node);
   return TRUE;
 }
 
@@ -370,6 +341,10 @@ scan_value (Scanner *self)
 {
   const char *text;
 
+  if (++self->values > MAX_VALUES) {
+    fail_too_large (self, "too many values");
+    return NULL;
+  }
   switch (*self->at) {
   case '{':
     return scan_object (self);

@@ -245,18 +245,17 @@ read_parts (BelfryForm *form, View body, const char *delimiter, GError **error)
     return fail (error, BELFRY_ERROR_MALFORMED, "its boundary is not in it");
   body.at += strlen (delimiter);
   while (TRUE) {
-    const char *from;
+    guint count = belfry_form_get_count (form);
 
     if (!read_delimiter_end (&body, &is_last, error))
       return FALSE;
     if (is_last)
       return TRUE;
-    if (belfry_form_get_count (form) >= MAX_PARTS)
+    if (count >= MAX_PARTS)
       return fail (error, BELFRY_ERROR_TOO_LARGE, "more than 32 parts");
-    from = body.at;
     if (!read_part (form, &body, start, delimiter, error))
       return FALSE;
-    text_bytes += body.at - from;
+    text_bytes += strlen (belfry_form_get_value (form, count));
     if (text_bytes > MAX_TEXT_BYTES)
       return fail (error, BELFRY_ERROR_TOO_LARGE, "more than 1 MiB of text");
   }

@@ -13,7 +13,7 @@
 #include "belfry-error.h"
 
 #define MAX_REGEX_BYTES 4096
-#define REGEX_LIMITS    "(*LIMIT_MATCH=100000)(*LIMIT_DEPTH=2000)"
+#define REGEX_LIMITS    "(*LIMIT_MATCH=100000)(*LIMIT_DEPTH=10000)"
 
 /* where to go on when what follows a star did not match; pattern NULL: nowhere */
 typedef struct {

@@ -62,6 +62,9 @@ join (const char *authority, gsize length, const char *path)
 
   while (*path == '/')
     path++;
+  /* nonsense, which must not pass for a local path */
+  if (*host == '\0')
+    return g_strconcat (":", path, NULL);
   return trim_end (g_strconcat (host, "/", path, NULL));
 }
 

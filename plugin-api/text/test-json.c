@@ -49,7 +49,7 @@ static const char *const accepted[][2] = {
   { "9223372036854775807", "9223372036854775807" },
   { "-9223372036854775808", "-9223372036854775808" },
   { "999999999999999999", "999999999999999999" },
-  { "9223372036854775808", "9.2233720368547758e+18" },
+  { "9223372036854775808", "9.223372036854776e+18" },
   { "18446744073709551616", "1.8446744073709552e+19" },
   { "0.1", "0.1" },
   { "-2.50", "-2.5" },
@@ -328,6 +328,19 @@ test_members (void)
   assert_accepted (same, "{\"name\":199999}");
 }
 
+/* few bytes each, but much memory: ten million empty objects are refused early */
+static void
+test_values (void)
+{
+  g_autofree char *empty = repeat ("{},", 10000000);
+  g_autofree char *many = g_strconcat ("[", empty, "{}]", NULL);
+  g_autofree char *ones = repeat ("1,", 499998);
+  g_autofree char *enough = g_strconcat ("[", ones, "1]", NULL);
+
+  assert_refused (many, -1, NULL, BELFRY_ERROR_TOO_LARGE);
+  assert_accepted (enough, enough);
+}
+
 static void
 test_message (void)
 {
@@ -472,6 +485,7 @@ main (int argc, char **argv)
   g_test_add_func ("/json/parse/numbers", test_numbers);
   g_test_add_func ("/json/parse/duplicates", test_duplicates);
   g_test_add_func ("/json/parse/members", test_members);
+  g_test_add_func ("/json/parse/values", test_values);
   g_test_add_func ("/json/parse/message", test_message);
   g_test_add_func ("/json/parse/truncated", test_truncated);
   g_test_add_func ("/json/parse/same-tree", test_same_tree);

@@ -367,12 +367,15 @@ char *
 belfry_time_format_rfc3339 (gint64 time_us)
 {
   gint64 seconds = belfry_time_to_seconds (time_us);
-  int fraction_us = (int)(time_us - seconds * G_USEC_PER_SEC);
   gint64 shown = CLAMP (seconds, FIRST_SECOND, LAST_SECOND);
+  int fraction_us = (int)(time_us % G_USEC_PER_SEC);
   g_autoptr (GDateTime) date_time = g_date_time_new_from_unix_utc (shown);
-  g_autofree char *text = g_date_time_format (date_time, "%Y-%m-%dT%H:%M:%S");
+  g_autofree char *rest = g_date_time_format (date_time, "%m-%dT%H:%M:%S");
+  int year = g_date_time_get_year (date_time);
 
   if (fraction_us == 0 || shown != seconds)
-    return g_strconcat (text, "Z", NULL);
-  return g_strdup_printf ("%s.%06dZ", text, fraction_us);
+    return g_strdup_printf ("%04d-%sZ", year, rest);
+  if (fraction_us < 0)
+    fraction_us += G_USEC_PER_SEC;
+  return g_strdup_printf ("%04d-%s.%06dZ", year, rest, fraction_us);
 }

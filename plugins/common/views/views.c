@@ -310,3 +310,42 @@ views_read_arguments (BelfryRequest *request, BelfryResponse **refusal)
     *refusal = belfry_response_new_text (400, "text/plain; charset=utf-8", error->message);
   return form;
 }
+
+/* from the page asked for to the root: one `../` for each folder that it is in */
+char *
+views_dup_base (BelfryRequest *request)
+{
+  const char *path = belfry_request_get_path (request);
+  GString *base = g_string_new (NULL);
+
+  for (const char *p = path + (*path == '/'); *p != '\0'; p++) {
+    if (*p == '/')
+      g_string_append (base, "../");
+  }
+  return g_string_free (base, FALSE);
+}
+
+/* @what: of which there is none; @up: path of the page one level up */
+BelfryResponse *
+views_refuse_missing (BelfryRequest *request, const char *what, const char *up)
+{
+  g_autofree char *base = views_dup_base (request);
+  g_autofree char *link = g_strconcat (base, up, NULL);
+
+  return belfry_response_new_not_found (what, link);
+}
+
+/* the same where a whole sentence says what is wrong */
+BelfryResponse *
+views_refuse (BelfryRequest *request, guint status, const char *sentence, const char *up)
+{
+  g_autofree char *base = views_dup_base (request);
+  g_autofree char *link = g_strconcat (base, up, NULL);
+  JsonObject *data = json_object_new ();
+
+  json_object_set_int_member (data, "status", status);
+  json_object_set_string_member (data, "what", sentence);
+  json_object_set_boolean_member (data, "plain", TRUE);
+  json_object_set_string_member (data, "up", link);
+  return belfry_response_new_template (status, "error.html", data);
+}

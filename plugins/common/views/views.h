@@ -33,6 +33,7 @@ gboolean views_link_is_safe (const char *url);
 int views_compare_names (const char *a, const char *b);
 char *views_dup_builder_path (const char *builder) G_GNUC_WARN_UNUSED_RESULT;
 char *views_dup_build_path (const char *builder, gint64 number) G_GNUC_WARN_UNUSED_RESULT;
+char *views_dup_base (BelfryRequest *request) G_GNUC_WARN_UNUSED_RESULT;
 char *views_value_to_text (JsonNode *value) G_GNUC_WARN_UNUSED_RESULT;
 char *views_first_line (const char *text) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -94,5 +95,7 @@ char *views_dup_got_revision (const BelfryProperties *properties, const char *co
 JsonArray *views_forms_to_json (JsonArray *forms, BelfryForm *arguments) G_GNUC_WARN_UNUSED_RESULT;
 
 /* answers */
+BelfryResponse *views_refuse (BelfryRequest *request, guint status, const char *sentence, const char *up) G_GNUC_WARN_UNUSED_RESULT;
+BelfryResponse *views_refuse_missing (BelfryRequest *request, const char *what, const char *up) G_GNUC_WARN_UNUSED_RESULT;
 BelfryForm *views_read_arguments (BelfryRequest *request, BelfryResponse **refusal);
 BelfryResponse *views_page (const char *template_name, JsonObject *data) G_GNUC_WARN_UNUSED_RESULT;

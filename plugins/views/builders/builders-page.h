@@ -18,7 +18,8 @@ typedef struct {
  */
 typedef struct {
   BelfryReader *reader;
-  BelfryForm *form; /* (unowned) */
+  BelfryRequest *request; /* (unowned) */
+  BelfryForm *form;       /* (unowned) */
   BelfryBuilder *builder;
   BelfryBuild *build;
   BelfryStep *step;

@@ -42,7 +42,7 @@ builders_place_miss (BuildersPlace *self, GError *cause, char *what, const char 
     return FALSE;
   }
   g_clear_error (&cause);
-  self->refusal = belfry_response_new_not_found (owned, up);
+  self->refusal = views_refuse_missing (self->request, owned, up);
   return FALSE;
 }
 
@@ -78,9 +78,9 @@ builders_place_count_back (BuildersPlace *self, gint64 back, gboolean finished, 
 
 /* `-1` and `latest` lead to the number, so that an address that is kept stays the same build */
 static gboolean
-builders_place_lead_on (BuildersPlace *self, BelfryRequest *request, const char *number)
+builders_place_lead_on (BuildersPlace *self, const char *number)
 {
-  const char *path = belfry_request_get_path (request);
+  const char *path = belfry_request_get_path (self->request);
   g_autofree char *encoded = belfry_text_percent_encode (number);
   const char *found = g_strrstr (path, encoded);
   const char *rest = found != NULL ? found + strlen (encoded) : "";
@@ -97,10 +97,7 @@ builders_place_lead_on (BuildersPlace *self, BelfryRequest *request, const char 
 }
 
 static gboolean
-builders_place_find_build (BuildersPlace *self,
-                           BelfryRequest *request,
-                           const char *text,
-                           GError **error)
+builders_place_find_build (BuildersPlace *self, const char *text, GError **error)
 {
   g_autofree char *up = views_dup_builder_path (self->builder->name);
   gboolean latest = g_str_equal (text, "latest");
@@ -118,7 +115,7 @@ builders_place_find_build (BuildersPlace *self,
     return builders_place_miss (
         self, cause, g_strdup_printf ("build %s of builder '%s'", text, self->builder->name), up,
         error);
-  return number >= 0 || builders_place_lead_on (self, request, text);
+  return number >= 0 || builders_place_lead_on (self, text);
 }
 
 static BelfryStep *
@@ -186,12 +183,13 @@ builders_place_find (BuildersPlace *self, BelfryRequest *request, BelfryReader *
   const char *log = belfry_request_get_parameter (request, "log");
 
   self->reader = reader;
+  self->request = request;
   self->form = views_read_arguments (request, &self->refusal);
   if (self->form == NULL)
     return FALSE;
   if (builder != NULL && !builders_place_find_builder (self, builder, error))
     return FALSE;
-  if (number != NULL && !builders_place_find_build (self, request, number, error))
+  if (number != NULL && !builders_place_find_build (self, number, error))
     return FALSE;
   if (step != NULL && !builders_place_find_step (self, step, error))
     return FALSE;

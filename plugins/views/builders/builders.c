@@ -102,7 +102,6 @@ static BelfryResponse *
 builders_refuse_log (BuildersPlace *place)
 {
   gboolean removed = g_strcmp0 (place->log->type, "d") == 0;
-  JsonObject *data = NULL;
   g_autofree char *path = builders_place_dup_path (place);
   char *logs = g_strrstr (path, "/logs/");
 
@@ -110,12 +109,8 @@ builders_refuse_log (BuildersPlace *place)
     return NULL;
   if (logs != NULL)
     *logs = '\0';
-  data = json_object_new ();
-  json_object_set_int_member (data, "status", removed ? 410 : 404);
-  json_object_set_string_member (data, "what", removed ? "log was removed" : "Empty Log");
-  json_object_set_boolean_member (data, "plain", TRUE);
-  json_object_set_string_member (data, "up", path);
-  return belfry_response_new_template (removed ? 410 : 404, "error.html", data);
+  return views_refuse (place->request, removed ? 410 : 404, removed ? "log was removed" : "Empty Log",
+                       path);
 }
 
 /* `?error=1`: to the lines around the first one that looks like an error */

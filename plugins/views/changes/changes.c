@@ -32,18 +32,6 @@ changes_draw_list (gconstpointer self, BelfryRequest *request, BelfryReader *rea
 }
 
 static BelfryResponse *
-changes_refuse (const char *what)
-{
-  JsonObject *data = json_object_new ();
-
-  json_object_set_int_member (data, "status", 404);
-  json_object_set_string_member (data, "what", what);
-  json_object_set_boolean_member (data, "plain", TRUE);
-  json_object_set_string_member (data, "up", "changes");
-  return belfry_response_new_template (404, "error.html", data);
-}
-
-static BelfryResponse *
 changes_draw_change (gconstpointer self G_GNUC_UNUSED,
                      BelfryRequest *request,
                      BelfryReader *reader,
@@ -57,7 +45,7 @@ changes_draw_change (gconstpointer self G_GNUC_UNUSED,
   gint64 id = 0;
 
   if (text == NULL || !g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, &id, NULL))
-    return changes_refuse ("Expected a change number");
+    return views_refuse (request, 404, "Expected a change number", "changes");
   change = belfry_reader_find (reader, belfry_change_get_type (), id, &cause);
   if (change == NULL && !g_error_matches (cause, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND)) {
     g_propagate_error (error, g_steal_pointer (&cause));
@@ -65,7 +53,7 @@ changes_draw_change (gconstpointer self G_GNUC_UNUSED,
   }
   if (change == NULL) {
     what = g_strdup_printf ("No change number %" G_GINT64_FORMAT, id);
-    return changes_refuse (what);
+    return views_refuse (request, 404, what, "changes");
   }
   data = changes_change_to_json (change, reader, error);
   return data != NULL ? views_page ("change.html", data) : NULL;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Changes and stamps: a stamp is what it says (branch, revision, repository, project, codebase,
+ * patch); whoever says the same again gets the same row. All runs in the caller's savepoint and may
+ * run twice.
+ */
+#include "builds/changes.h"
+#include "builds/builds-private.h"
+
+#define FIND_PATCH                                                                                 \
+  "SELECT patchid FROM patches WHERE author = ?1 AND comment = ?2 AND subdir = ?3 AND level = ?4"  \
+  " AND body = ?5"
+#define FIND_STAMP                                                                                 \
+  "SELECT ssid, created_at FROM source_stamps WHERE revision IS ?1 AND repository = ?2"            \
+  " AND branch IS ?3 AND project = ?4 AND codebase = ?5 AND patchid IS ?6"
+
+static const char *
+text_or_empty (const char *text)
+{
+  return text != NULL ? text : "";
+}
+
+/* FALSE: an error; @id NONE: there is no such row */
+static gboolean
+ask_id (BelfryWriter *writer, sqlite3_stmt *statement, gint64 *id, gint64 *other, GError **error)
+{
+  gboolean row = FALSE;
+
+  *id = BELFRY_NONE;
+  if (!belfry_writer_step (writer, statement, &row, error))
+    return FALSE;
+  if (row) {
+    *id = sqlite3_column_int64 (statement, 0);
+    if (other != NULL)
+      *other = sqlite3_column_int64 (statement, 1);
+  }
+  sqlite3_reset (statement);
+  return TRUE;
+}
+
+static gboolean
+find_patch (BelfryWriter *writer, const BelfryPatch *patch, gint64 *id, GError **error)
+{
+  sqlite3_stmt *statement = belfry_writer_prepare (writer, FIND_PATCH, error);
+
+  if (statement == NULL)
+    return FALSE;
+  belfry_builds_bind_text (statement, 1, text_or_empty (patch->author));
+  belfry_builds_bind_text (statement, 2, text_or_empty (patch->comment));
+  belfry_builds_bind_text (statement, 3, text_or_empty (patch->subdir));
+  sqlite3_bind_int64 (statement, 4, patch->level);
+  belfry_builds_bind_text (statement, 5, text_or_empty (patch->body));
+  return ask_id (writer, statement, id, NULL, error);
+}
+
+/* (transfer full): @patch with its id, stored */
+static BelfryPatch *
+store_patch (BelfryWriter *writer, const BelfryPatch *patch, GError **error)
+{
+  g_autoptr (BelfryPatch) stored = belfry_record_copy (patch);
+  gint64 id = BELFRY_NONE;
+
+  if (!find_patch (writer, patch, &id, error))
+    return NULL;
+  if (id != BELFRY_NONE) {
+    stored->patchid = id;
+    return g_steal_pointer (&stored);
+  }
+  return belfry_writer_insert (writer, stored, error) ? g_steal_pointer (&stored) : NULL;
+}
+
+static gboolean
+find_stamp (BelfryWriter *writer, BelfrySourceStamp *stamp, gint64 *id, GError **error)
+{
+  sqlite3_stmt *statement = belfry_writer_prepare (writer, FIND_STAMP, error);
+
+  if (statement == NULL)
+    return FALSE;
+  belfry_builds_bind_text (statement, 1, stamp->revision);
+  belfry_builds_bind_text (statement, 2, text_or_empty (stamp->repository));
+  belfry_builds_bind_text (statement, 3, stamp->branch);
+  belfry_builds_bind_text (statement, 4, text_or_empty (stamp->project));
+  belfry_builds_bind_text (statement, 5, text_or_empty (stamp->codebase));
+  if (stamp->patchid != BELFRY_NONE)
+    sqlite3_bind_int64 (statement, 6, stamp->patchid);
+  return ask_id (writer, statement, id, &stamp->created_at, error);
+}
+
+BelfrySourceStamp *
+belfry_stamps_store (BelfryWriter *writer, const BelfrySourceStamp *stamp, GError **error)
+{
+  g_autoptr (BelfrySourceStamp) stored = belfry_record_copy (stamp);
+  gint64 id = BELFRY_NONE;
+
+  stored->patchid = BELFRY_NONE;
+  if (stored->created_at == 0)
+    stored->created_at = belfry_clock_now_us ();
+  if (stamp->patch != NULL) {
+    BelfryPatch *patch = store_patch (writer, stamp->patch, error);
+
+    if (patch == NULL)
+      return NULL;
+    belfry_patch_unref (stored->patch);
+    stored->patch = patch;
+    stored->patchid = patch->patchid;
+  }
+  if (!find_stamp (writer, stored, &id, error))
+    return NULL;
+  if (id != BELFRY_NONE) {
+    stored->ssid = id;
+    return g_steal_pointer (&stored);
+  }
+  return belfry_writer_insert (writer, stored, error) ? g_steal_pointer (&stored) : NULL;
+}
+
+static BelfrySourceStamp *
+make_stamp (const BelfryChange *change)
+{
+  BelfrySourceStamp *stamp = belfry_source_stamp_new ();
+
+  belfry_record_set_text (&stamp->branch, change->branch);
+  belfry_record_set_text (&stamp->revision, change->revision);
+  belfry_record_set_text (&stamp->repository, text_or_empty (change->repository));
+  belfry_record_set_text (&stamp->project, text_or_empty (change->project));
+  belfry_record_set_text (&stamp->codebase, text_or_empty (change->codebase));
+  return stamp;
+}
+
+gboolean
+belfry_changes_store (BelfryWriter *writer, BelfryChange *change, GError **error)
+{
+  g_autoptr (BelfrySourceStamp) stamp = make_stamp (change);
+  BelfrySourceStamp *stored = belfry_stamps_store (writer, stamp, error);
+  BelfryEventSaid said = { .name = "change-added" };
+
+  if (stored == NULL) {
+    g_prefix_error (error, "storing a change of '%s': ", text_or_empty (change->repository));
+    return FALSE;
+  }
+  belfry_source_stamp_unref (change->sourcestamp);
+  change->sourcestamp = stored;
+  change->ssid = stored->ssid;
+  if (change->received_at == 0)
+    change->received_at = belfry_clock_now_us ();
+  if (change->when_timestamp == 0)
+    change->when_timestamp = change->received_at;
+  if (!belfry_writer_insert (writer, change, error)) {
+    g_prefix_error (error, "storing a change of '%s': ", text_or_empty (change->repository));
+    return FALSE;
+  }
+  said.record = change;
+  return belfry_builds_say (writer, &said, error);
+}

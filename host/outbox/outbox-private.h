@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The outbox inside. All of it but the filters and what they found lives on the main loop.
+ *
+ * In memory is only what is due now: rows on their way to be planned or delivered (`active`), and
+ * for each lane in flight one mark. Everything else is read from the store when its time comes.
+ */
+#pragma once
+
+#include "outbox/outbox.h"
+#include "outbox/prepare.h"
+#include "outbox/rows.h"
+
+/* One running reporter. Counted: what is under way keeps it over a change of configuration. */
+typedef struct {
+  guint refs;
+  BelfryOutbox *outbox; /* not owned; cleared when the outbox goes */
+  BelfryHosted *hosted;
+  BelfryReporting *reporting;
+  GQueue waiting;             /* (element-type BelfryReportRow) to be planned */
+  GQueue ready;               /* (element-type BelfryReportRow) to be delivered */
+  GHashTable *planned_builds; /* builds whose rows are being planned, where programs run */
+  guint planning;
+  guint delivering;
+  gboolean more;          /* the store holds more that is due */
+  gboolean is_gone;       /* a newer one has taken its place */
+  gint64 paused_until_us; /* 0: not paused */
+  gboolean probing;
+  gint64 probe_id; /* the one row that may be tried while it pauses */
+  gboolean looked; /* the store was asked for its rows since it runs */
+  gboolean denied_once;
+  GHashTable *resting;   /* target → gint64 until when it is left alone */
+  GHashTable *forbidden; /* targets that said 403 since the last success */
+} BelfryOutlet;
+
+struct _BelfryOutbox {
+  guint refs;
+  BelfryStore *store;
+  BelfryConfig *config; /* (nullable) */
+  GMutex lock;          /* guards filters and arrivals */
+  GPtrArray *filters;   /* (element-type BelfryReporting), replaced as a whole */
+  GPtrArray *arrivals;  /* (element-type BelfryReportRow) */
+  GSource *poke;        /* made ready by any thread: rows became due */
+  GSource *timer;
+  gint64 next_us;         /* when the timer has to look */
+  GHashTable *outlets;    /* name → BelfryOutlet */
+  GHashTable *active;     /* numbers of rows in memory */
+  GHashTable *lanes;      /* lanes in flight → whether others of theirs wait */
+  GHashTable *deliveries; /* BelfryDelivery in flight */
+  GHashTable *causes;     /* alerts raised */
+  GHashTable *pauses;     /* name → gint64 *, as stored, for instances yet to come */
+  JsonObject *counts;
+  gint64 delivered;
+  gboolean started;
+  gboolean knows_pauses;
+  gboolean loading;
+  gboolean load_again;
+  gboolean stopping;
+  gint64 buried_us;
+  guint under_way; /* operations whose callbacks are to come */
+  GTask *stop_task;
+  GSource *grace;
+};
+
+BelfryOutbox *belfry_outbox_ref (BelfryOutbox *self);
+void belfry_outbox_unref (BelfryOutbox *self);
+void belfry_outbox_begin (BelfryOutbox *self); /* an operation; holds a reference */
+void belfry_outbox_end (BelfryOutbox *self);
+/* The timer looks no later than this. */
+void belfry_outbox_expect (BelfryOutbox *self, gint64 at_us);
+void belfry_outbox_load (BelfryOutbox *self);
+/* Takes a row into memory where it is due and its reporter runs; borrowed. */
+void belfry_outbox_adopt (BelfryOutbox *self, BelfryReportRow *row);
+void belfry_outbox_forget (BelfryOutbox *self, BelfryReportRow *row);
+char *belfry_outbox_dup_lane (BelfryReportRow *row) G_GNUC_WARN_UNUSED_RESULT;
+
+BelfryOutlet *
+belfry_outlet_new (BelfryOutbox *outbox, BelfryHosted *hosted, BelfryReporting *reporting);
+BelfryOutlet *belfry_outlet_ref (BelfryOutlet *self);
+void belfry_outlet_unref (BelfryOutlet *self);
+gboolean belfry_outlet_can_run (const BelfryOutlet *self);
+/* Starts what can be started. */
+void belfry_outlet_run (BelfryOutlet *self);
+/* Forgets what waits in memory; the store has it. */
+void belfry_outlet_drop (BelfryOutlet *self);
+
+/* plan.c */
+void belfry_outlet_plan (BelfryOutlet *self);
+/* deliver.c */
+void belfry_outlet_deliver (BelfryOutlet *self);
+void belfry_outbox_abandon (BelfryOutbox *self);
+void belfry_outcome_write (BelfryOutlet *outlet, BelfryReportRow *row, BelfryOutcome *outcome);
+/* settle.c: what an outcome means for a row; borrowed */
+typedef struct {
+  BelfryReportRow *row;
+  const char *state;         /* (nullable) where it ends; NULL: it is tried again */
+  BelfryReportRow *fallback; /* (nullable) told to another reporter */
+  BelfryReportRow *next;     /* (nullable) (out) what comes after it in its lane */
+} BelfrySettlement;
+
+BelfrySettlement *
+belfry_settlement_new (BelfryOutlet *outlet, BelfryReportRow *row, const BelfryOutcome *outcome);
+void belfry_settlement_free (BelfrySettlement *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfrySettlement, belfry_settlement_free)
+gboolean belfry_settlement_write (BelfrySettlement *self, BelfryWriter *writer, GError **error);
+
+/* pause.c */
+void belfry_outlet_saw (BelfryOutlet *self,
+                        BelfryReportRow *row,
+                        BelfryOutcome *outcome,
+                        guint http_status);
+gboolean belfry_outlet_is_resting (BelfryOutlet *self, const char *target, gint64 *until_us);
+void belfry_outlet_resume (BelfryOutlet *self);
+void belfry_outbox_read_pauses (BelfryOutbox *self);

@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The outbox as the host sees it. Filters run on the writer thread and leave what they inserted in
+ * `arrivals`, so that the way from an event to its first attempt needs no query; whoever comes by
+ * there checks first that the row was committed. Everything that is due later, or was left by an
+ * earlier run, is found by a look at the store: at start, when the timer says so, and when a lane
+ * or a queue runs dry.
+ */
+#include "outbox-private.h"
+
+#include "filter.h"
+
+#define MAX_ACTIVE     1000
+#define ROWS_OF_A_LOOK 200
+#define LONGEST_NAP_US (60 * G_USEC_PER_SEC)
+#define BURY_EVERY_US  G_TIME_SPAN_HOUR
+#define GRACE_MS       5000
+
+/* what a look at the store asks, and finds */
+typedef struct {
+  char *name;
+  gboolean paused;
+  gboolean probe;
+  gboolean more;
+} Question;
+
+typedef struct {
+  BelfryOutbox *outbox;
+  GArray *questions; /* (element-type Question) */
+  GPtrArray *names;  /* all instances, ends in NULL */
+  GPtrArray *rows;
+  gint64 now_us;
+  gint64 next_us;
+  gboolean bury;
+  JsonObject *counts;
+} Look;
+
+BelfryOutbox *
+belfry_outbox_ref (BelfryOutbox *self)
+{
+  self->refs++;
+  return self;
+}
+
+void
+belfry_outbox_unref (BelfryOutbox *self)
+{
+  if (--self->refs > 0)
+    return;
+  g_clear_pointer (&self->filters, g_ptr_array_unref);
+  g_clear_pointer (&self->arrivals, g_ptr_array_unref);
+  g_hash_table_unref (self->outlets);
+  g_hash_table_unref (self->active);
+  g_hash_table_unref (self->lanes);
+  g_hash_table_unref (self->deliveries);
+  g_hash_table_unref (self->causes);
+  g_clear_pointer (&self->counts, json_object_unref);
+  g_clear_pointer (&self->config, belfry_config_unref);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+static void
+finish_stop (BelfryOutbox *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->stop_task);
+
+  if (self->grace != NULL) {
+    g_source_destroy (self->grace);
+    g_clear_pointer (&self->grace, g_source_unref);
+  }
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+belfry_outbox_begin (BelfryOutbox *self)
+{
+  belfry_outbox_ref (self);
+  self->under_way++;
+}
+
+void
+belfry_outbox_end (BelfryOutbox *self)
+{
+  self->under_way--;
+  if (self->under_way == 0 && self->stop_task != NULL)
+    finish_stop (self);
+  belfry_outbox_unref (self);
+}
+
+char *
+belfry_outbox_dup_lane (BelfryReportRow *row)
+{
+  return g_strdup_printf ("%s\n%s\n%s", row->instance, row->target, row->key);
+}
+
+void
+belfry_outbox_expect (BelfryOutbox *self, gint64 at_us)
+{
+  gint64 wait_us = 0;
+
+  if (self->stopping || at_us >= self->next_us)
+    return;
+  self->next_us = at_us;
+  /* no longer than a minute at once: the wall clock may jump, the timer's does not */
+  wait_us = CLAMP (at_us - belfry_clock_now_us (), 0, LONGEST_NAP_US);
+  g_source_set_ready_time (self->timer, g_get_monotonic_time () + wait_us);
+}
+
+void
+belfry_outbox_forget (BelfryOutbox *self, BelfryReportRow *row)
+{
+  g_hash_table_remove (self->active, &row->reportid);
+}
+
+void
+belfry_outbox_adopt (BelfryOutbox *self, BelfryReportRow *row)
+{
+  BelfryOutlet *outlet = g_hash_table_lookup (self->outlets, row->instance);
+
+  if (outlet == NULL || !belfry_outlet_can_run (outlet) ||
+      (outlet->paused_until_us != 0 && row->reportid != outlet->probe_id))
+    return;
+  if (row->next_at > belfry_clock_now_us ()) {
+    belfry_outbox_expect (self, row->next_at);
+    return;
+  }
+  if (g_hash_table_contains (self->active, &row->reportid))
+    return;
+  if (g_hash_table_size (self->active) >= MAX_ACTIVE) {
+    outlet->more = TRUE;
+    return;
+  }
+  g_hash_table_add (self->active, g_memdup2 (&row->reportid, sizeof row->reportid));
+  g_queue_push_tail (g_str_equal (row->state, "planned") ? &outlet->ready : &outlet->waiting,
+                     belfry_record_ref (row));
+}
+
+static void
+run_all (BelfryOutbox *self)
+{
+  GHashTableIter iter;
+  gpointer outlet = NULL;
+  g_autoptr (GPtrArray) outlets =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_outlet_unref);
+
+  g_hash_table_iter_init (&iter, self->outlets);
+  while (g_hash_table_iter_next (&iter, NULL, &outlet))
+    g_ptr_array_add (outlets, belfry_outlet_ref (outlet));
+  for (guint i = 0; i < outlets->len; i++)
+    belfry_outlet_run (g_ptr_array_index (outlets, i));
+}
+
+static void
+look_free (Look *look)
+{
+  for (guint i = 0; i < look->questions->len; i++)
+    g_free (g_array_index (look->questions, Question, i).name);
+  g_array_unref (look->questions);
+  g_ptr_array_unref (look->names);
+  g_ptr_array_unref (look->rows);
+  g_clear_pointer (&look->counts, json_object_unref);
+  g_free (look);
+}
+
+/* writer thread */
+static gboolean
+answer_question (Look *look, Question *question, BelfryWriter *writer, GError **error)
+{
+  guint before = look->rows->len;
+  gint64 next_us = G_MAXINT64;
+
+  if (question->probe)
+    return belfry_rows_list_oldest (writer, question->name, look->rows, error);
+  if (question->paused)
+    return TRUE;
+  if (!belfry_rows_list_due (writer, question->name, look->now_us, ROWS_OF_A_LOOK, look->rows,
+                             error) ||
+      !belfry_rows_find_next_time (writer, question->name, look->now_us, &next_us, error))
+    return FALSE;
+  question->more = look->rows->len - before >= ROWS_OF_A_LOOK;
+  look->next_us = MIN (look->next_us, next_us);
+  return TRUE;
+}
+
+/* the remote id that a planned row may edit or answer to is its lane's last one */
+static gboolean
+complete_rows (Look *look, BelfryWriter *writer, GError **error)
+{
+  for (guint i = 0; i < look->rows->len; i++) {
+    BelfryReportRow *row = g_ptr_array_index (look->rows, i);
+
+    if (g_str_equal (row->state, "planned") && row->remote_id == NULL &&
+        !belfry_rows_find_remote_id (writer, row, &row->remote_id, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+look_into_store (BelfryWriter *writer, gpointer data, GError **error)
+{
+  Look *look = data;
+
+  g_ptr_array_set_size (look->rows, 0);
+  look->next_us = G_MAXINT64;
+  g_clear_pointer (&look->counts, json_object_unref);
+  if (look->bury && !belfry_rows_bury_orphans (writer, (const char *const *)look->names->pdata,
+                                               look->now_us, error))
+    return FALSE;
+  for (guint i = 0; i < look->questions->len; i++)
+    if (!answer_question (look, &g_array_index (look->questions, Question, i), writer, error))
+      return FALSE;
+  look->counts = belfry_rows_count (writer, error);
+  return look->counts != NULL && complete_rows (look, writer, error);
+}
+
+/* the oldest row asks for all; where there is none, the next hour does */
+static void
+begin_probe (BelfryOutlet *outlet, GPtrArray *rows)
+{
+  for (guint i = 0; i < rows->len; i++) {
+    BelfryReportRow *row = g_ptr_array_index (rows, i);
+
+    if (!g_str_equal (row->instance, outlet->reporting->name))
+      continue;
+    outlet->probing = TRUE;
+    outlet->probe_id = row->reportid;
+    /* its time is now, whatever it was told before */
+    row->next_at = MIN (row->next_at, belfry_clock_now_us ());
+    return;
+  }
+  outlet->paused_until_us = belfry_clock_now_us () + G_TIME_SPAN_HOUR;
+  belfry_outbox_expect (outlet->outbox, outlet->paused_until_us);
+}
+
+static void
+take_look (BelfryOutbox *self, Look *look)
+{
+  for (guint i = 0; i < look->questions->len; i++) {
+    const Question *question = &g_array_index (look->questions, Question, i);
+    BelfryOutlet *outlet = g_hash_table_lookup (self->outlets, question->name);
+
+    if (outlet == NULL)
+      continue;
+    outlet->more |= question->more;
+    if (question->probe)
+      begin_probe (outlet, look->rows);
+  }
+  for (guint i = 0; i < look->rows->len; i++)
+    belfry_outbox_adopt (self, g_ptr_array_index (look->rows, i));
+  g_clear_pointer (&self->counts, json_object_unref);
+  self->counts = g_steal_pointer (&look->counts);
+  if (look->next_us != G_MAXINT64)
+    belfry_outbox_expect (self, look->next_us);
+}
+
+static void
+on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Look *look = user_data;
+  BelfryOutbox *self = look->outbox;
+  g_autoptr (GError) local = NULL;
+
+  self->loading = FALSE;
+  if (!belfry_store_write_finish (self->store, result, &local)) {
+    g_warning ("looking for reports that are due: %s; trying again", local->message);
+    belfry_outbox_expect (self, belfry_clock_now_us () + 10 * G_USEC_PER_SEC);
+  } else if (!self->stopping)
+    take_look (self, look);
+  look_free (look);
+  if (self->load_again)
+    belfry_outbox_load (self);
+  run_all (self);
+  belfry_outbox_end (self);
+}
+
+static void
+ask_about (Look *look, BelfryOutlet *outlet)
+{
+  Question question = { .name = g_strdup (outlet->reporting->name) };
+  gboolean runs =
+      outlet->hosted->instance != NULL && outlet->hosted->state == BELFRY_HOSTED_RUNNING;
+
+  outlet->looked = runs;
+  question.paused = outlet->paused_until_us != 0 || !runs;
+  question.probe = runs && outlet->paused_until_us != 0 &&
+                   outlet->paused_until_us <= look->now_us && !outlet->probing;
+  if (outlet->paused_until_us > look->now_us)
+    belfry_outbox_expect (outlet->outbox, outlet->paused_until_us);
+  g_array_append_val (look->questions, question);
+}
+
+static Look *
+look_new (BelfryOutbox *self)
+{
+  Look *look = g_new0 (Look, 1);
+  GHashTableIter iter;
+  gpointer outlet = NULL;
+
+  look->outbox = self;
+  look->questions = g_array_new (FALSE, FALSE, sizeof (Question));
+  look->names = g_ptr_array_new ();
+  look->rows = g_ptr_array_new_with_free_func (belfry_record_unref);
+  look->now_us = belfry_clock_now_us ();
+  look->bury = self->config != NULL && look->now_us - self->buried_us > BURY_EVERY_US;
+  if (look->bury)
+    self->buried_us = look->now_us;
+  g_hash_table_iter_init (&iter, self->outlets);
+  while (g_hash_table_iter_next (&iter, NULL, &outlet)) {
+    ask_about (look, outlet);
+    g_ptr_array_add (look->names,
+                     g_array_index (look->questions, Question, look->questions->len - 1).name);
+  }
+  g_ptr_array_add (look->names, NULL);
+  return look;
+}
+
+void
+belfry_outbox_load (BelfryOutbox *self)
+{
+  Look *look = NULL;
+
+  if (self->stopping || !self->knows_pauses)
+    return;
+  self->load_again = self->loading;
+  if (self->loading)
+    return;
+  self->loading = TRUE;
+  self->next_us = G_MAXINT64;
+  g_source_set_ready_time (self->timer, -1);
+  look = look_new (self);
+  belfry_outbox_begin (self);
+  belfry_store_write_async (self->store, look_into_store, look, NULL, NULL, on_looked, look);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  BelfryOutbox *self = user_data;
+  gint64 next_us = self->next_us;
+
+  g_source_set_ready_time (self->timer, -1);
+  self->next_us = G_MAXINT64;
+  if (next_us > belfry_clock_now_us ())
+    belfry_outbox_expect (self, next_us);
+  else
+    belfry_outbox_load (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_poke (gpointer user_data)
+{
+  BelfryOutbox *self = user_data;
+
+  g_source_set_ready_time (self->poke, -1);
+  belfry_outbox_load (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+dispatch_source (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  return callback (user_data);
+}
+
+static GSourceFuncs source_funcs = { .dispatch = dispatch_source };
+
+static GSource *
+new_source (BelfryOutbox *self, GSourceFunc func)
+{
+  GSource *source = g_source_new (&source_funcs, sizeof (GSource));
+
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  return source;
+}
+
+BelfryOutbox *
+belfry_outbox_new (BelfryStore *store)
+{
+  BelfryOutbox *self = g_new0 (BelfryOutbox, 1);
+
+  self->refs = 1;
+  self->store = store;
+  g_mutex_init (&self->lock);
+  self->filters = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_reporting_unref);
+  self->arrivals = g_ptr_array_new_with_free_func (belfry_record_unref);
+  self->poke = new_source (self, on_poke);
+  self->timer = new_source (self, on_timer);
+  self->next_us = G_MAXINT64;
+  self->outlets =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_outlet_unref);
+  self->active = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->deliveries = g_hash_table_new (NULL, NULL);
+  self->causes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  return self;
+}
+
+void
+belfry_outbox_free (BelfryOutbox *self)
+{
+  if (self == NULL)
+    return;
+  belfry_store_set_event_filter (self->store, NULL, NULL);
+  self->stopping = TRUE;
+  belfry_outbox_abandon (self);
+  g_source_destroy (self->poke);
+  g_source_unref (self->poke);
+  g_source_destroy (self->timer);
+  g_source_unref (self->timer);
+  if (self->grace != NULL) {
+    g_source_destroy (self->grace);
+    g_clear_pointer (&self->grace, g_source_unref);
+  }
+  belfry_outbox_unref (self);
+}
+
+static void
+retire (BelfryOutlet *outlet)
+{
+  belfry_outlet_drop (outlet);
+  outlet->is_gone = TRUE;
+}
+
+/* a reporter that was made anew asks its service anew */
+static BelfryOutlet *
+renew_outlet (BelfryOutbox *self, BelfryHosted *hosted, BelfryReporting *reporting)
+{
+  BelfryOutlet *old = g_hash_table_lookup (self->outlets, reporting->name);
+
+  if (old != NULL && old->hosted == hosted) {
+    belfry_reporting_unref (old->reporting);
+    old->reporting = belfry_reporting_ref (reporting);
+    return belfry_outlet_ref (old);
+  }
+  if (old != NULL) {
+    belfry_outlet_resume (old);
+    retire (old);
+  }
+  return belfry_outlet_new (self, hosted, reporting);
+}
+
+static void
+retire_missing (BelfryOutbox *self, GHashTable *outlets)
+{
+  GHashTableIter iter;
+  gpointer name = NULL;
+  gpointer outlet = NULL;
+
+  g_hash_table_iter_init (&iter, self->outlets);
+  while (g_hash_table_iter_next (&iter, &name, &outlet))
+    if (!g_hash_table_contains (outlets, name))
+      retire (outlet);
+}
+
+static gboolean
+is_reporting (const BelfryHosted *hosted)
+{
+  const BelfryBlueprint *blueprint = hosted->blueprint;
+
+  return blueprint->plugin != NULL && blueprint->host_state != NULL &&
+         ((const BelfryReporter *)blueprint->plugin)->family != BELFRY_FAMILY_STREAM;
+}
+
+void
+belfry_outbox_apply (BelfryOutbox *self, BelfryConfig *config, GPtrArray *reporters)
+{
+  g_autoptr (GHashTable) outlets =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_outlet_unref);
+  GPtrArray *filters = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_reporting_unref);
+  GPtrArray *old = NULL;
+
+  g_clear_pointer (&self->config, belfry_config_unref);
+  self->config = belfry_config_ref (config);
+  for (guint i = 0; i < reporters->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (reporters, i);
+    g_autoptr (GError) local = NULL;
+    BelfryReporting *reporting = NULL;
+
+    if (!is_reporting (hosted))
+      continue;
+    reporting = belfry_reporting_new (hosted, config, &local);
+    if (reporting == NULL) {
+      g_warning ("%s; it reports nothing", local->message);
+      continue;
+    }
+    g_ptr_array_add (filters, reporting);
+    g_hash_table_insert (outlets, g_strdup (reporting->name),
+                         renew_outlet (self, hosted, reporting));
+  }
+  retire_missing (self, outlets);
+  g_hash_table_unref (self->outlets);
+  self->outlets = g_steal_pointer (&outlets);
+  g_mutex_lock (&self->lock);
+  old = self->filters;
+  self->filters = filters;
+  g_mutex_unlock (&self->lock);
+  g_ptr_array_unref (old);
+  if (self->started)
+    belfry_outbox_load (self);
+}
+
+static GPtrArray *
+get_filters (BelfryOutbox *self)
+{
+  GPtrArray *filters = NULL;
+
+  g_mutex_lock (&self->lock);
+  filters = g_ptr_array_ref (self->filters);
+  g_mutex_unlock (&self->lock);
+  return filters;
+}
+
+gboolean
+belfry_outbox_filter (
+    BelfryWriter *writer, BelfryEvent *event, gpointer record, gpointer data, GError **error)
+{
+  BelfryOutbox *self = data;
+  const BelfryEventKind *kind = belfry_event_kind_find (event->name);
+  g_autoptr (GPtrArray) filters = get_filters (self);
+  g_autoptr (GPtrArray) inserted = g_ptr_array_new_with_free_func (belfry_record_unref);
+  BelfryFiltering filtering = { writer, event, NULL, record, inserted, FALSE };
+
+  if (kind == NULL)
+    return TRUE;
+  filtering.phase = kind->phase;
+  for (guint i = 0; i < filters->len; i++)
+    if (!belfry_filter_apply (g_ptr_array_index (filters, i), &filtering, error))
+      return FALSE;
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < inserted->len && self->arrivals->len < MAX_ACTIVE; i++)
+    g_ptr_array_add (self->arrivals, belfry_record_ref (g_ptr_array_index (inserted, i)));
+  g_mutex_unlock (&self->lock);
+  if (filtering.released)
+    g_source_set_ready_time (self->poke, 0);
+  return TRUE;
+}
+
+static GPtrArray *
+take_arrivals (BelfryOutbox *self)
+{
+  GPtrArray *empty = g_ptr_array_new_with_free_func (belfry_record_unref);
+  GPtrArray *arrivals = NULL;
+
+  g_mutex_lock (&self->lock);
+  arrivals = self->arrivals;
+  self->arrivals = empty;
+  g_mutex_unlock (&self->lock);
+  return arrivals;
+}
+
+/* a reporter that came up since the last look */
+static gboolean
+has_newcomer (BelfryOutbox *self)
+{
+  GHashTableIter iter;
+  gpointer outlet = NULL;
+
+  g_hash_table_iter_init (&iter, self->outlets);
+  while (g_hash_table_iter_next (&iter, NULL, &outlet))
+    if (!((BelfryOutlet *)outlet)->looked && belfry_outlet_can_run (outlet))
+      return TRUE;
+  return FALSE;
+}
+
+void
+belfry_outbox_wake (BelfryOutbox *self)
+{
+  g_autoptr (GPtrArray) arrivals = NULL;
+
+  if (self->stopping)
+    return;
+  if (!self->started) {
+    self->started = TRUE;
+    belfry_outbox_read_pauses (self);
+    return;
+  }
+  if (!self->knows_pauses)
+    return;
+  arrivals = take_arrivals (self);
+  if (arrivals->len >= MAX_ACTIVE || self->next_us <= belfry_clock_now_us () || has_newcomer (self))
+    belfry_outbox_load (self);
+  for (guint i = 0; i < arrivals->len; i++)
+    belfry_outbox_adopt (self, g_ptr_array_index (arrivals, i));
+  run_all (self);
+}
+
+static gboolean
+on_grace_over (gpointer user_data)
+{
+  BelfryOutbox *self = user_data;
+
+  belfry_outbox_abandon (self);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+belfry_outbox_stop_async (BelfryOutbox *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  self->stopping = TRUE;
+  self->stop_task = g_task_new (NULL, NULL, callback, user_data);
+  g_source_set_ready_time (self->timer, -1);
+  if (self->under_way == 0) {
+    finish_stop (self);
+    return;
+  }
+  self->grace = g_timeout_source_new (GRACE_MS);
+  g_source_set_callback (self->grace, on_grace_over, self, NULL);
+  g_source_attach (self->grace, g_main_context_get_thread_default ());
+}
+
+gboolean
+belfry_outbox_resume (BelfryOutbox *self, const char *instance)
+{
+  BelfryOutlet *outlet = g_hash_table_lookup (self->outlets, instance);
+
+  if (outlet == NULL || outlet->paused_until_us == 0)
+    return FALSE;
+  belfry_outlet_resume (outlet);
+  return TRUE;
+}
+
+JsonObject *
+belfry_outbox_describe (BelfryOutbox *self)
+{
+  static const char *const states[] = { "waiting", "planned", "dead" };
+  JsonObject *object = json_object_new ();
+  GHashTableIter iter;
+  gpointer outlet = NULL;
+  gint64 paused = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (states); i++)
+    json_object_set_int_member (
+        object, states[i],
+        self->counts != NULL ? belfry_json_get_integer (self->counts, states[i], 0) : 0);
+  g_hash_table_iter_init (&iter, self->outlets);
+  while (g_hash_table_iter_next (&iter, NULL, &outlet))
+    paused += ((BelfryOutlet *)outlet)->paused_until_us != 0;
+  json_object_set_int_member (object, "delivered", self->delivered);
+  json_object_set_int_member (object, "paused", paused);
+  return object;
+}

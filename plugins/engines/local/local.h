@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The engine's running state, shared by the files of the glue. One Local per instance; everything here
+ * lives on the main loop.
+ *
+ * What is said to the host about one build is gathered in the build's own transaction and submitted in
+ * one piece (build.c); the claim alone is waited for.
+ */
+#pragma once
+
+#include "config.h"
+#include "environment.h"
+#include "output.h"
+#include "protocol.h"
+#include "timer.h"
+
+typedef struct _Local Local;
+typedef struct _LocalBuild LocalBuild;
+typedef struct _LocalRun LocalRun;
+typedef struct _LocalSupervisor LocalSupervisor;
+typedef struct _LocalLog LocalLog;
+
+/** LocalSet: a buildset and the changes it was made of */
+typedef struct {
+  gatomicrefcount refs;
+  BelfryBuildset *record;
+  GPtrArray *changes; /* (element-type BelfryChange) */
+} LocalSet;
+
+/** LocalRequest: one that is not complete */
+typedef struct {
+  BelfryBuildRequest *record;
+  LocalSet *set;
+  char *builder;     /* name */
+  gboolean kept;     /* never collapsed */
+  LocalBuild *build; /* (nullable) that has claimed it */
+  char *why;         /* (nullable) why it waits */
+  gint64 not_before; /* monotonic: a failed claim rests */
+  gint64 orphan_since; /* monotonic; BELFRY_NONE: its builder is configured */
+} LocalRequest;
+
+/** LocalSlots: a worker's state; stays when the worker leaves the configuration */
+typedef struct {
+  char *name;
+  gint64 workerid;
+  gboolean paused;
+  gboolean graceful;
+  gboolean offline;
+  GPtrArray *builds;  /* (element-type LocalBuild) (unowned) */
+  GPtrArray *spare;   /* (element-type LocalSupervisor) idle */
+} LocalSlots;
+
+/** LocalBuilderState: what is known of a builder beside its configuration */
+typedef struct {
+  char *name;
+  gint64 builderid;
+  char *last_worker; /* (nullable) */
+} LocalBuilderState;
+
+/** LocalSchedulerState: what is stored of a scheduler */
+typedef struct {
+  char *name;
+  int kind;
+  gboolean enabled;
+  gint64 since;       /* changes up to this id are not its business */
+  GHashTable *timers; /* key to LocalTimer */
+} LocalSchedulerState;
+
+struct _Local {
+  LocalKeys keys; /* first: the option table fills it */
+  BelfryInstance *instance;
+  LocalConfig *config;
+  GPtrArray *requests;    /* (element-type LocalRequest) */
+  GHashTable *slots;      /* worker name to LocalSlots */
+  GHashTable *builders;   /* builder name to LocalBuilderState */
+  GHashTable *schedulers; /* scheduler name to LocalSchedulerState */
+  GPtrArray *builds;      /* (element-type LocalBuild) running */
+  GPtrArray *supervisors; /* (element-type LocalSupervisor) all that live */
+  char **inherited;
+  char *token;
+  char *helper;
+  guint n_supervisors;
+  gboolean recovered;
+  gboolean pressed;
+  gboolean stopping;
+  gboolean shutting_down;
+  guint round_id;
+  guint minute_id;
+  guint timer_id;
+  gint64 timer_due;
+  guint stop_wait_id;
+  guint n_pending; /* commits and thread tasks under way */
+  GTask *stop_task; /* (nullable) */
+};
+
+typedef enum {
+  LOCAL_CAUSE_NONE,
+  LOCAL_CAUSE_TIMEOUT,
+  LOCAL_CAUSE_MAX_TIME,
+  LOCAL_CAUSE_MAX_LOG,
+  LOCAL_CAUSE_MAX_LINES,
+  LOCAL_CAUSE_STOPPED,
+  LOCAL_CAUSE_BUILD_TIME,
+  LOCAL_CAUSE_HOST_STOPPED,
+} LocalCause;
+
+struct _LocalBuild {
+  Local *local;
+  LocalConfig *config;
+  LocalBuilder *builder;
+  LocalWorker *worker;
+  LocalSlots *slots;
+  LocalRequest *request; /* in Local.requests until the build is done */
+  LocalSet *set;
+  BelfryBuild *record;
+  BelfryTransaction *said; /* (nullable) not yet submitted */
+  LocalSupervisor *supervisor; /* (nullable) */
+  GHashTable *step_names;
+  GPtrArray *counting; /* (element-type utf8) steps whose text goes into the build's */
+  GPtrArray *dropped;  /* (element-type utf8) properties from outside that were not taken */
+  char *folder;        /* worker folder + builddir */
+  char *temporary;
+  guint next_step;     /* in builder->steps */
+  gint64 next_number;
+  gint64 result;
+  gboolean halted;
+  LocalCause cause;
+  char *cause_text; /* (nullable) what stands in the build's text */
+  gint64 always_until; /* monotonic; BELFRY_NONE */
+  gint64 log_bytes;
+  guint max_time_id;
+  guint always_id;
+  LocalRun *run; /* (nullable) the step that runs */
+};
+
+/** LocalDone: a process of a step has ended; @exit is NULL when the supervisor was lost or never was */
+typedef void (*LocalDone) (LocalRun *run, const LocalExit *exit, int error_number);
+
+/** LocalRun: one step of a build while it runs */
+struct _LocalRun {
+  LocalBuild *build;
+  const LocalStep *step;
+  BelfryStep *record;
+  LocalLog *stdio; /* (nullable) */
+  LocalContext context;
+  GHashTable *environment; /* (nullable) */
+  char *workdir;           /* absolute */
+  char *done_text;         /* (nullable) */
+  GPtrArray *secret_files; /* (element-type utf8) */
+  GHashTable *secrets;     /* variable to value */
+  guint attempt;
+  LocalCause cause;
+  gboolean in_process;
+  gboolean capture;
+  GString *captured; /* (nullable) standard output of the running process */
+  gboolean captured_too_much;
+  LocalDone done;
+  gint64 started;    /* monotonic, of the process */
+  gint64 last_output;
+  guint timeout_id;
+  guint max_time_id;
+  guint wait_id;
+  GCancellable *cancellable; /* of the asynchronous work that it waits for */
+  gpointer kind_state;
+  GDestroyNotify kind_free;
+  gint64 pending_result; /* decided, waiting for something else */
+};
+
+/* engine.c */
+void local_log_error (Local *self, const char *what, const GError *error);
+const char *local_url (Local *self);
+
+/* runtime.c: builders, workers and schedulers as they run */
+LocalBuilderState *local_builder_state (Local *self, const char *name);
+LocalSlots *local_slots (Local *self, const char *name);
+LocalSchedulerState *local_scheduler_state (Local *self, const LocalScheduler *scheduler);
+void local_builder_state_free (gpointer data);
+void local_slots_free (gpointer data);
+void local_scheduler_state_free (gpointer data);
+void local_configure (Local *self, LocalConfig *previous);
+void local_slots_store (Local *self, LocalSlots *slots, const char *event, const char *who);
+void local_scheduler_store (Local *self, BelfryTransaction *transaction, const LocalSchedulerState *state);
+gboolean local_worker_look (Local *self, const LocalWorker *worker, LocalSlots *slots);
+
+/* requests.c */
+LocalSet *local_set_new (BelfryBuildset *record, GPtrArray *changes);
+LocalSet *local_set_ref (LocalSet *self);
+void local_set_unref (LocalSet *self);
+LocalRequest *local_request_new (BelfryBuildRequest *record, LocalSet *set, const char *builder);
+void local_request_free (LocalRequest *self);
+LocalRequest *local_find_request (Local *self, gint64 id);
+void local_remove_request (Local *self, LocalRequest *request);
+void local_complete_request (Local *self, BelfryTransaction *transaction, LocalRequest *request, gint64 result);
+
+/** LocalNewSet: one decision to build */
+typedef struct {
+  const char *scheduler;
+  const char *reason;
+  GPtrArray *stamps;   /* (element-type BelfrySourceStamp) ids of 0 are given */
+  GPtrArray *changes;  /* (element-type BelfryChange) */
+  GPtrArray *builders; /* (element-type LocalBuilder) */
+  BelfryProperties *properties;
+  gint64 priority;
+} LocalNewSet;
+
+LocalSet *local_add_set (Local *self, BelfryTransaction *transaction, const LocalNewSet *order, JsonArray *request_ids);
+
+/* scheduler.c */
+void local_change_added (gpointer self, BelfryChange *change);
+JsonObject *local_explain_change (gpointer self, BelfryChange *change);
+void local_schedulers_arm (Local *self);
+
+/* round.c */
+void local_round_soon (Local *self);
+gboolean local_on_minute (gpointer self);
+
+/* build.c */
+void local_build_start (Local *self, LocalRequest *request, LocalBuilder *builder, LocalWorker *worker);
+void local_build_stop (LocalBuild *self, LocalCause cause, const char *text, const char *who);
+BelfryTransaction *local_build_say (LocalBuild *self);
+void local_build_flush (LocalBuild *self);
+void local_build_step_ended (LocalBuild *self, const LocalRun *run, gint64 result);
+LocalBuild *local_find_build (Local *self, gint64 id);
+void local_build_set_property (LocalBuild *self, const char *name, JsonNode *value, const char *source);
+
+/* step.c */
+void local_run_start (LocalBuild *build, const LocalStep *step);
+void local_run_stop (LocalRun *self, LocalCause cause);
+void local_run_finish (LocalRun *self, gint64 result, const char *text);
+void local_run_fail (LocalRun *self, const GError *error);
+void local_run_open_log (LocalRun *self);
+
+/* step-process.c */
+void local_run_process (LocalRun *self, const char *const *argv, const char *folder, const char *input, LocalDone done);
+gint64 local_run_result_of (LocalRun *self, const LocalExit *exit, int error_number, char **text);
+void local_run_on_output (LocalRun *self, LocalStream stream, const char *bytes, gsize n_bytes);
+void local_run_on_exit (LocalRun *self, const LocalExit *exit, int error_number);
+void local_run_over_limit (LocalRun *self, LocalCause cause);
+
+/* kinds */
+void local_step_command_start (LocalRun *run);
+void local_step_git_start (LocalRun *run);
+void local_step_set_property_start (LocalRun *run);
+
+/* secrets.c */
+void local_run_get_secrets (LocalRun *self, void (*done) (LocalRun *run, const GError *error));
+void local_run_forget_secrets (LocalRun *self);
+char *local_run_write_secret (LocalRun *self, const char *name, const char *value, int mode, GError **error);
+
+/* step-log.c */
+LocalLog *local_log_new (LocalRun *run, const char *name);
+void local_log_free (LocalLog *self);
+gint64 local_log_id (const LocalLog *self);
+void local_log_add (LocalLog *self, LocalStream stream, const char *bytes, gsize n_bytes);
+void local_log_header (LocalLog *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void local_log_close (LocalLog *self);
+void local_log_drained (LocalLog *self);
+
+/* process.c */
+LocalSupervisor *local_supervisor_take (Local *self, LocalSlots *slots, GError **error);
+void local_supervisor_give_back (LocalSupervisor *self, LocalSlots *slots);
+void local_supervisor_start (LocalSupervisor *self, const LocalJob *job, LocalRun *run);
+void local_supervisor_end (LocalSupervisor *self, gint64 sigterm_us, int signal);
+void local_supervisor_set_paused (LocalSupervisor *self, gboolean paused);
+void local_supervisor_close (LocalSupervisor *self);
+gboolean local_supervisor_is_ready (const LocalSupervisor *self);
+void local_supervisors_trim (Local *self);
+void local_supervisor_free (gpointer data);
+
+/* control.c, control-build.c */
+void local_control (gpointer self, const BelfryControl *control, GTask *task);
+JsonArray *local_list_forms (gpointer self, const char *builder);
+BelfryControlAnswer *local_control_rebuild_begin (Local *self, const BelfryControl *control, GTask *task);
+
+/* recover.c */
+void local_recover_async (Local *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean local_recover_finish (Local *self, GAsyncResult *result, GError **error);
+
+/* tree.c */
+void local_tree_remove_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean local_tree_remove_finish (GAsyncResult *result, GError **error);
+gboolean local_make_folder (const char *path, int mode, GError **error);
+char *local_resolve_beneath (const char *root, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* stop.c */
+void local_stop (gpointer self, GTask *task);
+void local_stop_step (Local *self);
