@@ -172,6 +172,16 @@
     return parts.join(", ");
   }
 
+  const two = (n) => String(n).padStart(2, "0");
+
+  function shortly(seconds) {
+    const minutes = Math.floor(seconds / 60);
+    const hours = Math.floor(minutes / 60);
+    if (hours >= 24) return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
+    if (hours > 0) return `${hours}h ${two(minutes % 60)}m`;
+    return minutes > 0 ? `${minutes}m ${two(seconds % 60)}s` : `${seconds}s`;
+  }
+
   function setText(node, text) {
     if (node.textContent !== text) node.textContent = text;
   }
@@ -182,7 +192,8 @@
       if (ages !== null) setText(node, age(Math.max(0, now - Number(node.dataset.ago))));
     }
     for (const node of document.querySelectorAll("[data-since]")) {
-      setText(node, words(now - Number(node.dataset.since)));
+      const seconds = Math.max(0, now - Number(node.dataset.since));
+      setText(node, "short" in node.dataset ? shortly(seconds) : words(seconds));
     }
   }
 

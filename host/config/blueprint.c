@@ -149,6 +149,13 @@ find_plugin (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
     fail (self, blueprint, "plugin");
 }
 
+static gboolean
+is_written (const BelfrySection *section, const BelfryOption *option)
+{
+  return belfry_section_find (section, option->name) != NULL ||
+         (option->alias != NULL && belfry_section_find (section, option->alias) != NULL);
+}
+
 /* the section as it would be if somebody had written the plugin's defaults into it */
 static BelfrySection *
 dup_with_defaults (const BelfrySection *section,
@@ -157,17 +164,13 @@ dup_with_defaults (const BelfrySection *section,
 {
   BelfrySection *copy = belfry_section_copy (section);
 
-  if (plugin == NULL || plugin->defaults == NULL)
+  if (plugin == NULL || plugin->defaults == NULL || kind_table == NULL)
     return copy;
   for (const BelfryDefault *row = plugin->defaults; row->key != NULL; row++) {
-    const BelfryOption *option =
-        kind_table != NULL ? belfry_option_table_find (kind_table, row->key) : NULL;
-    gboolean is_written = belfry_section_find (section, row->key) != NULL ||
-                          (option != NULL && option->alias != NULL &&
-                           belfry_section_find (section, option->alias) != NULL);
+    const BelfryOption *option = belfry_option_table_find (kind_table, row->key);
 
-    if (!is_written)
-      belfry_section_set (copy, row->key, row->value, section->file, section->line);
+    if (option != NULL && !is_written (section, option))
+      belfry_section_set (copy, option->name, row->value, section->file, section->line);
   }
   return copy;
 }

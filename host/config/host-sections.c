@@ -181,6 +181,7 @@ read_www (BelfryConfigDraft *self, BelfrySection *section)
   BelfryTableTarget target = { belfry_www_keys_table, NULL };
 
   self->config.www = target.state = g_new0 (BelfryWwwKeys, 1);
+  belfry_draft_keep (self, section, target);
   belfry_draft_read (self, section, &target, 1, TRUE);
   belfry_www_keys_check (self->config.www, section, self->problems);
 }

@@ -153,17 +153,19 @@ read_kinds_of (BelfryConfigDraft *self, BelfryBlueprint *owner)
       read_kind (self, owner, kind);
 }
 
-/* the instance whose plugin, which is not there, may have known a kind */
+/* the instance whose plugin, which is not there, may have known a kind: an engine's before all */
 static const BelfryBlueprint *
 find_failed (BelfryConfigDraft *self)
 {
+  const BelfryBlueprint *found = NULL;
+
   for (guint i = 0; i < self->config.blueprints->len; i++) {
     const BelfryBlueprint *blueprint = g_ptr_array_index (self->config.blueprints, i);
 
-    if (blueprint->plugin == NULL)
-      return blueprint;
+    if (blueprint->plugin == NULL && (found == NULL || blueprint->kind == BELFRY_KIND_ENGINE))
+      found = blueprint;
   }
-  return NULL;
+  return found;
 }
 
 static const char *

@@ -511,7 +511,8 @@ test_same (Fixture *fixture, gconstpointer unused)
 static void
 test_url (Fixture *fixture, gconstpointer unused)
 {
-  load (fixture, "[www]\nlisten=unix:/run/x;tcp:0:interface=127.0.0.1;tcp:8011:interface=127.0.0.1\ntitle=T\n");
+  load (fixture, "[www]\ntitle=T\n"
+                 "listen=unix:/run/x;tcp:0:interface=127.0.0.1;tcp:8011:interface=127.0.0.1\n");
   assert_problems (fixture, BELFRY_SEVERITY_WARNING, "");
   g_assert_cmpstr (fixture->config->host.url, ==, "http://127.0.0.1:8011/");
   g_assert_cmpstr (fixture->config->host.title, ==, "T");
@@ -557,11 +558,10 @@ test_plugin_directories (Fixture *fixture, gconstpointer unused)
 
 #define ADD(path, test) g_test_add (path, Fixture, NULL, set_up, test, tear_down)
 
+typedef void (*WrongTest) (Fixture *fixture, gconstpointer data);
+
 static void
-add_wrongs (const char *room,
-            const Wrong *list,
-            guint count,
-            void (*test) (Fixture *, gconstpointer))
+add_wrongs (const char *room, const Wrong *list, guint count, WrongTest test)
 {
   for (guint i = 0; i < count; i++) {
     g_autofree char *path = g_strconcat (room, list[i].name, NULL);

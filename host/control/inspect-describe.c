@@ -131,7 +131,7 @@ describe_host_options (const BelfryPlugin *plugin)
   JsonArray *list = json_array_new ();
 
   describe_table (list, belfry_kind_get_host_table (plugin->kind, &size), plugin->defaults);
-  describe_table (list, &belfry_instance_keys_table, plugin->defaults);
+  describe_table (list, &belfry_instance_keys_table, NULL);
   return list;
 }
 

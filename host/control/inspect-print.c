@@ -220,15 +220,28 @@ belfry_inspect_to_markdown (JsonObject *plugin)
 }
 
 static void
-write_conf_option (GString *text, JsonObject *option)
+append_conf_option (GString *text, JsonObject *option, gboolean is_open)
 {
   g_autofree char *key = dup_key (option);
   g_autofree char *facts = dup_facts (option);
   gboolean is_secret = strcmp (get_text (option, "type"), "secret") == 0;
 
   g_string_append_printf (text, "# %s (%s)\n", get_text (option, "help"), facts);
-  g_string_append_printf (text, "%s%s=%s\n", has (option, "required") ? "" : "#", key,
+  g_string_append_printf (text, "%s%s=%s\n", is_open ? "" : "#", key,
                           is_secret ? "secret:NAME" : get_text (option, "default"));
+}
+
+static void
+write_conf_option (GString *text, JsonObject *option)
+{
+  append_conf_option (text, option, has (option, "required"));
+}
+
+/* below a header that is a comment, every key is one */
+static void
+write_closed_conf_option (GString *text, JsonObject *option)
+{
+  append_conf_option (text, option, FALSE);
 }
 
 static void
@@ -236,7 +249,7 @@ write_conf_section (GString *text, JsonObject *plugin, JsonObject *section)
 {
   g_string_append_printf (text, "\n# belongs to %s\n#[%s NAME]\n", get_text (plugin, "name"),
                           get_text (section, "kind"));
-  write_options (text, belfry_json_get_array (section, "options"), write_conf_option);
+  write_options (text, belfry_json_get_array (section, "options"), write_closed_conf_option);
 }
 
 char *

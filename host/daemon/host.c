@@ -70,12 +70,27 @@ load_config (const char *path, BelfryLoader *loader, GString *report)
   return config;
 }
 
+/* those of a kind whose plugin is there; the others have failed already */
+static GPtrArray *
+list_with_plugin (BelfryHost *self, BelfryKind kind)
+{
+  GPtrArray *found = belfry_host_list (self, kind, FALSE);
+
+  for (guint i = found->len; i > 0; i--) {
+    BelfryHosted *hosted = g_ptr_array_index (found, i - 1);
+
+    if (hosted->blueprint->plugin == NULL || hosted->blueprint->failure != NULL)
+      g_ptr_array_remove_index (found, i - 1);
+  }
+  return found;
+}
+
 static gboolean
 apply_rooms (BelfryHost *self, GError **error)
 {
   g_autoptr (GPtrArray) hooks = belfry_host_list (self, BELFRY_KIND_HOOK, FALSE);
-  g_autoptr (GPtrArray) reporters = belfry_host_list (self, BELFRY_KIND_REPORTER, FALSE);
-  g_autoptr (GPtrArray) views = belfry_host_list (self, BELFRY_KIND_VIEW, FALSE);
+  g_autoptr (GPtrArray) reporters = list_with_plugin (self, BELFRY_KIND_REPORTER);
+  g_autoptr (GPtrArray) views = list_with_plugin (self, BELFRY_KIND_VIEW);
 
   if (!belfry_www_apply (self->www, self->config, views, error))
     return FALSE;

@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-#define RETRY_AFTER_S "30"
+#define RETRY_AFTER_S    "30"
+#define UNKNOWN_MAX_BODY 65536
 
 typedef struct {
   BelfryDeliveries *self;
@@ -97,7 +98,7 @@ belfry_deliveries_get_max_body (BelfryDeliveries *self, const char *name)
   BelfryHosted *hook = g_hash_table_lookup (self->hooks, name != NULL ? name : "base");
 
   if (hook == NULL)
-    return -1;
+    return UNKNOWN_MAX_BODY;
   return get_keys (hook) != NULL ? get_keys (hook)->max_body : 25 * 1024 * 1024;
 }
 
@@ -149,7 +150,8 @@ belfry_deliveries_complete_change (BelfryDeliveries *self,
                                    BelfryChange *change,
                                    gint64 received_at)
 {
-  char **texts[] = { &change->author, &change->comments, &change->repository, &change->project };
+  char **texts[] = { &change->author, &change->comments, &change->revlink, &change->repository,
+                     &change->project };
   const BelfryCodebase *codebase = NULL;
 
   g_free (change->origin);
@@ -415,19 +417,24 @@ check_signature (GTask *task)
   translate (task);
 }
 
+static BelfryResponse *
+challenge_new (void)
+{
+  BelfryResponse *response = response_new (401, "Unauthorized");
+
+  belfry_response_set_header (response, "WWW-Authenticate", "Basic realm=\"Protected area\"");
+  return response;
+}
+
 static void
 on_password_checked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
-  BelfryResponse *response = NULL;
 
-  if (g_task_propagate_boolean (G_TASK (result), NULL)) {
+  if (g_task_propagate_boolean (G_TASK (result), NULL))
     check_signature (task);
-    return;
-  }
-  response = response_new (401, "Unauthorized");
-  belfry_response_set_header (response, "WWW-Authenticate", "Basic realm=\"Protected area\"");
-  refuse (task, "unauthorized", "user or password missing or wrong", response);
+  else
+    refuse (task, "unauthorized", "user or password missing or wrong", challenge_new ());
 }
 
 static void
@@ -462,6 +469,28 @@ comes_from_source (const BelfryHookKeys *keys, BelfryRequest *request)
 
 /* 1: whose it is */
 
+static void
+on_stranger_checked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  answer (user_data, g_task_propagate_boolean (G_TASK (result), NULL)
+                         ? response_new (404, "there is no such hook")
+                         : challenge_new ());
+}
+
+/* which hooks there are is told only to who may know */
+static void
+answer_unknown (BelfryDeliveries *self, BelfryRequest *request, GTask *task)
+{
+  const BelfryWwwKeys *www = self->config->www;
+
+  if (www == NULL || www->change_hook_auth == NULL)
+    answer (task, response_new (404, "there is no such hook"));
+  else
+    belfry_passwords_check ((const char *const *)www->change_hook_auth, self->config->directory,
+                            belfry_request_get_header (request, "Authorization"),
+                            g_task_new (NULL, NULL, on_stranger_checked, task));
+}
+
 void
 belfry_deliveries_receive (BelfryDeliveries *self,
                            const char *name,
@@ -472,7 +501,7 @@ belfry_deliveries_receive (BelfryDeliveries *self,
   Reception *reception = NULL;
 
   if (hook == NULL) {
-    answer (task, response_new (404, "there is no such hook"));
+    answer_unknown (self, request, task);
     return;
   }
   if (self->stopping || hook->state != BELFRY_HOSTED_RUNNING ||

@@ -100,7 +100,9 @@ write_settlement (BelfryWriter *writer, gpointer data, GError **error)
 static void
 settle (Delivery *self, BelfryOutcome *outcome, guint http_status)
 {
-  if (self->settlement != NULL || self->abandoned) {
+  if (self->abandoned)
+    return;
+  if (self->settlement != NULL) {
     g_warning ("reporter '%s': report %" G_GINT64_FORMAT
                " was told to have ended a second time, or too late; that is ignored",
                self->row->instance, self->row->reportid);

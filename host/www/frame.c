@@ -153,6 +153,16 @@ make_nav (BelfryFrame *self)
   return nav;
 }
 
+/* pool thread */
+static gboolean
+has_own_style (BelfrySite *site)
+{
+  g_autofree char *path =
+      site->public_html != NULL ? g_build_filename (site->public_html, "buildbot.css", NULL) : NULL;
+
+  return path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
 static JsonObject *
 make_site (BelfryFrame *self)
 {
@@ -168,6 +178,7 @@ make_site (BelfryFrame *self)
   json_object_set_string_member (object, "zone", zone != NULL ? zone : "UTC");
   json_object_set_int_member (object, "now", self->now_us / G_USEC_PER_SEC);
   json_object_set_array_member (object, "nav", make_nav (self));
+  json_object_set_boolean_member (object, "own_style", has_own_style (site));
   return object;
 }
 

@@ -317,7 +317,7 @@ leads_elsewhere (BelfryExchange *exchange)
 void
 belfry_pages_draw (BelfryExchange *exchange, const BelfryMatch *match)
 {
-  const BelfryViewKeys *keys = match->view->blueprint->host_state;
+  const BelfryViewKeys *keys = belfry_site_get_view_keys (match->view);
   g_autofree char *etag = NULL;
   gboolean has_message = FALSE;
   g_autofree char *message = belfry_exchange_dup_cookie (exchange, "belfry_message");
@@ -365,10 +365,11 @@ void
 belfry_pages_draw_error (BelfryExchange *exchange, guint status, const char *what)
 {
   JsonObject *data = json_object_new ();
+  gboolean is_folder = g_str_has_suffix (belfry_request_get_path (exchange->request), "/");
 
   json_object_set_int_member (data, "status", status);
   json_object_set_string_member (data, "what", what);
   json_object_set_string_member (data, "phrase", soup_status_get_phrase (status));
-  json_object_set_string_member (data, "up", "../");
+  json_object_set_string_member (data, "up", is_folder ? "../" : "./");
   belfry_pages_draw_template (exchange, status, "error.html", data);
 }

@@ -5,6 +5,13 @@
 
 #include <string.h>
 
+/* A reload may have changed the host's keys without a new instance. */
+const BelfryViewKeys *
+belfry_site_get_view_keys (BelfryHosted *view)
+{
+  return (view->configured != NULL ? view->configured : view->blueprint)->host_state;
+}
+
 static gboolean
 is_in (const char *path, const char *prefix)
 {
@@ -74,7 +81,7 @@ static void
 add_view (BelfrySite *self, BelfryHosted *hosted, GPtrArray *items)
 {
   const BelfryView *view = belfry_hosted_get_plugin (hosted);
-  const BelfryViewKeys *keys = hosted->blueprint->host_state;
+  const BelfryViewKeys *keys = belfry_site_get_view_keys (hosted);
   const char *to = keys != NULL ? keys->path : NULL;
   g_autofree char *own = NULL;
   g_autofree char *home = NULL;

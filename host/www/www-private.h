@@ -73,6 +73,9 @@ BelfrySite *belfry_site_ref (BelfrySite *self);
 void belfry_site_unref (BelfrySite *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfrySite, belfry_site_unref)
 
+/* (nullable) */
+const BelfryViewKeys *belfry_site_get_view_keys (BelfryHosted *view);
+
 /* exchange.c */
 struct _BelfryExchange {
   gatomicrefcount refs;

@@ -62,12 +62,28 @@ answer_refusal (BelfryExchange *exchange, const BelfryMatch *match)
   belfry_pages_draw_template (exchange, 403, is_login ? "authfail.html" : "authzfail.html", data);
 }
 
+/* Where the form was, as the browser sees it; a path of this host and nothing else. */
+static char *
+dup_way_back (BelfryExchange *exchange)
+{
+  const char *referrer = belfry_exchange_get_header (exchange, "Referer");
+  g_autoptr (GUri) uri =
+      referrer != NULL ? g_uri_parse (referrer, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+  const char *path = uri != NULL ? g_uri_get_path (uri) : NULL;
+  const char *query = uri != NULL ? g_uri_get_query (uri) : NULL;
+
+  if (path == NULL || path[0] != '/' || path[1] == '/' || strchr (path, '\\') != NULL)
+    return g_strdup ("./");
+  return query != NULL ? g_strconcat (path, "?", query, NULL) : g_strdup (path);
+}
+
 static void
 answer_theme (BelfryExchange *exchange, const BelfryMatch *match)
 {
   static const char *const themes[] = { "auto", "light", "dark", NULL };
   const char *theme = belfry_request_get_argument (exchange->request, "theme");
   g_autofree char *cookie = NULL;
+  g_autofree char *way_back = NULL;
 
   (void)match;
   if (theme == NULL || !g_strv_contains (themes, theme) ||
@@ -78,8 +94,11 @@ answer_theme (BelfryExchange *exchange, const BelfryMatch *match)
   cookie =
       g_strdup_printf ("belfry_theme=%s; Path=%s; Max-Age=31536000; HttpOnly; SameSite=Lax%s",
                        theme, exchange->site->prefix, exchange->site->is_https ? "; Secure" : "");
+  way_back = dup_way_back (exchange);
   belfry_exchange_set_header (exchange, "Set-Cookie", cookie);
-  belfry_exchange_redirect (exchange, "/");
+  belfry_exchange_set_header (exchange, "Location", way_back);
+  belfry_exchange_set_header (exchange, "Cache-Control", "no-store");
+  belfry_exchange_send (exchange, 303, NULL, NULL);
 }
 
 static void

@@ -56,13 +56,21 @@ views_put_time (JsonObject *object, const char *name, gint64 time_us)
     json_object_set_int_member (object, name, belfry_time_to_seconds (time_us));
 }
 
+/* Templates print what they get, and null would be a word. */
 void
 views_put_text (JsonObject *object, const char *name, const char *text)
 {
-  if (text == NULL)
+  json_object_set_string_member (object, name, text != NULL ? text : "");
+}
+
+/* where "" and nothing differ: links made of a query alone */
+void
+views_put_link (JsonObject *object, const char *name, const char *link)
+{
+  if (link == NULL)
     json_object_set_null_member (object, name);
   else
-    json_object_set_string_member (object, name, text);
+    json_object_set_string_member (object, name, link);
 }
 
 void

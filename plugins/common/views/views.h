@@ -25,6 +25,7 @@
 void views_put_outcome (JsonObject *object, gint64 results, gboolean complete);
 void views_put_time (JsonObject *object, const char *name, gint64 time_us);
 void views_put_text (JsonObject *object, const char *name, const char *text);
+void views_put_link (JsonObject *object, const char *name, const char *link);
 void views_take_array (JsonObject *object, const char *name, JsonArray *array);
 JsonObject *views_person_to_json (const char *person) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *views_revision_to_json (const char *revision, const char *repository, const char *link) G_GNUC_WARN_UNUSED_RESULT;

@@ -72,6 +72,7 @@ local_git_folder (const LocalGit *self)
 void
 local_git_clear (LocalGit *self)
 {
+  g_clear_pointer (&self->repository, g_free);
   g_clear_pointer (&self->tree, g_free);
   g_clear_pointer (&self->work, g_free);
   g_clear_pointer (&self->got_revision, g_free);

@@ -33,7 +33,7 @@ typedef enum {
 /** LocalGit: one checkout */
 typedef struct {
   const LocalStepKeys *keys;
-  const char *repository;
+  char *repository;
   const char *branch;   /* (nullable) */
   const char *revision; /* (nullable) */
   const BelfryPatch *patch; /* (nullable) */

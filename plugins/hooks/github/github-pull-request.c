@@ -182,10 +182,8 @@ belfry_github_translate_pull_request (const BelfryGithub *self, JsonNode *payloa
 
   if (!has_all (payload, error))
     return NULL;
-  action = belfry_payload_need (payload, "action", error);
-  if (action == NULL)
-    return NULL;
-  if (json_node_get_value_type (action) != G_TYPE_STRING ||
+  action = json_object_get_member (json_node_get_object (payload), "action");
+  if (action == NULL || json_node_get_value_type (action) != G_TYPE_STRING ||
       !g_strv_contains (wanted_actions, json_node_get_string (action)))
     return belfry_translation_new_nothing ("this action changes no code");
   change = translate_change (self, payload, error);

@@ -341,7 +341,7 @@ builders_history_to_json (const BuildersOptions *options, BuildersPlace *place, 
   data = json_object_new ();
   json_object_set_object_member (data, "place", builders_place_to_json (place));
   views_take_array (data, "builds", builders_history_collect (&history, start, options));
-  views_put_text (data, "newest", start != BELFRY_NONE ? newest : NULL);
+  views_put_link (data, "newest", start != BELFRY_NONE ? newest : NULL);
   json_object_set_null_member (data, "older");
   if (history.more) {
     g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, history.last_number);

@@ -177,7 +177,7 @@ changes_list_to_json (const ChangesOptions *options,
   views_take_array (data, "sources", changes_sources_to_json (reader));
   json_object_set_object_member (data, "filters", changes_filters_to_json (form));
   json_object_set_boolean_member (data, "filtered", changes_is_filtered (form));
-  views_put_text (data, "newest", belfry_form_get (form, "before") != NULL ? newest : NULL);
+  views_put_link (data, "newest", belfry_form_get (form, "before") != NULL ? newest : NULL);
   json_object_set_null_member (data, "older");
   if (changes->len > shown) {
     BelfryChange *last = changes->pdata[shown - 1];

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * For tests of hooks: a hook's built .so with a section of its own, requests in, translations out,
+ * and a forge's API that answers strictly what it was told to. The hook is loaded as the host would
+ * load it, from BELFRY_PLUGIN_PATH.
+ */
+#pragma once
+
+#include <belfry-plugin.h>
+
+/** BELFRY_HOOK_TEST_API: address of the API as sections name it */
+#define BELFRY_HOOK_TEST_API "https://api.example"
+
+typedef struct _BelfryHookTest BelfryHookTest;
+
+/* @keys: (nullable): lines of KEY=VALUE; an error in them fails the test */
+BelfryHookTest *belfry_hook_test_new (const char *name, const char *keys);
+void belfry_hook_test_free (BelfryHookTest *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHookTest, belfry_hook_test_free)
+/* What reading and checking a section finds, a line each: "error KEY: MESSAGE". (transfer full) */
+char *belfry_hook_test_dup_problems (const char *name, const char *keys);
+const BelfryHook *belfry_hook_test_get_plugin (BelfryHookTest *self);
+
+/* the forge's API: what it answers; what has no answer is 404 */
+void
+belfry_hook_test_answer (BelfryHookTest *self, const char *path, guint status, const char *body);
+/* The Link header of that answer. */
+void belfry_hook_test_set_link (BelfryHookTest *self, const char *path, const char *link);
+/* From now on every request fails with this error, as if nobody were there. */
+void belfry_hook_test_break (BelfryHookTest *self, int code);
+/* "GET PATH AUTHORIZATION", one a request, in order. (transfer none) (element-type utf8) */
+GPtrArray *belfry_hook_test_get_asked (BelfryHookTest *self);
+
+/* A POST; @headers: lines of NAME: VALUE. */
+BelfryRequest *
+belfry_hook_test_post (const char *path_query, const char *headers, const char *body);
+BelfryTranslation *belfry_hook_test_translate (BelfryHookTest *self, BelfryRequest *request);
+/* Translates, and asks the API where the meaning is pending. NULL with @error: no answer came. */
+BelfryTranslation *
+belfry_hook_test_settle (BelfryHookTest *self, BelfryRequest *request, GError **error);
+/* Only change of a translation that must hold one. (transfer none) */
+BelfryChange *belfry_hook_test_only_change (BelfryTranslation *translation);
+
+/* Adds a test for each file of @folder: one recorded request with what must come of it. */
+void belfry_hook_test_add_vectors (const char *name, const char *folder);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The engine `local`: runs builds on this machine. This file is its descriptor and its start and reload;
+ * what it does is told in local.h and in the files named after it.
+ */
+#include "local.h"
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#ifndef BELFRY_HELPER_DIR
+#define BELFRY_HELPER_DIR "/usr/libexec/belfry"
+#endif
+
+void
+local_log_error (Local *self, const char *what, const GError *error)
+{
+  belfry_instance_log (self->instance, G_LOG_LEVEL_WARNING, "%s: %s", what, error != NULL ? error->message : "failed");
+}
+
+const char *
+local_url (Local *self)
+{
+  const char *url = belfry_instance_get_host_value (self->instance, "url");
+
+  return url != NULL ? url : "";
+}
+
+static GPtrArray *
+get_owned (GHashTable *owned, const char *kind)
+{
+  return owned != NULL ? g_hash_table_lookup (owned, kind) : NULL;
+}
+
+static void
+local_check (gconstpointer data, const BelfryCheck *check)
+{
+  const Local *self = data;
+  const LocalConfigSource source = { .keys = &self->keys,
+                                     .engine = check->section,
+                                     .builders = get_owned (check->owned, "builder"),
+                                     .steps = get_owned (check->owned, "step"),
+                                     .workers = get_owned (check->owned, "worker"),
+                                     .schedulers = get_owned (check->owned, "scheduler"),
+                                     .forces = get_owned (check->owned, "force"),
+                                     .locks = get_owned (check->owned, "lock"),
+                                     .codebases = get_owned (check->owned, "codebase"),
+                                     .state_directory = "." };
+  g_autoptr (LocalConfig) config = local_config_new (&source, check->problems);
+
+  (void) config;
+}
+
+static LocalConfig *
+read_config (Local *self, GError **error)
+{
+  BelfryInstance *instance = self->instance;
+  const char *state_directory = belfry_instance_get_host_value (instance, "state-directory");
+  const LocalConfigSource source = { .keys = &self->keys,
+                                     .builders = belfry_instance_get_sections (instance, "builder"),
+                                     .steps = belfry_instance_get_sections (instance, "step"),
+                                     .workers = belfry_instance_get_sections (instance, "worker"),
+                                     .schedulers = belfry_instance_get_sections (instance, "scheduler"),
+                                     .forces = belfry_instance_get_sections (instance, "force"),
+                                     .locks = belfry_instance_get_sections (instance, "lock"),
+                                     .codebases = belfry_instance_get_sections (instance, "codebase"),
+                                     .state_directory = state_directory != NULL ? state_directory : "." };
+  g_autoptr (BelfryProblems) problems = belfry_problems_new ();
+  g_autoptr (LocalConfig) config = local_config_new (&source, problems);
+
+  for (guint i = 0; i < belfry_problems_get_length (problems); i++) {
+    const BelfryProblem *problem = belfry_problems_get (problems, i);
+    g_autofree char *text = NULL;
+
+    if (problem->severity != BELFRY_SEVERITY_ERROR)
+      continue;
+    text = belfry_problem_to_text (problem);
+    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, text);
+    return NULL;
+  }
+  return g_steal_pointer (&config);
+}
+
+static void
+ended_nothing (gpointer data)
+{
+  (void) data;
+}
+
+static void
+init_state (Local *self, BelfryInstance *instance)
+{
+  const char *folder = g_getenv ("BELFRY_HELPER_DIR");
+
+  self->instance = instance;
+  self->requests = g_ptr_array_new_with_free_func ((GDestroyNotify) local_request_free);
+  self->builds = g_ptr_array_new_with_free_func (ended_nothing);
+  self->supervisors = g_ptr_array_new_with_free_func (local_supervisor_free);
+  self->slots = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_slots_free);
+  self->builders = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_builder_state_free);
+  self->schedulers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_scheduler_state_free);
+  self->inherited = local_inherit_environment (self->keys.environment);
+  self->token = g_uuid_string_random ();
+  self->helper = g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-supervisor", NULL);
+}
+
+static void
+on_recovered (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Local *self = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  (void) source;
+  if (!local_recover_finish (self, result, &error)) {
+    g_task_return_error (task, error);
+    return;
+  }
+  self->recovered = TRUE;
+  local_schedulers_arm (self);
+  local_round_soon (self);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+local_start (gpointer data, BelfryInstance *instance, GTask *task)
+{
+  Local *self = data;
+  GError *error = NULL;
+
+  init_state (self, instance);
+  self->config = read_config (self, &error);
+  if (self->config == NULL || !local_make_folder (self->config->directory, 0700, &error)) {
+    g_task_return_error (task, error);
+    g_object_unref (task);
+    return;
+  }
+  g_task_set_task_data (task, self, NULL);
+  local_recover_async (self, on_recovered, task);
+}
+
+static gint64
+newest_since (Local *self)
+{
+  GHashTableIter iter;
+  gpointer state = NULL;
+  gint64 newest = 0;
+
+  g_hash_table_iter_init (&iter, self->schedulers);
+  while (g_hash_table_iter_next (&iter, NULL, &state))
+    newest = MAX (newest, ((LocalSchedulerState *) state)->since);
+  return newest;
+}
+
+/* Running builds keep the configuration that they began with. */
+static void
+local_reload (gpointer data, GTask *task)
+{
+  Local *self = data;
+  GError *error = NULL;
+  LocalConfig *config = read_config (self, &error);
+  g_autoptr (LocalConfig) previous = NULL;
+  gint64 since = newest_since (self);
+
+  if (config == NULL) {
+    g_task_return_error (task, error);
+    g_object_unref (task);
+    return;
+  }
+  previous = g_steal_pointer (&self->config);
+  self->config = config;
+  g_strfreev (self->inherited);
+  self->inherited = local_inherit_environment (self->keys.environment);
+  for (guint i = 0; i < config->schedulers->len; i++) {
+    const LocalScheduler *scheduler = g_ptr_array_index (config->schedulers, i);
+
+    if (g_hash_table_lookup (self->schedulers, scheduler->name) == NULL)
+      local_scheduler_state (self, scheduler)->since = since;
+  }
+  local_configure (self, previous);
+  local_schedulers_arm (self);
+  local_round_soon (self);
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+static void
+local_clear (gpointer data)
+{
+  Local *self = data;
+
+  g_clear_handle_id (&self->round_id, g_source_remove);
+  g_clear_handle_id (&self->minute_id, g_source_remove);
+  g_clear_handle_id (&self->timer_id, g_source_remove);
+  g_clear_handle_id (&self->stop_wait_id, g_source_remove);
+  g_clear_pointer (&self->requests, g_ptr_array_unref);
+  g_clear_pointer (&self->builds, g_ptr_array_unref);
+  g_clear_pointer (&self->supervisors, g_ptr_array_unref);
+  g_clear_pointer (&self->slots, g_hash_table_unref);
+  g_clear_pointer (&self->builders, g_hash_table_unref);
+  g_clear_pointer (&self->schedulers, g_hash_table_unref);
+  g_clear_pointer (&self->inherited, g_strfreev);
+  g_clear_pointer (&self->token, g_free);
+  g_clear_pointer (&self->helper, g_free);
+  g_clear_pointer (&self->config, local_config_unref);
+}
+
+static void
+local_pressure (gpointer data, gboolean on)
+{
+  Local *self = data;
+
+  self->pressed = on;
+  for (guint i = 0; i < self->builds->len; i++) {
+    LocalBuild *build = g_ptr_array_index (self->builds, i);
+
+    if (build->supervisor != NULL && build->run != NULL && build->run->in_process)
+      local_supervisor_set_paused (build->supervisor, on);
+  }
+  if (!on)
+    local_round_soon (self);
+}
+
+static void
+local_log_was_drained (gpointer data, gint64 logid)
+{
+  Local *self = data;
+
+  for (guint i = 0; i < self->builds->len; i++) {
+    LocalRun *run = ((LocalBuild *) g_ptr_array_index (self->builds, i))->run;
+
+    if (run != NULL && run->stdio != NULL && local_log_id (run->stdio) == logid && !self->pressed)
+      local_log_drained (run->stdio);
+  }
+}
+
+static const char *const local_actions[] = {
+  "cancel",   "cancel-shutdown", "disable",     "enable", "force",   "graceful", "pause",
+  "ping",     "rebuild",         "shutdown",    "stop",   "stop-change", "unpause", NULL,
+};
+
+#define OWNED(name, table, Keys) \
+  { .kind = name, .options = { table, sizeof (BelfryOption) }, .state_size = sizeof (Keys) }
+
+static const BelfrySectionKind local_sections[] = {
+  { .kind = "builder",
+    .options = { local_builder_options, sizeof (BelfryOption) },
+    .state_size = sizeof (LocalBuilderKeys),
+    .expand = local_builder_expand },
+  OWNED ("step", local_step_options, LocalStepKeys),
+  OWNED ("worker", local_worker_options, LocalWorkerKeys),
+  OWNED ("scheduler", local_scheduler_options, LocalSchedulerKeys),
+  OWNED ("force", local_force_options, LocalForceKeys),
+  OWNED ("lock", local_lock_options, LocalWorkerKeys),
+  { NULL },
+};
+
+/* clang-format off */
+BELFRY_DEFINE_ENGINE (
+  .name = "local",
+  .summary = N_ ("Runs builds on this machine"),
+  .options = local_engine_options,
+  .sections = local_sections,
+  .needs = BELFRY_NEEDS_EXEC | BELFRY_NEEDS_FILES | BELFRY_NEEDS_NETWORK,
+  .instance_size = sizeof (Local),
+  .check = local_check,
+  .start = local_start,
+  .stop = local_stop,
+  .reload = local_reload,
+  .clear = local_clear,
+  .actions = local_actions,
+  .change_added = local_change_added,
+  .control = local_control,
+  .list_forms = local_list_forms,
+  .explain_change = local_explain_change,
+  .pressure = local_pressure,
+  .log_drained = local_log_was_drained,
+);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Steps `command` and `shell`: one process each. Words of a command are split before they are rendered,
+ * so a value never becomes two of them; a shell's script is text of the configuration and nothing else.
+ */
+#include "local.h"
+#include "result.h"
+#include "step-argv.h"
+#include <string.h>
+
+/* (nullable): a word cannot be rendered. Empty words stay words. */
+char **
+local_render_argv (const LocalContext *context, GPtrArray *words, GError **error)
+{
+  g_autoptr (GPtrArray) argv = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < words->len; i++) {
+    char *word = local_context_render (context, g_ptr_array_index (words, i), error);
+
+    if (word == NULL) {
+      g_prefix_error (error, "command: ");
+      return NULL;
+    }
+    g_ptr_array_add (argv, word);
+  }
+  g_ptr_array_add (argv, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&argv), FALSE);
+}
+
+static char **
+make_shell_argv (const LocalRun *run, GError **error)
+{
+  g_auto (GStrv) interpreter = local_render_argv (&run->context, run->step->keys->interpreter, error);
+  GStrvBuilder *builder = NULL;
+  char **argv = NULL;
+
+  if (interpreter == NULL)
+    return NULL;
+  builder = g_strv_builder_new ();
+  g_strv_builder_addv (builder, (const char **) interpreter);
+  g_strv_builder_add (builder, "-c");
+  g_strv_builder_add (builder, run->step->keys->script);
+  argv = g_strv_builder_end (builder);
+  g_strv_builder_unref (builder);
+  return argv;
+}
+
+static void
+on_done (LocalRun *run, const LocalExit *exit, int error_number)
+{
+  g_autofree char *text = NULL;
+  gint64 result = local_run_result_of (run, exit, error_number, &text);
+
+  local_run_finish (run, result, text);
+}
+
+void
+local_step_command_start (LocalRun *run)
+{
+  const LocalStepKeys *keys = run->step->keys;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) argv = NULL;
+  g_autofree char *input = NULL;
+
+  if (run->step->kind == LOCAL_STEP_SHELL)
+    argv = make_shell_argv (run, &error);
+  else
+    argv = local_render_argv (&run->context, keys->command, &error);
+  if (argv != NULL && keys->stdin_text != NULL)
+    input = local_context_render (&run->context, keys->stdin_text, &error);
+  if (error != NULL) {
+    local_run_fail (run, error);
+    return;
+  }
+  g_free (run->done_text);
+  if (run->step->kind == LOCAL_STEP_COMMAND)
+    run->done_text = local_argv_to_text ((const char *const *) argv);
+  else
+    run->done_text = local_argv_to_text ((const char *const[]) { keys->script, NULL });
+  local_run_process (run, (const char *const *) argv, run->workdir, input, on_done);
+}
