@@ -19,10 +19,12 @@ typedef enum {
 /**
  * BelfryEventKind: one row
  * @name: the dashed name that programs see
- * @topic: what a browser subscribes to: builds, steps, logs, requests, workers, changes, builders, host
+ * @topic: what a browser subscribes to: builds, steps, logs, requests, workers, changes, builders,
+ * host
  * @record_type: (nullable): name of the record in its data
  * @old_name: (nullable): Buildbot 0.8's name
- * @phase: (nullable): phase of the reports it may cause: started, finished, buildset, worker, request
+ * @phase: (nullable): phase of the reports it may cause: started, finished, buildset, worker,
+ * request
  * @flags: #BelfryEventFlags
  */
 typedef struct {

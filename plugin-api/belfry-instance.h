@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An instance: one section of the configuration brought to life, and a plugin's only way to the host.
- * Every call goes through one private table, BelfryHostOps, bound to the instance. All calls are made on
- * the main loop unless they say otherwise; all completions come there, exactly once.
+ * An instance: one section of the configuration brought to life, and a plugin's only way to the
+ * host. Every call goes through one private table, BelfryHostOps, bound to the instance. All calls
+ * are made on the main loop unless they say otherwise; all completions come there, exactly once.
  */
 #pragma once
 
@@ -78,7 +78,8 @@ BELFRY_API void belfry_process_result_free (BelfryProcessResult *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryProcessResult, belfry_process_result_free)
 
 /**
- * BelfryHostOps: the seam; implemented by the daemon, the harness, `belfry try` and the isolation child
+ * BelfryHostOps: the seam; implemented by the daemon, the harness, `belfry try` and the isolation
+ * child
  */
 typedef struct {
   gsize size;
@@ -92,10 +93,17 @@ typedef struct {
   void (*submit) (BelfryInstance *instance, BelfryTransaction *transaction, GTask *task);
   gsize (*log_append) (BelfryInstance *instance, gint64 logid, GBytes *lines, guint n_lines);
   gint64 (*log_lines) (BelfryInstance *instance, gint64 logid);
-  void (*register_secret) (BelfryInstance *instance, gint64 buildid, const char *name, const char *value);
+  void (*register_secret) (BelfryInstance *instance,
+                           gint64 buildid,
+                           const char *name,
+                           const char *value);
   void (*forget_secrets) (BelfryInstance *instance, gint64 buildid);
   void (*resolve_secret) (BelfryInstance *instance, BelfrySecret *secret, GTask *task);
-  void (*tell) (BelfryInstance *instance, const char *event, gint64 builderid, gint64 buildid, JsonObject *data);
+  void (*tell) (BelfryInstance *instance,
+                const char *event,
+                gint64 builderid,
+                gint64 buildid,
+                JsonObject *data);
   void (*log) (BelfryInstance *instance, GLogLevelFlags level, const char *message);
   const char *(*host_value) (BelfryInstance *instance, const char *key);
   void (*cache_put) (BelfryInstance *instance, const char *key, JsonNode *value, gint64 expires_us);
@@ -106,12 +114,17 @@ typedef struct {
 } BelfryHostOps;
 
 /* made and fed by the host and by harnesses */
-BELFRY_API BelfryInstance *belfry_instance_new (const char *kind, const char *name, gpointer state, const BelfryHostOps *ops, gpointer host_data);
+BELFRY_API BelfryInstance *belfry_instance_new (const char *kind,
+                                                const char *name,
+                                                gpointer state,
+                                                const BelfryHostOps *ops,
+                                                gpointer host_data);
 BELFRY_API BelfryInstance *belfry_instance_ref (BelfryInstance *self);
 BELFRY_API void belfry_instance_unref (BelfryInstance *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryInstance, belfry_instance_unref)
 BELFRY_API gpointer belfry_instance_get_host_data (BelfryInstance *self);
-BELFRY_API void belfry_instance_set_sections (BelfryInstance *self, const char *kind, GPtrArray *sections);
+BELFRY_API void
+belfry_instance_set_sections (BelfryInstance *self, const char *kind, GPtrArray *sections);
 
 /* for plugins */
 BELFRY_API const char *belfry_instance_get_kind (BelfryInstance *self);
@@ -119,20 +132,55 @@ BELFRY_API const char *belfry_instance_get_name (BelfryInstance *self);
 BELFRY_API gpointer belfry_instance_get_state (BelfryInstance *self);
 BELFRY_API const char *belfry_instance_get_host_value (BelfryInstance *self, const char *key);
 BELFRY_API GPtrArray *belfry_instance_get_sections (BelfryInstance *self, const char *kind);
-BELFRY_API void belfry_instance_log (BelfryInstance *self, GLogLevelFlags level, const char *format, ...) G_GNUC_PRINTF (3, 4);
+BELFRY_API void
+belfry_instance_log (BelfryInstance *self, GLogLevelFlags level, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
 
-BELFRY_API void belfry_http_send_async (BelfryInstance *self, BelfryHttpRequest *request, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-BELFRY_API BelfryHttpAnswer *belfry_http_send_finish (BelfryInstance *self, GAsyncResult *result, GError **error);
-BELFRY_API void belfry_process_run_async (BelfryInstance *self, const BelfryProcess *process, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-BELFRY_API BelfryProcessResult *belfry_process_run_finish (BelfryInstance *self, GAsyncResult *result, GError **error);
-BELFRY_API void belfry_instance_read_async (BelfryInstance *self, BelfryReadFunc func, gpointer data, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-BELFRY_API gboolean belfry_instance_read_finish (BelfryInstance *self, GAsyncResult *result, GError **error);
-BELFRY_API void belfry_secret_resolve_async (BelfryInstance *self, BelfrySecret *secret, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-BELFRY_API gboolean belfry_secret_resolve_finish (BelfryInstance *self, GAsyncResult *result, GError **error);
-BELFRY_API void belfry_reporter_cache_put (BelfryInstance *self, const char *key, JsonNode *value, gint64 expires_us);
+BELFRY_API void belfry_http_send_async (BelfryInstance *self,
+                                        BelfryHttpRequest *request,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+BELFRY_API BelfryHttpAnswer *
+belfry_http_send_finish (BelfryInstance *self, GAsyncResult *result, GError **error);
+BELFRY_API void belfry_process_run_async (BelfryInstance *self,
+                                          const BelfryProcess *process,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+BELFRY_API BelfryProcessResult *
+belfry_process_run_finish (BelfryInstance *self, GAsyncResult *result, GError **error);
+BELFRY_API void belfry_instance_read_async (BelfryInstance *self,
+                                            BelfryReadFunc func,
+                                            gpointer data,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data);
+BELFRY_API gboolean belfry_instance_read_finish (BelfryInstance *self,
+                                                 GAsyncResult *result,
+                                                 GError **error);
+BELFRY_API void belfry_secret_resolve_async (BelfryInstance *self,
+                                             BelfrySecret *secret,
+                                             GCancellable *cancellable,
+                                             GAsyncReadyCallback callback,
+                                             gpointer user_data);
+BELFRY_API gboolean belfry_secret_resolve_finish (BelfryInstance *self,
+                                                  GAsyncResult *result,
+                                                  GError **error);
+BELFRY_API void belfry_reporter_cache_put (BelfryInstance *self,
+                                           const char *key,
+                                           JsonNode *value,
+                                           gint64 expires_us);
 BELFRY_API JsonNode *belfry_reporter_cache_get (BelfryInstance *self, const char *key);
-BELFRY_API void belfry_poller_found_async (BelfryInstance *self, GPtrArray *changes, JsonNode *state, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-BELFRY_API gboolean belfry_poller_found_finish (BelfryInstance *self, GAsyncResult *result, GError **error);
+BELFRY_API void belfry_poller_found_async (BelfryInstance *self,
+                                           GPtrArray *changes,
+                                           JsonNode *state,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+BELFRY_API gboolean belfry_poller_found_finish (BelfryInstance *self,
+                                                GAsyncResult *result,
+                                                GError **error);
 BELFRY_API void belfry_bot_heard (BelfryInstance *self, JsonObject *message);
 
 /**
@@ -144,7 +192,8 @@ typedef struct {
   gpointer state;
 } BelfryOwnedSection;
 
-/* builds: what an engine says. See belfry-transaction.c for the order in which things may be said. */
+/* builds: what an engine says. See belfry-transaction.c for the order in which things may be said.
+ */
 
 /**
  * BelfryVerb: what one operation of a transaction does
@@ -182,8 +231,8 @@ typedef struct {
   gpointer record; /* (nullable) a record, immutable from now on */
   gint64 id;
   gint64 number;
-  char *text;      /* (nullable) event name or key */
-  JsonNode *json;  /* (nullable) */
+  char *text;     /* (nullable) event name or key */
+  JsonNode *json; /* (nullable) */
 } BelfryOperation;
 
 BELFRY_API BelfryTransaction *belfry_engine_begin (BelfryInstance *self) G_GNUC_WARN_UNUSED_RESULT;
@@ -192,10 +241,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTransaction, belfry_transaction_free)
 BELFRY_API guint belfry_transaction_get_length (BelfryTransaction *self);
 BELFRY_API const BelfryOperation *belfry_transaction_get (BelfryTransaction *self, guint index);
 BELFRY_API void belfry_transaction_add_buildset (BelfryTransaction *self, BelfryBuildset *set);
-BELFRY_API void belfry_transaction_add_request (BelfryTransaction *self, BelfryBuildRequest *request);
-BELFRY_API void belfry_transaction_claim (BelfryTransaction *self, gint64 buildrequestid, gint64 buildid);
-BELFRY_API void belfry_transaction_unclaim (BelfryTransaction *self, gint64 buildrequestid, gint64 retries);
-BELFRY_API void belfry_transaction_complete_request (BelfryTransaction *self, gint64 buildrequestid, gint64 results, gint64 collapsed_into);
+BELFRY_API void belfry_transaction_add_request (BelfryTransaction *self,
+                                                BelfryBuildRequest *request);
+BELFRY_API void
+belfry_transaction_claim (BelfryTransaction *self, gint64 buildrequestid, gint64 buildid);
+BELFRY_API void
+belfry_transaction_unclaim (BelfryTransaction *self, gint64 buildrequestid, gint64 retries);
+BELFRY_API void belfry_transaction_complete_request (BelfryTransaction *self,
+                                                     gint64 buildrequestid,
+                                                     gint64 results,
+                                                     gint64 collapsed_into);
 BELFRY_API void belfry_transaction_add_build (BelfryTransaction *self, BelfryBuild *build);
 BELFRY_API void belfry_transaction_update_build (BelfryTransaction *self, BelfryBuild *build);
 BELFRY_API void belfry_transaction_finish_build (BelfryTransaction *self, BelfryBuild *build);
@@ -204,26 +259,42 @@ BELFRY_API void belfry_transaction_update_step (BelfryTransaction *self, BelfryS
 BELFRY_API void belfry_transaction_finish_step (BelfryTransaction *self, BelfryStep *step);
 BELFRY_API void belfry_transaction_add_log (BelfryTransaction *self, BelfryLog *log);
 BELFRY_API void belfry_transaction_finish_log (BelfryTransaction *self, gint64 logid);
-BELFRY_API void belfry_transaction_configure_builder (BelfryTransaction *self, BelfryBuilder *builder);
+BELFRY_API void belfry_transaction_configure_builder (BelfryTransaction *self,
+                                                      BelfryBuilder *builder);
 BELFRY_API void belfry_transaction_configure_worker (BelfryTransaction *self, BelfryWorker *worker);
-BELFRY_API void belfry_transaction_configure_scheduler (BelfryTransaction *self, BelfrySchedulerRecord *scheduler);
+BELFRY_API void belfry_transaction_configure_scheduler (BelfryTransaction *self,
+                                                        BelfrySchedulerRecord *scheduler);
 BELFRY_API void belfry_transaction_add_test (BelfryTransaction *self, BelfryTestResult *test);
 BELFRY_API void belfry_transaction_add_artifact (BelfryTransaction *self, BelfryArtifact *artifact);
-BELFRY_API void belfry_transaction_event (BelfryTransaction *self, const char *name, gint64 builderid, gint64 buildid, JsonObject *data);
+BELFRY_API void belfry_transaction_event (
+    BelfryTransaction *self, const char *name, gint64 builderid, gint64 buildid, JsonObject *data);
 BELFRY_API void belfry_transaction_took_change (BelfryTransaction *self, gint64 changeid);
 BELFRY_API void belfry_transaction_put (BelfryTransaction *self, const char *key, JsonNode *value);
 BELFRY_API void belfry_transaction_delete (BelfryTransaction *self, const char *key);
 BELFRY_API void belfry_engine_submit (BelfryInstance *self, BelfryTransaction *transaction);
-BELFRY_API void belfry_engine_commit_async (BelfryInstance *self, BelfryTransaction *transaction, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-BELFRY_API gboolean belfry_engine_commit_finish (BelfryInstance *self, GAsyncResult *result, GError **error);
+BELFRY_API void belfry_engine_commit_async (BelfryInstance *self,
+                                            BelfryTransaction *transaction,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data);
+BELFRY_API gboolean belfry_engine_commit_finish (BelfryInstance *self,
+                                                 GAsyncResult *result,
+                                                 GError **error);
 BELFRY_API gint64 belfry_engine_next_id (BelfryInstance *self, BelfryIdKind kind);
 BELFRY_API gint64 belfry_engine_builder_id (BelfryInstance *self, const char *name);
 BELFRY_API gint64 belfry_engine_worker_id (BelfryInstance *self, const char *name);
 BELFRY_API gint64 belfry_engine_next_build_number (BelfryInstance *self, gint64 builderid);
-BELFRY_API gsize belfry_engine_append_log (BelfryInstance *self, gint64 logid, GBytes *lines, guint n_lines);
+BELFRY_API gsize belfry_engine_append_log (BelfryInstance *self,
+                                           gint64 logid,
+                                           GBytes *lines,
+                                           guint n_lines);
 BELFRY_API gint64 belfry_engine_log_lines (BelfryInstance *self, gint64 logid);
-BELFRY_API void belfry_engine_register_secret (BelfryInstance *self, gint64 buildid, const char *name, const char *value);
+BELFRY_API void belfry_engine_register_secret (BelfryInstance *self,
+                                               gint64 buildid,
+                                               const char *name,
+                                               const char *value);
 BELFRY_API void belfry_engine_forget_secrets (BelfryInstance *self, gint64 buildid);
-BELFRY_API void belfry_engine_tell (BelfryInstance *self, const char *event, gint64 builderid, gint64 buildid, JsonObject *data);
+BELFRY_API void belfry_engine_tell (
+    BelfryInstance *self, const char *event, gint64 builderid, gint64 buildid, JsonObject *data);
 
 G_END_DECLS

@@ -28,7 +28,9 @@ BELFRY_API JsonNode *belfry_json_new_integer (gint64 value);
 BELFRY_API JsonNode *belfry_json_lookup (JsonNode *node, const char *path);
 BELFRY_API const char *belfry_json_get_text (JsonObject *object, const char *key);
 BELFRY_API gint64 belfry_json_get_integer (JsonObject *object, const char *key, gint64 fallback);
-BELFRY_API gboolean belfry_json_get_boolean (JsonObject *object, const char *key, gboolean fallback);
+BELFRY_API gboolean belfry_json_get_boolean (JsonObject *object,
+                                             const char *key,
+                                             gboolean fallback);
 BELFRY_API JsonObject *belfry_json_get_object (JsonObject *object, const char *key);
 BELFRY_API JsonArray *belfry_json_get_array (JsonObject *object, const char *key);
 

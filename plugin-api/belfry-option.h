@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Options: a row of a table is the only place where an option exists. The keyfile reader, `belfry check`,
- * `belfry inspect` and the man pages all read it; parsed values land in members of the instance's state.
+ * Options: a row of a table is the only place where an option exists. The keyfile reader, `belfry
+ * check`, `belfry inspect` and the man pages all read it; parsed values land in members of the
+ * instance's state.
  *
- * A row is written by its type's macro, which takes type and offset from the member and refuses, when it
- * is compiled, a member of another C type.
+ * A row is written by its type's macro, which takes type and offset from the member and refuses,
+ * when it is compiled, a member of another C type.
  */
 #pragma once
 
@@ -34,18 +35,20 @@ typedef struct {
  * BelfrySection: one section, drop-ins merged, keys in the order of their first appearance
  */
 typedef struct {
-  char *kind;         /* "hook" */
-  char *name;         /* "github"; "" for a section without a name */
-  char *file;         /* of its first appearance */
+  char *kind; /* "hook" */
+  char *name; /* "github"; "" for a section without a name */
+  char *file; /* of its first appearance */
   guint line;
   GPtrArray *entries; /* (element-type BelfryEntry) */
 } BelfrySection;
 
-BELFRY_API BelfrySection *belfry_section_new (const char *kind, const char *name, const char *file, guint line);
+BELFRY_API BelfrySection *
+belfry_section_new (const char *kind, const char *name, const char *file, guint line);
 BELFRY_API BelfrySection *belfry_section_copy (const BelfrySection *self);
 BELFRY_API void belfry_section_free (BelfrySection *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfrySection, belfry_section_free)
-BELFRY_API void belfry_section_set (BelfrySection *self, const char *name, const char *value, const char *file, guint line);
+BELFRY_API void belfry_section_set (
+    BelfrySection *self, const char *name, const char *value, const char *file, guint line);
 BELFRY_API void belfry_section_remove (BelfrySection *self, const char *name);
 BELFRY_API const BelfryEntry *belfry_section_find (const BelfrySection *self, const char *name);
 BELFRY_API char *belfry_entry_dup_text (const BelfryEntry *self) G_GNUC_WARN_UNUSED_RESULT;
@@ -86,8 +89,17 @@ typedef struct _BelfryProblems BelfryProblems;
 BELFRY_API BelfryProblems *belfry_problems_new (void);
 BELFRY_API void belfry_problems_free (BelfryProblems *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryProblems, belfry_problems_free)
-BELFRY_API void belfry_problems_add (BelfryProblems *self, BelfrySeverity severity, const BelfrySection *section, const char *key, const char *format, ...) G_GNUC_PRINTF (5, 6);
-BELFRY_API void belfry_problems_add_at (BelfryProblems *self, BelfrySeverity severity, const char *file, guint line, const char *message);
+BELFRY_API void belfry_problems_add (BelfryProblems *self,
+                                     BelfrySeverity severity,
+                                     const BelfrySection *section,
+                                     const char *key,
+                                     const char *format,
+                                     ...) G_GNUC_PRINTF (5, 6);
+BELFRY_API void belfry_problems_add_at (BelfryProblems *self,
+                                        BelfrySeverity severity,
+                                        const char *file,
+                                        guint line,
+                                        const char *message);
 BELFRY_API guint belfry_problems_get_count (BelfryProblems *self, BelfrySeverity severity);
 BELFRY_API guint belfry_problems_get_length (BelfryProblems *self);
 BELFRY_API const BelfryProblem *belfry_problems_get (BelfryProblems *self, guint index);
@@ -99,31 +111,31 @@ BELFRY_API char *belfry_problem_to_text (const BelfryProblem *problem) G_GNUC_WA
  * BelfryOptionType: the member's C type stands behind each
  */
 typedef enum {
-  BELFRY_OPTION_BOOLEAN,      /* gboolean */
-  BELFRY_OPTION_INTEGER,      /* gint64 */
-  BELFRY_OPTION_DOUBLE,       /* double */
-  BELFRY_OPTION_DURATION,     /* gint64 µs */
-  BELFRY_OPTION_SIZE,         /* gint64 bytes */
-  BELFRY_OPTION_STRING,       /* char * */
-  BELFRY_OPTION_ENUM,         /* int, of .choices */
-  BELFRY_OPTION_FLAGS,        /* guint, of .choices */
-  BELFRY_OPTION_LIST,         /* char ** (NULL: absent) */
-  BELFRY_OPTION_MAP,          /* BelfryMap *, entries KEY.NAME=VALUE, values of .element */
-  BELFRY_OPTION_SECRET,       /* BelfrySecret * */
-  BELFRY_OPTION_TEMPLATE,     /* BelfryTemplate * */
-  BELFRY_OPTION_PATH,         /* char *, absolute after reading */
-  BELFRY_OPTION_URL,          /* char *, http or https, no final slash */
-  BELFRY_OPTION_REGEX,        /* GRegex * */
-  BELFRY_OPTION_REGEX_LIST,   /* GPtrArray * of GRegex */
-  BELFRY_OPTION_RENDERED,     /* BelfryRendered * */
-  BELFRY_OPTION_EXPRESSION,   /* BelfryExpression * */
-  BELFRY_OPTION_ARGV,         /* GPtrArray * of BelfryRendered, one a word */
-  BELFRY_OPTION_REFERENCE,    /* char *, name of an instance or section of kind .reference */
-  BELFRY_OPTION_REFERENCES,   /* char **, names or globs of kind .reference */
-  BELFRY_OPTION_ADDRESSES,    /* BelfryAddresses * */
-  BELFRY_OPTION_TIME_ZONE,    /* GTimeZone * */
-  BELFRY_OPTION_JSON,         /* JsonNode *: JSON, or else text */
-  BELFRY_OPTION_CUSTOM,       /* gpointer, by .custom */
+  BELFRY_OPTION_BOOLEAN,    /* gboolean */
+  BELFRY_OPTION_INTEGER,    /* gint64 */
+  BELFRY_OPTION_DOUBLE,     /* double */
+  BELFRY_OPTION_DURATION,   /* gint64 µs */
+  BELFRY_OPTION_SIZE,       /* gint64 bytes */
+  BELFRY_OPTION_STRING,     /* char * */
+  BELFRY_OPTION_ENUM,       /* int, of .choices */
+  BELFRY_OPTION_FLAGS,      /* guint, of .choices */
+  BELFRY_OPTION_LIST,       /* char ** (NULL: absent) */
+  BELFRY_OPTION_MAP,        /* BelfryMap *, entries KEY.NAME=VALUE, values of .element */
+  BELFRY_OPTION_SECRET,     /* BelfrySecret * */
+  BELFRY_OPTION_TEMPLATE,   /* BelfryTemplate * */
+  BELFRY_OPTION_PATH,       /* char *, absolute after reading */
+  BELFRY_OPTION_URL,        /* char *, http or https, no final slash */
+  BELFRY_OPTION_REGEX,      /* GRegex * */
+  BELFRY_OPTION_REGEX_LIST, /* GPtrArray * of GRegex */
+  BELFRY_OPTION_RENDERED,   /* BelfryRendered * */
+  BELFRY_OPTION_EXPRESSION, /* BelfryExpression * */
+  BELFRY_OPTION_ARGV,       /* GPtrArray * of BelfryRendered, one a word */
+  BELFRY_OPTION_REFERENCE,  /* char *, name of an instance or section of kind .reference */
+  BELFRY_OPTION_REFERENCES, /* char **, names or globs of kind .reference */
+  BELFRY_OPTION_ADDRESSES,  /* BelfryAddresses * */
+  BELFRY_OPTION_TIME_ZONE,  /* GTimeZone * */
+  BELFRY_OPTION_JSON,       /* JsonNode *: JSON, or else text */
+  BELFRY_OPTION_CUSTOM,     /* gpointer, by .custom */
 } BelfryOptionType;
 
 /**
@@ -183,14 +195,15 @@ struct _BelfryOption {
   const char *since; /* NULL: 0.1 */
   guint flags;
   gboolean required;
-  gboolean allow_empty;          /* of a string: an empty value is a value; else it means the default */
-  BelfryOptionType element;      /* of a map: STRING (char *), INTEGER (gint64 *), RENDERED, SECRET, JSON, ENUM (int *) */
-  const char *reference;         /* kind that a reference names */
-  const char *when;              /* "kind=git": key of a variant, else an error */
-  const char *sample;            /* a valid value, for checks without a configuration */
-  const char *alias;             /* accepted older spelling */
-  const char *deprecated;        /* new name of a renamed option */
-  gboolean hidden;               /* not shown by inspect unless asked */
+  gboolean allow_empty;     /* of a string: an empty value is a value; else it means the default */
+  BelfryOptionType element; /* of a map: STRING (char *), INTEGER (gint64 *), RENDERED, SECRET,
+                               JSON, ENUM (int *) */
+  const char *reference;    /* kind that a reference names */
+  const char *when;         /* "kind=git": key of a variant, else an error */
+  const char *sample;       /* a valid value, for checks without a configuration */
+  const char *alias;        /* accepted older spelling */
+  const char *deprecated;   /* new name of a renamed option */
+  gboolean hidden;          /* not shown by inspect unless asked */
   BelfryTemplateFlags template_flags;
   const BelfryCustomType *custom;
   gpointer reserved[4];
@@ -198,57 +211,78 @@ struct _BelfryOption {
 
 /** BELFRY_CHECK_MEMBER: 0, or a compile error where the member's C type is another */
 #define BELFRY_CHECK_MEMBER(Struct, member, CType)                                                 \
-  (0 * sizeof (char[__builtin_types_compatible_p (__typeof__ (((Struct *) NULL)->member), CType)   \
-                        ? 1                                                                        \
-                        : -1]))
+  (0 *                                                                                             \
+   sizeof (                                                                                        \
+       char[__builtin_types_compatible_p (__typeof__ (((Struct *)NULL)->member), CType) ? 1        \
+                                                                                        : -1]))
 #define BELFRY_ROW(Struct, member, CType, TYPE, key, ...)                                          \
   {                                                                                                \
     .name = key, .type = BELFRY_OPTION_##TYPE,                                                     \
     .offset = G_STRUCT_OFFSET (Struct, member) + BELFRY_CHECK_MEMBER (Struct, member, CType),      \
     ##__VA_ARGS__                                                                                  \
   }
-#define BELFRY_BOOLEAN(S, m, key, ...)    BELFRY_ROW (S, m, gboolean, BOOLEAN, key, ##__VA_ARGS__)
-#define BELFRY_INTEGER(S, m, key, ...)    BELFRY_ROW (S, m, gint64, INTEGER, key, ##__VA_ARGS__)
-#define BELFRY_DOUBLE(S, m, key, ...)     BELFRY_ROW (S, m, double, DOUBLE, key, ##__VA_ARGS__)
-#define BELFRY_DURATION(S, m, key, ...)   BELFRY_ROW (S, m, gint64, DURATION, key, ##__VA_ARGS__)
-#define BELFRY_SIZE(S, m, key, ...)       BELFRY_ROW (S, m, gint64, SIZE, key, ##__VA_ARGS__)
-#define BELFRY_STRING(S, m, key, ...)     BELFRY_ROW (S, m, char *, STRING, key, ##__VA_ARGS__)
-#define BELFRY_ENUM(S, m, key, ...)       BELFRY_ROW (S, m, int, ENUM, key, ##__VA_ARGS__)
-#define BELFRY_FLAGS(S, m, key, ...)      BELFRY_ROW (S, m, guint, FLAGS, key, ##__VA_ARGS__)
-#define BELFRY_LIST(S, m, key, ...)       BELFRY_ROW (S, m, char **, LIST, key, ##__VA_ARGS__)
-#define BELFRY_MAP(S, m, key, ...)        BELFRY_ROW (S, m, BelfryMap *, MAP, key, ##__VA_ARGS__)
-#define BELFRY_SECRET(S, m, key, ...)     BELFRY_ROW (S, m, BelfrySecret *, SECRET, key, ##__VA_ARGS__)
-#define BELFRY_TEMPLATE(S, m, key, ...)   BELFRY_ROW (S, m, BelfryTemplate *, TEMPLATE, key, ##__VA_ARGS__)
-#define BELFRY_PATH(S, m, key, ...)       BELFRY_ROW (S, m, char *, PATH, key, ##__VA_ARGS__)
-#define BELFRY_URL(S, m, key, ...)        BELFRY_ROW (S, m, char *, URL, key, ##__VA_ARGS__)
-#define BELFRY_REGEX(S, m, key, ...)      BELFRY_ROW (S, m, GRegex *, REGEX, key, ##__VA_ARGS__)
-#define BELFRY_REGEX_LIST(S, m, key, ...) BELFRY_ROW (S, m, GPtrArray *, REGEX_LIST, key, ##__VA_ARGS__)
-#define BELFRY_RENDERED(S, m, key, ...)   BELFRY_ROW (S, m, BelfryRendered *, RENDERED, key, ##__VA_ARGS__)
-#define BELFRY_EXPRESSION(S, m, key, ...) BELFRY_ROW (S, m, BelfryExpression *, EXPRESSION, key, ##__VA_ARGS__)
+#define BELFRY_BOOLEAN(S, m, key, ...)  BELFRY_ROW (S, m, gboolean, BOOLEAN, key, ##__VA_ARGS__)
+#define BELFRY_INTEGER(S, m, key, ...)  BELFRY_ROW (S, m, gint64, INTEGER, key, ##__VA_ARGS__)
+#define BELFRY_DOUBLE(S, m, key, ...)   BELFRY_ROW (S, m, double, DOUBLE, key, ##__VA_ARGS__)
+#define BELFRY_DURATION(S, m, key, ...) BELFRY_ROW (S, m, gint64, DURATION, key, ##__VA_ARGS__)
+#define BELFRY_SIZE(S, m, key, ...)     BELFRY_ROW (S, m, gint64, SIZE, key, ##__VA_ARGS__)
+#define BELFRY_STRING(S, m, key, ...)   BELFRY_ROW (S, m, char *, STRING, key, ##__VA_ARGS__)
+#define BELFRY_ENUM(S, m, key, ...)     BELFRY_ROW (S, m, int, ENUM, key, ##__VA_ARGS__)
+#define BELFRY_FLAGS(S, m, key, ...)    BELFRY_ROW (S, m, guint, FLAGS, key, ##__VA_ARGS__)
+#define BELFRY_LIST(S, m, key, ...)     BELFRY_ROW (S, m, char **, LIST, key, ##__VA_ARGS__)
+#define BELFRY_MAP(S, m, key, ...)      BELFRY_ROW (S, m, BelfryMap *, MAP, key, ##__VA_ARGS__)
+#define BELFRY_SECRET(S, m, key, ...)   BELFRY_ROW (S, m, BelfrySecret *, SECRET, key, ##__VA_ARGS__)
+#define BELFRY_TEMPLATE(S, m, key, ...)                                                            \
+  BELFRY_ROW (S, m, BelfryTemplate *, TEMPLATE, key, ##__VA_ARGS__)
+#define BELFRY_PATH(S, m, key, ...)  BELFRY_ROW (S, m, char *, PATH, key, ##__VA_ARGS__)
+#define BELFRY_URL(S, m, key, ...)   BELFRY_ROW (S, m, char *, URL, key, ##__VA_ARGS__)
+#define BELFRY_REGEX(S, m, key, ...) BELFRY_ROW (S, m, GRegex *, REGEX, key, ##__VA_ARGS__)
+#define BELFRY_REGEX_LIST(S, m, key, ...)                                                          \
+  BELFRY_ROW (S, m, GPtrArray *, REGEX_LIST, key, ##__VA_ARGS__)
+#define BELFRY_RENDERED(S, m, key, ...)                                                            \
+  BELFRY_ROW (S, m, BelfryRendered *, RENDERED, key, ##__VA_ARGS__)
+#define BELFRY_EXPRESSION(S, m, key, ...)                                                          \
+  BELFRY_ROW (S, m, BelfryExpression *, EXPRESSION, key, ##__VA_ARGS__)
 #define BELFRY_ARGV(S, m, key, ...)       BELFRY_ROW (S, m, GPtrArray *, ARGV, key, ##__VA_ARGS__)
 #define BELFRY_REFERENCE(S, m, key, ...)  BELFRY_ROW (S, m, char *, REFERENCE, key, ##__VA_ARGS__)
 #define BELFRY_REFERENCES(S, m, key, ...) BELFRY_ROW (S, m, char **, REFERENCES, key, ##__VA_ARGS__)
-#define BELFRY_ADDRESSES(S, m, key, ...)  BELFRY_ROW (S, m, BelfryAddresses *, ADDRESSES, key, ##__VA_ARGS__)
-#define BELFRY_TIME_ZONE(S, m, key, ...)  BELFRY_ROW (S, m, GTimeZone *, TIME_ZONE, key, ##__VA_ARGS__)
-#define BELFRY_JSON(S, m, key, ...)       BELFRY_ROW (S, m, JsonNode *, JSON, key, ##__VA_ARGS__)
-#define BELFRY_CUSTOM(S, m, key, ...)     BELFRY_ROW (S, m, gpointer, CUSTOM, key, ##__VA_ARGS__)
+#define BELFRY_ADDRESSES(S, m, key, ...)                                                           \
+  BELFRY_ROW (S, m, BelfryAddresses *, ADDRESSES, key, ##__VA_ARGS__)
+#define BELFRY_TIME_ZONE(S, m, key, ...)                                                           \
+  BELFRY_ROW (S, m, GTimeZone *, TIME_ZONE, key, ##__VA_ARGS__)
+#define BELFRY_JSON(S, m, key, ...)   BELFRY_ROW (S, m, JsonNode *, JSON, key, ##__VA_ARGS__)
+#define BELFRY_CUSTOM(S, m, key, ...) BELFRY_ROW (S, m, gpointer, CUSTOM, key, ##__VA_ARGS__)
 
 /**
- * BelfryOptionTable: rows and the size of one, so that older plugins' shorter rows are walked rightly
+ * BelfryOptionTable: rows and the size of one, so that older plugins' shorter rows are walked
+ * rightly
  */
 typedef struct {
   const BelfryOption *rows; /* ends in a row without name; NULL: no options */
   gsize row_size;
 } BelfryOptionTable;
 
-BELFRY_API const BelfryOption *belfry_option_table_next (const BelfryOptionTable *self, const BelfryOption *previous);
-BELFRY_API const BelfryOption *belfry_option_table_find (const BelfryOptionTable *self, const char *key);
+BELFRY_API const BelfryOption *belfry_option_table_next (const BelfryOptionTable *self,
+                                                         const BelfryOption *previous);
+BELFRY_API const BelfryOption *belfry_option_table_find (const BelfryOptionTable *self,
+                                                         const char *key);
 BELFRY_API const char *belfry_option_get_type_name (const BelfryOption *option);
 BELFRY_API char *belfry_option_dup_range (const BelfryOption *option) G_GNUC_WARN_UNUSED_RESULT;
-BELFRY_API void belfry_option_table_read (const BelfryOptionTable *self, const BelfrySection *section, gpointer state, GHashTable *consumed, BelfryProblems *problems);
+BELFRY_API void belfry_option_table_read (const BelfryOptionTable *self,
+                                          const BelfrySection *section,
+                                          gpointer state,
+                                          GHashTable *consumed,
+                                          BelfryProblems *problems);
 BELFRY_API void belfry_option_table_clear (const BelfryOptionTable *self, gpointer state);
-BELFRY_API void belfry_option_table_report_unknown (const BelfryOptionTable *const *tables, guint n_tables, const BelfrySection *section, GHashTable *consumed, BelfryProblems *problems);
+BELFRY_API void belfry_option_table_report_unknown (const BelfryOptionTable *const *tables,
+                                                    guint n_tables,
+                                                    const BelfrySection *section,
+                                                    GHashTable *consumed,
+                                                    BelfryProblems *problems);
 BELFRY_API gboolean belfry_option_is_set (const BelfryOption *option, gconstpointer state);
-BELFRY_API void belfry_option_table_visit_secrets (const BelfryOptionTable *self, gpointer state, GFunc visit, gpointer user_data);
+BELFRY_API void belfry_option_table_visit_secrets (const BelfryOptionTable *self,
+                                                   gpointer state,
+                                                   GFunc visit,
+                                                   gpointer user_data);
 
 G_END_DECLS

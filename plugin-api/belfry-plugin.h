@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The umbrella header: what a plugin includes, and how it declares itself: one exported constant, made by
- * BELFRY_DEFINE_HOOK, _POLLER, _ENGINE, _REPORTER, _HTTP_REPORTER, _BOT, _VIEW or _AUTH, last in the file.
+ * The umbrella header: what a plugin includes, and how it declares itself: one exported constant,
+ * made by BELFRY_DEFINE_HOOK, _POLLER, _ENGINE, _REPORTER, _HTTP_REPORTER, _BOT, _VIEW or _AUTH,
+ * last in the file.
  *
- * Functions named with a GTask take ownership of it and return it exactly once; a NULL function means that
- * there is nothing to do.
+ * Functions named with a GTask take ownership of it and return it exactly once; a NULL function
+ * means that there is nothing to do.
  */
 #pragma once
 
@@ -63,7 +64,8 @@ BELFRY_API guint belfry_kind_get_abi (BelfryKind kind);
  * @options: its table
  * @state_size: of the struct that the table fills
  * @check: (nullable): findings beyond single options
- * @expand: (nullable): rewrites the sections of this kind before they are read (templates, products); returns (transfer full) (element-type BelfrySection)
+ * @expand: (nullable): rewrites the sections of this kind before they are read (templates,
+ * products); returns (transfer full) (element-type BelfrySection)
  */
 typedef struct {
   const char *kind;
@@ -120,9 +122,9 @@ typedef struct {
   guint needs;                                                                                     \
   gsize instance_size;                                                                             \
   void (*check) (gconstpointer self, const BelfryCheck *check);                                    \
-  void (*start) (gpointer self, BelfryInstance *instance, GTask *task);                            \
-  void (*stop) (gpointer self, GTask *task);                                                       \
-  void (*reload) (gpointer self, GTask *task);                                                     \
+  void (*start) (gpointer self, BelfryInstance * instance, GTask * task);                          \
+  void (*stop) (gpointer self, GTask * task);                                                      \
+  void (*reload) (gpointer self, GTask * task);                                                    \
   void (*clear) (gpointer self);                                                                   \
   gpointer common_reserved[8]
 
@@ -156,7 +158,8 @@ typedef enum {
 } BelfrySignatureScheme;
 
 /**
- * BelfrySignature: one way in which a forge signs; the strongest (lowest rank) whose header is there decides; ends in a row without header
+ * BelfrySignature: one way in which a forge signs; the strongest (lowest rank) whose header is
+ * there decides; ends in a row without header
  */
 typedef struct {
   const char *header;
@@ -187,15 +190,17 @@ typedef enum {
  */
 typedef struct {
   BelfryTranslationKind kind;
-  char *reason;        /* (nullable) */
-  GPtrArray *changes;  /* (nullable) (element-type BelfryChange) */
-  char **pollers;      /* (nullable) */
-  JsonNode *pending;   /* (nullable) */
+  char *reason;       /* (nullable) */
+  GPtrArray *changes; /* (nullable) (element-type BelfryChange) */
+  char **pollers;     /* (nullable) */
+  JsonNode *pending;  /* (nullable) */
 } BelfryTranslation;
 
 BELFRY_API BelfryTranslation *belfry_translation_new_changes (GPtrArray *changes);
-BELFRY_API BelfryTranslation *belfry_translation_new_nothing (const char *format, ...) G_GNUC_PRINTF (1, 2);
-BELFRY_API BelfryTranslation *belfry_translation_new_malformed (const char *format, ...) G_GNUC_PRINTF (1, 2);
+BELFRY_API BelfryTranslation *belfry_translation_new_nothing (const char *format, ...)
+    G_GNUC_PRINTF (1, 2);
+BELFRY_API BelfryTranslation *belfry_translation_new_malformed (const char *format, ...)
+    G_GNUC_PRINTF (1, 2);
 BELFRY_API BelfryTranslation *belfry_translation_new_unsupported_type (const char *reason);
 BELFRY_API BelfryTranslation *belfry_translation_new_poll (char **pollers);
 BELFRY_API BelfryTranslation *belfry_translation_new_pending (JsonNode *pending);
@@ -210,7 +215,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTranslation, belfry_translation_free)
  * @methods: (nullable): accepted methods; %NULL: POST
  * @no_digest: whether requests without an id are never duplicates
  * @translate: pure; any thread
- * @complete: (nullable): asks the forge about something pending; returns the task with a BelfryTranslation of changes or nothing. An error of code %BELFRY_ERROR_RETRY: no answer came at all
+ * @complete: (nullable): asks the forge about something pending; returns the task with a
+ * BelfryTranslation of changes or nothing. An error of code %BELFRY_ERROR_RETRY: no answer came at
+ * all
  * @give_up: (nullable): the translation of something pending for which no answer ever came; pure
  */
 typedef struct {
@@ -242,7 +249,8 @@ typedef struct {
 
 /**
  * BelfryControl: what somebody asks of an engine
- * @action: force, stop, cancel, rebuild, stop-change, ping, pause, unpause, graceful, shutdown, cancel-shutdown, enable, disable, run
+ * @action: force, stop, cancel, rebuild, stop-change, ping, pause, unpause, graceful, shutdown,
+ * cancel-shutdown, enable, disable, run
  * @builder: (nullable): name
  * @worker: (nullable): name
  * @scheduler: (nullable): name of a force form or scheduler
@@ -279,7 +287,9 @@ typedef struct {
   JsonObject *data;
 } BelfryControlAnswer;
 
-BELFRY_API BelfryControlAnswer *belfry_control_answer_new (BelfryControlOutcome outcome, JsonObject *data, const char *format, ...) G_GNUC_PRINTF (3, 4);
+BELFRY_API BelfryControlAnswer *
+belfry_control_answer_new (BelfryControlOutcome outcome, JsonObject *data, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
 BELFRY_API void belfry_control_answer_free (BelfryControlAnswer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryControlAnswer, belfry_control_answer_free)
 
@@ -347,10 +357,15 @@ typedef struct {
   gboolean wants_attachments;
   const char *template_name;
   gboolean is_html;
-  gboolean (*plan) (gconstpointer self, const BelfryReport *report, BelfryTargets *targets, GError **error);
+  gboolean (*plan) (gconstpointer self,
+                    const BelfryReport *report,
+                    BelfryTargets *targets,
+                    GError **error);
   void (*deliver) (gpointer self, const BelfryItem *item, GTask *task);
   BelfryHttpRequest *(*to_request) (gconstpointer self, const BelfryItem *item, GError **error);
-  BelfryOutcome *(*from_answer) (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer);
+  BelfryOutcome *(*from_answer) (gconstpointer self,
+                                 const BelfryItem *item,
+                                 BelfryHttpAnswer *answer);
   gpointer reserved[8];
 } BelfryReporter;
 
@@ -385,7 +400,10 @@ typedef enum {
 typedef struct {
   const char *pattern;
   guint flags;
-  BelfryResponse *(*draw) (gconstpointer self, BelfryRequest *request, BelfryReader *reader, GError **error);
+  BelfryResponse *(*draw) (gconstpointer self,
+                           BelfryRequest *request,
+                           BelfryReader *reader,
+                           GError **error);
 } BelfryRoute;
 
 /**
@@ -415,15 +433,18 @@ typedef enum {
 
 /**
  * BelfryAuth: descriptor of an auth plugin
- * @authenticate: the task returns a JsonObject (user-name, full-name, email, groups), or NULL for no
+ * @authenticate: the task returns a JsonObject (user-name, full-name, email, groups), or NULL for
+ * no
  * @identify: (nullable): who a trusted front server says it is; pure
  * @may: (nullable): the task returns a #BelfryAuthAnswer as an integer
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
-  void (*authenticate) (gpointer self, const char *user, const char *password, const char *address, GTask *task);
+  void (*authenticate) (
+      gpointer self, const char *user, const char *password, const char *address, GTask *task);
   JsonObject *(*identify) (gconstpointer self, BelfryRequest *request);
-  void (*may) (gpointer self, const char *action, const char *user, JsonObject *record, GTask *task);
+  void (*may) (
+      gpointer self, const char *action, const char *user, JsonObject *record, GTask *task);
   const char *(*login_url) (gconstpointer self);
   gpointer reserved[8];
 } BelfryAuth;
@@ -436,16 +457,14 @@ typedef struct {
 #endif
 
 #define BELFRY_DEFINE(Type, KIND, ...)                                                             \
-  G_MODULE_EXPORT_BELFRY const Type belfry_plugin = {                                              \
-    .size = sizeof (Type),                                                                         \
-    .abi = BELFRY_ABI_##KIND,                                                                      \
-    .kind = BELFRY_KIND_##KIND,                                                                    \
-    .version = BELFRY_PLUGIN_VERSION,                                                              \
-    .licence = BELFRY_PLUGIN_LICENCE,                                                              \
-    .option_size = sizeof (BelfryOption),                                                          \
-    .section_size = sizeof (BelfrySectionKind),                                                    \
-    __VA_ARGS__                                                                                    \
-  }
+  G_MODULE_EXPORT_BELFRY const Type belfry_plugin = { .size = sizeof (Type),                       \
+                                                      .abi = BELFRY_ABI_##KIND,                    \
+                                                      .kind = BELFRY_KIND_##KIND,                  \
+                                                      .version = BELFRY_PLUGIN_VERSION,            \
+                                                      .licence = BELFRY_PLUGIN_LICENCE,            \
+                                                      .option_size = sizeof (BelfryOption),        \
+                                                      .section_size = sizeof (BelfrySectionKind),  \
+                                                      __VA_ARGS__ }
 #define G_MODULE_EXPORT_BELFRY __attribute__ ((visibility ("default")))
 
 #define BELFRY_DEFINE_HOOK(...)                                                                    \
@@ -455,8 +474,9 @@ typedef struct {
 #define BELFRY_DEFINE_REPORTER(...) BELFRY_DEFINE (BelfryReporter, REPORTER, __VA_ARGS__)
 #define BELFRY_DEFINE_HTTP_REPORTER(...)                                                           \
   BELFRY_DEFINE (BelfryReporter, REPORTER, .needs = BELFRY_NEEDS_NOTHING, __VA_ARGS__)
-#define BELFRY_DEFINE_BOT(...)  BELFRY_DEFINE (BelfryBot, BOT, __VA_ARGS__)
-#define BELFRY_DEFINE_VIEW(...) BELFRY_DEFINE (BelfryView, VIEW, .route_size = sizeof (BelfryRoute), __VA_ARGS__)
+#define BELFRY_DEFINE_BOT(...) BELFRY_DEFINE (BelfryBot, BOT, __VA_ARGS__)
+#define BELFRY_DEFINE_VIEW(...)                                                                    \
+  BELFRY_DEFINE (BelfryView, VIEW, .route_size = sizeof (BelfryRoute), __VA_ARGS__)
 #define BELFRY_DEFINE_AUTH(...) BELFRY_DEFINE (BelfryAuth, AUTH, __VA_ARGS__)
 
 G_END_DECLS

@@ -56,17 +56,35 @@ typedef struct {
   guint offset;
 } BelfryQuery;
 
-#define BELFRY_QUERY_INIT { .size = sizeof (BelfryQuery) }
+#define BELFRY_QUERY_INIT                                                                          \
+  {                                                                                                \
+    .size = sizeof (BelfryQuery)                                                                   \
+  }
 
 /**
  * BelfryReaderOps: implemented by the host, and by the test harness
  */
 typedef struct {
   gsize size;
-  GPtrArray *(*list) (BelfryReader *self, const BelfryRecordType *type, const BelfryQuery *query, gboolean *cut, GError **error);
-  gint64 (*count) (BelfryReader *self, const BelfryRecordType *type, const BelfryQuery *query, GError **error);
-  char *(*read_log) (BelfryReader *self, gint64 logid, gint64 first_line, gint64 max_lines, gint64 *n_lines, GError **error);
-  gpointer (*previous_build) (BelfryReader *self, BelfryBuild *build, gboolean same_branch, GError **error);
+  GPtrArray *(*list) (BelfryReader *self,
+                      const BelfryRecordType *type,
+                      const BelfryQuery *query,
+                      gboolean *cut,
+                      GError **error);
+  gint64 (*count) (BelfryReader *self,
+                   const BelfryRecordType *type,
+                   const BelfryQuery *query,
+                   GError **error);
+  char *(*read_log) (BelfryReader *self,
+                     gint64 logid,
+                     gint64 first_line,
+                     gint64 max_lines,
+                     gint64 *n_lines,
+                     GError **error);
+  gpointer (*previous_build) (BelfryReader *self,
+                              BelfryBuild *build,
+                              gboolean same_branch,
+                              GError **error);
   GPtrArray *(*build_changes) (BelfryReader *self, BelfryBuild *build, GError **error);
   char **(*responsible_users) (BelfryReader *self, BelfryBuild *build, GError **error);
   JsonNode *(*state_get) (BelfryReader *self, const char *key, GError **error);
@@ -81,20 +99,46 @@ struct _BelfryReader {
   const BelfryReaderOps *ops;
 };
 
-BELFRY_API GPtrArray *belfry_reader_list (BelfryReader *self, const BelfryRecordType *type, const BelfryQuery *query, gboolean *cut, GError **error);
-BELFRY_API gint64 belfry_reader_count (BelfryReader *self, const BelfryRecordType *type, const BelfryQuery *query, GError **error);
-BELFRY_API gpointer belfry_reader_find (BelfryReader *self, const BelfryRecordType *type, gint64 id, GError **error);
-BELFRY_API BelfryBuilder *belfry_reader_find_builder (BelfryReader *self, const char *name, GError **error);
-BELFRY_API BelfryBuild *belfry_reader_find_build (BelfryReader *self, gint64 builderid, gint64 number, GError **error);
-BELFRY_API char *belfry_reader_read_log (BelfryReader *self, gint64 logid, gint64 first_line, gint64 max_lines, gint64 *n_lines, GError **error);
-BELFRY_API BelfryBuild *belfry_reader_previous_build (BelfryReader *self, BelfryBuild *build, gboolean same_branch, GError **error);
-BELFRY_API GPtrArray *belfry_reader_build_changes (BelfryReader *self, BelfryBuild *build, GError **error);
-BELFRY_API char **belfry_reader_responsible_users (BelfryReader *self, BelfryBuild *build, GError **error);
-BELFRY_API BelfryBuildset *belfry_reader_find_buildset (BelfryReader *self, gint64 bsid, GError **error);
+BELFRY_API GPtrArray *belfry_reader_list (BelfryReader *self,
+                                          const BelfryRecordType *type,
+                                          const BelfryQuery *query,
+                                          gboolean *cut,
+                                          GError **error);
+BELFRY_API gint64 belfry_reader_count (BelfryReader *self,
+                                       const BelfryRecordType *type,
+                                       const BelfryQuery *query,
+                                       GError **error);
+BELFRY_API gpointer belfry_reader_find (BelfryReader *self,
+                                        const BelfryRecordType *type,
+                                        gint64 id,
+                                        GError **error);
+BELFRY_API BelfryBuilder *
+belfry_reader_find_builder (BelfryReader *self, const char *name, GError **error);
+BELFRY_API BelfryBuild *
+belfry_reader_find_build (BelfryReader *self, gint64 builderid, gint64 number, GError **error);
+BELFRY_API char *belfry_reader_read_log (BelfryReader *self,
+                                         gint64 logid,
+                                         gint64 first_line,
+                                         gint64 max_lines,
+                                         gint64 *n_lines,
+                                         GError **error);
+BELFRY_API BelfryBuild *belfry_reader_previous_build (BelfryReader *self,
+                                                      BelfryBuild *build,
+                                                      gboolean same_branch,
+                                                      GError **error);
+BELFRY_API GPtrArray *
+belfry_reader_build_changes (BelfryReader *self, BelfryBuild *build, GError **error);
+BELFRY_API char **
+belfry_reader_responsible_users (BelfryReader *self, BelfryBuild *build, GError **error);
+BELFRY_API BelfryBuildset *
+belfry_reader_find_buildset (BelfryReader *self, gint64 bsid, GError **error);
 BELFRY_API JsonNode *belfry_reader_state_get (BelfryReader *self, const char *key, GError **error);
-BELFRY_API GHashTable *belfry_reader_state_scan (BelfryReader *self, const char *prefix, GError **error);
+BELFRY_API GHashTable *
+belfry_reader_state_scan (BelfryReader *self, const char *prefix, GError **error);
 BELFRY_API JsonObject *belfry_reader_host_info (BelfryReader *self);
-BELFRY_API gboolean belfry_reader_may (BelfryReader *self, const char *action, gconstpointer record);
+BELFRY_API gboolean belfry_reader_may (BelfryReader *self,
+                                       const char *action,
+                                       gconstpointer record);
 BELFRY_API JsonArray *belfry_reader_list_forms (BelfryReader *self, const char *builder_name);
 
 G_END_DECLS

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Records: changes, builds, steps and all else that the store keeps. Each kind is described once, in a
- * field table that drives JSON keys, template variables and sqlite columns alike.
+ * Records: changes, builds, steps and all else that the store keeps. Each kind is described once,
+ * in a field table that drives JSON keys, template variables and sqlite columns alike.
  *
- * A record is reference-counted. Who makes one fills its fields and hands it over; from then on nobody
- * writes to it. Text fields are owned by the record and set by belfry_record_set_text ().
+ * A record is reference-counted. Who makes one fills its fields and hands it over; from then on
+ * nobody writes to it. Text fields are owned by the record and set by belfry_record_set_text ().
  * Times are µs since 1970 UTC in C and in the store, whole seconds in JSON.
  */
 #pragma once
@@ -38,7 +38,8 @@ BELFRY_API gint64 belfry_result_worst (gint64 a, gint64 b);
 /**
  * BelfryProperties:
  *
- * Properties of a change, set, request or build: name, JSON value, source, sorted by name. A value of its own: copied, not shared.
+ * Properties of a change, set, request or build: name, JSON value, source, sorted by name. A value
+ * of its own: copied, not shared.
  */
 typedef struct _BelfryProperties BelfryProperties;
 
@@ -46,17 +47,30 @@ BELFRY_API BelfryProperties *belfry_properties_new (void);
 BELFRY_API BelfryProperties *belfry_properties_copy (const BelfryProperties *self);
 BELFRY_API void belfry_properties_free (BelfryProperties *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryProperties, belfry_properties_free)
-BELFRY_API void belfry_properties_set (BelfryProperties *self, const char *name, JsonNode *value, const char *source);
-BELFRY_API void belfry_properties_set_text (BelfryProperties *self, const char *name, const char *value, const char *source);
-BELFRY_API void belfry_properties_set_integer (BelfryProperties *self, const char *name, gint64 value, const char *source);
-BELFRY_API void belfry_properties_set_boolean (BelfryProperties *self, const char *name, gboolean value, const char *source);
+BELFRY_API void belfry_properties_set (BelfryProperties *self,
+                                       const char *name,
+                                       JsonNode *value,
+                                       const char *source);
+BELFRY_API void belfry_properties_set_text (BelfryProperties *self,
+                                            const char *name,
+                                            const char *value,
+                                            const char *source);
+BELFRY_API void belfry_properties_set_integer (BelfryProperties *self,
+                                               const char *name,
+                                               gint64 value,
+                                               const char *source);
+BELFRY_API void belfry_properties_set_boolean (BelfryProperties *self,
+                                               const char *name,
+                                               gboolean value,
+                                               const char *source);
 BELFRY_API void belfry_properties_remove (BelfryProperties *self, const char *name);
 BELFRY_API void belfry_properties_merge (BelfryProperties *self, const BelfryProperties *other);
 BELFRY_API guint belfry_properties_get_count (const BelfryProperties *self);
 BELFRY_API const char *belfry_properties_get_name (const BelfryProperties *self, guint index);
 BELFRY_API JsonNode *belfry_properties_get_value (const BelfryProperties *self, const char *name);
 BELFRY_API const char *belfry_properties_get_text (const BelfryProperties *self, const char *name);
-BELFRY_API const char *belfry_properties_get_source (const BelfryProperties *self, const char *name);
+BELFRY_API const char *belfry_properties_get_source (const BelfryProperties *self,
+                                                     const char *name);
 BELFRY_API JsonNode *belfry_properties_to_json (const BelfryProperties *self);
 BELFRY_API BelfryProperties *belfry_properties_from_json (JsonNode *node, GError **error);
 
@@ -152,19 +166,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryRecord, belfry_record_unref)
 BELFRY_API gpointer belfry_record_copy (gconstpointer record) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API void belfry_record_set_text (char **field, const char *text);
 BELFRY_API gint64 belfry_record_get_id (gconstpointer record);
-BELFRY_API const BelfryField *belfry_record_type_find (const BelfryRecordType *type, const char *name);
-BELFRY_API JsonObject *belfry_record_to_json (gconstpointer record, BelfryRecordJsonFlags flags) G_GNUC_WARN_UNUSED_RESULT;
-BELFRY_API gpointer belfry_record_from_json (const BelfryRecordType *type, JsonObject *object, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API const BelfryField *belfry_record_type_find (const BelfryRecordType *type,
+                                                       const char *name);
+BELFRY_API JsonObject *
+belfry_record_to_json (gconstpointer record, BelfryRecordJsonFlags flags) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API gpointer belfry_record_from_json (const BelfryRecordType *type,
+                                             JsonObject *object,
+                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API const BelfryRecordType *const *belfry_record_list_types (guint *n_types);
 
 #define BELFRY_DECLARE_RECORD(Type, name)                                                          \
   typedef struct _##Type Type;                                                                     \
   BELFRY_API const BelfryRecordType *name##_get_type (void);                                       \
-  static inline G_GNUC_UNUSED G_GNUC_WARN_UNUSED_RESULT Type *name##_new (void)                     \
+  static inline G_GNUC_UNUSED G_GNUC_WARN_UNUSED_RESULT Type *name##_new (void)                    \
   {                                                                                                \
     return belfry_record_new (name##_get_type ());                                                 \
   }                                                                                                \
-  static inline G_GNUC_UNUSED void name##_unref (Type *self)                                        \
+  static inline G_GNUC_UNUSED void name##_unref (Type *self)                                       \
   {                                                                                                \
     belfry_record_unref (self);                                                                    \
   }                                                                                                \
@@ -269,12 +287,12 @@ struct _BelfryBuilder {
   BelfryRecord record;
   gint64 builderid;
   char *name;
-  char *description;    /* (nullable) */
-  JsonNode *masterids;  /* array; empty: no longer configured */
+  char *description;   /* (nullable) */
+  JsonNode *masterids; /* array; empty: no longer configured */
   char **tags;
-  gint64 next_number;   /* hidden: number of the next build */
-  char *engine;         /* hidden */
-  gboolean configured;  /* hidden */
+  gint64 next_number;  /* hidden: number of the next build */
+  char *engine;        /* hidden */
+  gboolean configured; /* hidden */
 };
 
 BELFRY_DECLARE_RECORD (BelfryWorker, belfry_worker)
@@ -287,8 +305,8 @@ struct _BelfryWorker {
   JsonNode *workerinfo;
   gboolean paused;
   gboolean graceful;
-  char *engine;  /* hidden */
-  gint64 slots;  /* hidden */
+  char *engine; /* hidden */
+  gint64 slots; /* hidden */
 };
 
 BELFRY_DECLARE_RECORD (BelfryLog, belfry_log)
@@ -300,13 +318,13 @@ struct _BelfryLog {
   gint64 stepid;
   gboolean complete;
   gint64 num_lines;
-  char *type; /* s, t, h or d */
-  char *stepname;     /* (nullable) only when asked for */
-  char *buildername;  /* (nullable) only when asked for */
-  char *url;          /* (nullable) only when asked for */
-  JsonNode *content;  /* (nullable) only when asked for: a chunk */
-  gint64 buildid;     /* hidden */
-  gint64 num_bytes;   /* hidden */
+  char *type;        /* s, t, h or d */
+  char *stepname;    /* (nullable) only when asked for */
+  char *buildername; /* (nullable) only when asked for */
+  char *url;         /* (nullable) only when asked for */
+  JsonNode *content; /* (nullable) only when asked for: a chunk */
+  gint64 buildid;    /* hidden */
+  gint64 num_bytes;  /* hidden */
 };
 
 BELFRY_DECLARE_RECORD (BelfryStep, belfry_step)
@@ -412,16 +430,17 @@ struct _BelfryDelivery {
   gint64 duration_us;
   JsonNode *change_ids;
   gint64 replay_of;
-  gint64 count;    /* of a row that counts refusals; 1 else */
-  gint64 last_at;  /* of a row that counts refusals */
-  char *digest;    /* hidden: SHA-256 of the body, hex */
-  JsonNode *pending; /* hidden (nullable): what complete () gets */
+  gint64 count;       /* of a row that counts refusals; 1 else */
+  gint64 last_at;     /* of a row that counts refusals */
+  char *digest;       /* hidden: SHA-256 of the body, hex */
+  JsonNode *pending;  /* hidden (nullable): what complete () gets */
   gint64 next_try_at; /* hidden */
   gint64 tries;       /* hidden */
 };
 
 /**
- * BelfryReportRow: one row of the outbox; state is one of waiting, planned, delivered, superseded, dead, discarded
+ * BelfryReportRow: one row of the outbox; state is one of waiting, planned, delivered, superseded,
+ * dead, discarded
  */
 BELFRY_DECLARE_RECORD (BelfryReportRow, belfry_report_row)
 struct _BelfryReportRow {
@@ -440,10 +459,10 @@ struct _BelfryReportRow {
   char *answer;    /* (nullable) excerpt of the last answer */
   gint64 created_at;
   gint64 finished_at;
-  gint64 eventid;      /* hidden: orders the rows of a key */
-  gint64 aged_us;      /* hidden: how long the service has answered with failures */
-  JsonNode *data;      /* hidden (nullable): worker record, test text */
-  JsonNode *payload;   /* hidden (nullable): frozen by the first attempt */
+  gint64 eventid;    /* hidden: orders the rows of a key */
+  gint64 aged_us;    /* hidden: how long the service has answered with failures */
+  JsonNode *data;    /* hidden (nullable): worker record, test text */
+  JsonNode *payload; /* hidden (nullable): frozen by the first attempt */
 };
 
 BELFRY_DECLARE_RECORD (BelfryAuditEntry, belfry_audit_entry)

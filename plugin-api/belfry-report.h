@@ -9,17 +9,20 @@ G_BEGIN_DECLS
 /**
  * BelfryReport:
  *
- * One due report, filtered and rendered by the host. It can be written as JSON as a whole; the accessors name its parts:
+ * One due report, filtered and rendered by the host. It can be written as JSON as a whole; the
+ * accessors name its parts:
  *
  * - `reportid`, `instance`, `event`, `phase`
  * - `mode`: the reporter's modes after expansion
  * - `builds`: one to many build objects, with what the reporter wants in them
  * - `buildset`: object or null; `is_buildset`: whether it speaks for a whole set
- * - `variables`: array beside `builds`: what a template about that build sees (builder, results, changes, blamelist…)
+ * - `variables`: array beside `builds`: what a template about that build sees (builder, results,
+ * changes, blamelist…)
  * - `worker`: worker object of a missing-worker report, else null
  * - `subject`, `body`, `type` (`plain` or `html`): rendered, of a message family only
  * - `users`: array of {`name`, `address` or null, `origin`}: the interested users after lookup
- * - `patches`: array of texts; `logs`: array of {`name`, `logid`, `num_lines`}: what is to be attached
+ * - `patches`: array of texts; `logs`: array of {`name`, `logid`, `num_lines`}: what is to be
+ * attached
  * - `host`: {`title`, `url`}
  *
  * Immutable.
@@ -37,7 +40,8 @@ BELFRY_API gboolean belfry_report_is_html (const BelfryReport *self);
 BELFRY_API guint belfry_report_get_n_builds (const BelfryReport *self);
 BELFRY_API JsonObject *belfry_report_get_build (const BelfryReport *self, guint index);
 BELFRY_API JsonObject *belfry_report_get_variables (const BelfryReport *self, guint index);
-BELFRY_API JsonNode *belfry_report_lookup (const char *selector, const char *key, gpointer build_object);
+BELFRY_API JsonNode *
+belfry_report_lookup (const char *selector, const char *key, gpointer build_object);
 
 /**
  * BelfryTargets: what one report becomes: a row each
@@ -47,7 +51,8 @@ typedef struct _BelfryTargets BelfryTargets;
 BELFRY_API BelfryTargets *belfry_targets_new (void);
 BELFRY_API void belfry_targets_free (BelfryTargets *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTargets, belfry_targets_free)
-BELFRY_API void belfry_targets_add (BelfryTargets *self, const char *target, const char *key, JsonNode *payload);
+BELFRY_API void
+belfry_targets_add (BelfryTargets *self, const char *target, const char *key, JsonNode *payload);
 BELFRY_API guint belfry_targets_get_length (BelfryTargets *self);
 BELFRY_API const char *belfry_targets_get_target (BelfryTargets *self, guint index);
 BELFRY_API const char *belfry_targets_get_key (BelfryTargets *self, guint index);
@@ -95,7 +100,8 @@ typedef struct {
 } BelfryOutcome;
 
 BELFRY_API BelfryOutcome *belfry_outcome_new (BelfryOutcomeKind kind, const char *excerpt);
-BELFRY_API BelfryOutcome *belfry_outcome_new_wait (gint64 wait_us, gboolean answered, const char *excerpt);
+BELFRY_API BelfryOutcome *
+belfry_outcome_new_wait (gint64 wait_us, gboolean answered, const char *excerpt);
 BELFRY_API void belfry_outcome_free (BelfryOutcome *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryOutcome, belfry_outcome_free)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Templates: the Jinja2 subset that Buildbot's users write, over JSON data; rendered strings; expressions. */
+/* Templates: the Jinja2 subset that Buildbot's users write, over JSON data; rendered strings;
+ * expressions. */
 #pragma once
 
 #include "belfry-macros.h"
@@ -39,7 +40,10 @@ typedef char *(*BelfryTemplateLoader) (const char *name, gpointer user_data, GEr
  *
  * Returns: (transfer none): the translation, or the English text
  */
-typedef const char *(*BelfryTranslate) (const char *language, const char *text, const char *plural, guint64 count);
+typedef const char *(*BelfryTranslate) (const char *language,
+                                        const char *text,
+                                        const char *plural,
+                                        guint64 count);
 
 /**
  * BelfryTemplateSettings:
@@ -59,7 +63,10 @@ typedef struct {
   gsize max_output_bytes;
 } BelfryTemplateSettings;
 
-#define BELFRY_TEMPLATE_SETTINGS_INIT { .size = sizeof (BelfryTemplateSettings) }
+#define BELFRY_TEMPLATE_SETTINGS_INIT                                                              \
+  {                                                                                                \
+    .size = sizeof (BelfryTemplateSettings)                                                        \
+  }
 
 /**
  * BelfryTemplate:
@@ -68,12 +75,19 @@ typedef struct {
  */
 typedef struct _BelfryTemplate BelfryTemplate;
 
-BELFRY_API BelfryTemplate *belfry_template_new (const char *name, const char *text, const BelfryTemplateSettings *settings, GError **error);
+BELFRY_API BelfryTemplate *belfry_template_new (const char *name,
+                                                const char *text,
+                                                const BelfryTemplateSettings *settings,
+                                                GError **error);
 BELFRY_API BelfryTemplate *belfry_template_ref (BelfryTemplate *self);
 BELFRY_API void belfry_template_unref (BelfryTemplate *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTemplate, belfry_template_unref)
 BELFRY_API const char *belfry_template_get_source (BelfryTemplate *self);
-BELFRY_API char *belfry_template_render (BelfryTemplate *self, JsonObject *variables, const char *language, gint64 utc_offset_us, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API char *belfry_template_render (BelfryTemplate *self,
+                                         JsonObject *variables,
+                                         const char *language,
+                                         gint64 utc_offset_us,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API void belfry_template_set_translate (BelfryTranslate translate);
 
 /**
@@ -88,8 +102,13 @@ BELFRY_API BelfryExpression *belfry_expression_ref (BelfryExpression *self);
 BELFRY_API void belfry_expression_unref (BelfryExpression *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryExpression, belfry_expression_unref)
 BELFRY_API const char *belfry_expression_get_source (BelfryExpression *self);
-BELFRY_API JsonNode *belfry_expression_evaluate (BelfryExpression *self, JsonObject *variables, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-BELFRY_API gboolean belfry_expression_is_true (BelfryExpression *self, JsonObject *variables, gboolean *result, GError **error);
+BELFRY_API JsonNode *belfry_expression_evaluate (BelfryExpression *self,
+                                                 JsonObject *variables,
+                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API gboolean belfry_expression_is_true (BelfryExpression *self,
+                                               JsonObject *variables,
+                                               gboolean *result,
+                                               GError **error);
 
 /**
  * BelfryRenderedLookup:
@@ -99,7 +118,9 @@ BELFRY_API gboolean belfry_expression_is_true (BelfryExpression *self, JsonObjec
  *
  * Returns: (transfer full) (nullable): the value; %NULL where the key does not exist
  */
-typedef JsonNode *(*BelfryRenderedLookup) (const char *selector, const char *key, gpointer user_data);
+typedef JsonNode *(*BelfryRenderedLookup) (const char *selector,
+                                           const char *key,
+                                           gpointer user_data);
 
 /**
  * BelfryRendered:
@@ -115,6 +136,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryRendered, belfry_rendered_unref)
 BELFRY_API const char *belfry_rendered_get_source (BelfryRendered *self);
 BELFRY_API gboolean belfry_rendered_is_literal (BelfryRendered *self);
 BELFRY_API gboolean belfry_rendered_uses (BelfryRendered *self, const char *selector);
-BELFRY_API char *belfry_rendered_render (BelfryRendered *self, BelfryRenderedLookup lookup, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API char *belfry_rendered_render (BelfryRendered *self,
+                                         BelfryRenderedLookup lookup,
+                                         gpointer user_data,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

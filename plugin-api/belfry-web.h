@@ -35,15 +35,18 @@ BELFRY_API BelfryRequest *belfry_request_new (const BelfryRequestFields *fields)
 BELFRY_API BelfryRequest *belfry_request_ref (BelfryRequest *self);
 BELFRY_API void belfry_request_unref (BelfryRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryRequest, belfry_request_unref)
-BELFRY_API void belfry_request_add_header (BelfryRequest *self, const char *name, const char *value);
-BELFRY_API void belfry_request_set_parameter (BelfryRequest *self, const char *name, const char *value);
+BELFRY_API void
+belfry_request_add_header (BelfryRequest *self, const char *name, const char *value);
+BELFRY_API void
+belfry_request_set_parameter (BelfryRequest *self, const char *name, const char *value);
 BELFRY_API const char *belfry_request_get_method (BelfryRequest *self);
 BELFRY_API const char *belfry_request_get_path (BelfryRequest *self);
 BELFRY_API const char *belfry_request_get_query (BelfryRequest *self);
 BELFRY_API const char *belfry_request_get_address (BelfryRequest *self);
 BELFRY_API const char *belfry_request_get_header (BelfryRequest *self, const char *name);
 BELFRY_API guint belfry_request_count_header (BelfryRequest *self, const char *name);
-BELFRY_API GPtrArray *belfry_request_list_headers (BelfryRequest *self); /* (element-type utf8) name, value, name, value… */
+BELFRY_API GPtrArray *belfry_request_list_headers (
+    BelfryRequest *self); /* (element-type utf8) name, value, name, value… */
 BELFRY_API GBytes *belfry_request_get_body (BelfryRequest *self);
 BELFRY_API char *belfry_request_dup_media_type (BelfryRequest *self) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API const char *belfry_request_get_parameter (BelfryRequest *self, const char *name);
@@ -55,7 +58,8 @@ BELFRY_API JsonObject *belfry_request_to_json (BelfryRequest *self) G_GNUC_WARN_
 /**
  * BelfryResponse:
  *
- * An answer: bytes, a template with data, a file beneath a folder of the host, or a log. Reference-counted.
+ * An answer: bytes, a template with data, a file beneath a folder of the host, or a log.
+ * Reference-counted.
  */
 typedef struct _BelfryResponse BelfryResponse;
 
@@ -71,10 +75,14 @@ typedef enum {
   BELFRY_RESPONSE_LOG,
 } BelfryResponseKind;
 
-BELFRY_API BelfryResponse *belfry_response_new_text (guint status, const char *content_type, const char *text);
-BELFRY_API BelfryResponse *belfry_response_new_bytes (guint status, const char *content_type, GBytes *body);
-BELFRY_API BelfryResponse *belfry_response_new_template (guint status, const char *template_name, JsonObject *data);
-BELFRY_API BelfryResponse *belfry_response_new_log (gint64 logid, gboolean with_headers, gboolean follow);
+BELFRY_API BelfryResponse *
+belfry_response_new_text (guint status, const char *content_type, const char *text);
+BELFRY_API BelfryResponse *
+belfry_response_new_bytes (guint status, const char *content_type, GBytes *body);
+BELFRY_API BelfryResponse *
+belfry_response_new_template (guint status, const char *template_name, JsonObject *data);
+BELFRY_API BelfryResponse *
+belfry_response_new_log (gint64 logid, gboolean with_headers, gboolean follow);
 BELFRY_API BelfryResponse *belfry_response_new_redirect (guint status, const char *location);
 BELFRY_API BelfryResponse *belfry_response_new_not_found (const char *what, const char *up);
 BELFRY_API BelfryResponse *belfry_response_ref (BelfryResponse *self);
@@ -89,7 +97,8 @@ BELFRY_API JsonObject *belfry_response_get_data (BelfryResponse *self);
 BELFRY_API gint64 belfry_response_get_logid (BelfryResponse *self);
 BELFRY_API gboolean belfry_response_get_with_headers (BelfryResponse *self);
 BELFRY_API gboolean belfry_response_get_follow (BelfryResponse *self);
-BELFRY_API void belfry_response_set_header (BelfryResponse *self, const char *name, const char *value);
+BELFRY_API void
+belfry_response_set_header (BelfryResponse *self, const char *name, const char *value);
 BELFRY_API GPtrArray *belfry_response_list_headers (BelfryResponse *self);
 BELFRY_API void belfry_response_set_final (BelfryResponse *self, gboolean is_final);
 BELFRY_API gboolean belfry_response_is_final (BelfryResponse *self);

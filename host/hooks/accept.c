@@ -18,9 +18,11 @@ static const char find_by_id_sql[] =
 static const char find_by_digest_sql[] =
     "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND digest = ? AND received_at > ?"
     " AND outcome IN ('accepted', 'pending', 'nothing') ORDER BY deliveryid LIMIT 1";
+/* bounded before it is filtered: one revision may have come a million times */
 static const char find_change_sql[] =
-    "SELECT changeid, repository FROM changes WHERE revision = ? AND branch IS ? AND codebase = ?"
-    " AND category IS ? AND origin <> ? AND received_at > ? ORDER BY changeid DESC LIMIT 20";
+    "SELECT changeid, repository FROM"
+    " (SELECT * FROM changes WHERE revision = ?1 ORDER BY changeid DESC LIMIT 50)"
+    " WHERE branch IS ?2 AND codebase = ?3 AND category IS ?4 AND origin <> ?5 AND received_at > ?6";
 static const char raw_sql[] =
     "INSERT INTO raw_requests (deliveryid, request, received_at, body) VALUES (?, ?, ?, ?)";
 

@@ -87,7 +87,7 @@ on_settled (GObject *source, GAsyncResult *result, gpointer user_data)
   } else if (settlement->state == NULL)
     belfry_outbox_expect (self->outbox, self->row->next_at);
   else if (settlement->fallback != NULL)
-    belfry_outbox_adopt (self->outbox, settlement->fallback);
+    belfry_outbox_take (self->outbox, settlement->fallback);
   end_delivery (self);
 }
 

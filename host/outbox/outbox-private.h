@@ -71,6 +71,8 @@ void belfry_outbox_expect (BelfryOutbox *self, gint64 at_us);
 void belfry_outbox_load (BelfryOutbox *self);
 /* Takes a row into memory where it is due and its reporter runs; borrowed. */
 void belfry_outbox_adopt (BelfryOutbox *self, BelfryReportRow *row);
+/* The same, and starts it: of another reporter than the one that is running. */
+void belfry_outbox_take (BelfryOutbox *self, BelfryReportRow *row);
 void belfry_outbox_forget (BelfryOutbox *self, BelfryReportRow *row);
 char *belfry_outbox_dup_lane (BelfryReportRow *row) G_GNUC_WARN_UNUSED_RESULT;
 

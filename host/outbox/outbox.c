@@ -136,6 +136,16 @@ belfry_outbox_adopt (BelfryOutbox *self, BelfryReportRow *row)
                      belfry_record_ref (row));
 }
 
+void
+belfry_outbox_take (BelfryOutbox *self, BelfryReportRow *row)
+{
+  BelfryOutlet *outlet = g_hash_table_lookup (self->outlets, row->instance);
+
+  belfry_outbox_adopt (self, row);
+  if (outlet != NULL)
+    belfry_outlet_run (outlet);
+}
+
 static void
 run_all (BelfryOutbox *self)
 {

@@ -118,7 +118,7 @@ on_frozen (GObject *source, GAsyncResult *result, gpointer user_data)
     if (written && plan->settlement != NULL && plan->settlement->state == NULL)
       belfry_outbox_expect (job->outbox, plan->draft->row->next_at);
     if (written && plan->settlement != NULL && plan->settlement->fallback != NULL)
-      belfry_outbox_adopt (job->outbox, plan->settlement->fallback);
+      belfry_outbox_take (job->outbox, plan->settlement->fallback);
     for (guint j = 0; written && j < plan->heads->len; j++)
       belfry_outbox_adopt (job->outbox, g_ptr_array_index (plan->heads, j));
   }

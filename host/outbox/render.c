@@ -213,9 +213,13 @@ belfry_draft_render (BelfryDraft *self, GError **error)
   if (is_notice (self))
     render_notice (self, &text);
   else
-    for (guint i = 0; i < json_array_get_length (self->variables); i++)
+    for (guint i = 0; i < json_array_get_length (self->variables); i++) {
+      /* a template's last line break is none of its text, but bodies do not share a line */
+      if (text.body->len > 0 && text.body->str[text.body->len - 1] != '\n')
+        g_string_append_c (text.body, '\n');
       if (!render_one (self, i, &text, error))
         return FALSE;
+    }
   add_note (self, &text);
   if (text.subject == NULL)
     text.subject = make_default_subject (self);

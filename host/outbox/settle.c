@@ -72,8 +72,8 @@ decide (BelfryOutlet *outlet, BelfryReportRow *row, const BelfryOutcome *outcome
   case BELFRY_OUTCOME_WAIT:
     return wait_for_next (outlet, row, outcome) ? "dead" : NULL;
   case BELFRY_OUTCOME_DENIED:
-    /* belfry_outlet_saw () has decided whether the whole instance pauses */
-    row->next_at = MAX (belfry_clock_now_us (), outlet->paused_until_us);
+    /* a pause holds the whole instance; the row is due as soon as that ends */
+    row->next_at = belfry_clock_now_us ();
     return NULL;
   }
   return NULL;

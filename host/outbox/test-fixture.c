@@ -143,7 +143,7 @@ static const BelfryHostOps ops = {
 static BelfrySection *
 make_section (const char *name, const char *keys)
 {
-  BelfrySection *section = belfry_section_new ("reporter", name, "test.conf", 1);
+  BelfrySection *section = belfry_section_new ("reporter", name, "/test.conf", 1);
   g_auto (GStrv) lines = g_strsplit (keys != NULL ? keys : "", "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++) {
@@ -152,7 +152,7 @@ make_section (const char *name, const char *keys)
     if (equals == NULL)
       continue;
     *equals = '\0';
-    belfry_section_set (section, lines[i], equals + 1, "test.conf", i + 2);
+    belfry_section_set (section, lines[i], equals + 1, "/test.conf", i + 2);
   }
   return section;
 }

@@ -32,7 +32,7 @@ open_records (BelfryStore *self, GError **error)
   g_autoptr (BelfryDatabase) database =
       belfry_database_open (self->path, BELFRY_DATABASE_RECORDS, error);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *when = g_date_time_format (now, "%Y%m%dT%H%M%S");
+  g_autofree char *when = g_date_time_format (now, "%Y%m%dT%H%M%S.%f");
   g_autofree char *copy_path =
       g_strdup_printf ("%s/belfry-before-" BELFRY_VERSION "-%s.sqlite", self->directory, when);
 

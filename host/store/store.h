@@ -164,3 +164,4 @@ void belfry_store_sweep_async (BelfryStore *self,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
+gboolean belfry_store_sweep_finish (BelfryStore *self, GAsyncResult *result, GError **error);

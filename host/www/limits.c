@@ -62,7 +62,8 @@ write_refusal (gpointer data)
       G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream)), answer, strlen (answer),
       NULL, NULL);
   g_socket_shutdown (held->socket, FALSE, TRUE, NULL);
-  g_timeout_add_full (G_PRIORITY_DEFAULT, LINGER_MS, let_go, g_object_ref (held->socket),
+  belfry_connection_discharge (held);
+  g_timeout_add_full (G_PRIORITY_DEFAULT, LINGER_MS, let_go, g_steal_pointer (&stream),
                       g_object_unref);
   return G_SOURCE_REMOVE;
 }

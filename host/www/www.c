@@ -281,7 +281,8 @@ belfry_www_new (BelfryStore *store, BelfryBus *bus, const BelfryWwwOps *ops)
   self->log_marks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   if (getrandom (self->secret, sizeof self->secret, 0) != (gssize)sizeof self->secret)
     g_critical ("no random bytes");
-  g_unsetenv ("SOUP_SERVER_HTTP2");
+  if (g_getenv ("SOUP_SERVER_HTTP2") != NULL)
+    g_unsetenv ("SOUP_SERVER_HTTP2");
   self->server = soup_server_new ("raw-paths", TRUE, NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
   g_signal_connect (self->server, "request-started", G_CALLBACK (on_request_started), self);

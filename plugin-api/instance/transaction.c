@@ -26,7 +26,9 @@ operation_clear (gpointer data)
  * @self: an engine's instance
  *
  * Returns: (transfer full): an empty transaction; ended by belfry_engine_submit () or
- * belfry_engine_commit_async () Since: 0.1
+ * belfry_engine_commit_async ()
+ *
+ * Since: 0.1
  */
 BelfryTransaction *
 belfry_engine_begin (BelfryInstance *self)

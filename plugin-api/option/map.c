@@ -153,7 +153,9 @@ belfry_map_get_value (const BelfryMap *self, guint index)
  * @name: name of an entry
  *
  * Returns: (transfer none) (nullable): its value as belfry_map_get_value () gives it; %NULL where
- * there is none Since: 0.1
+ * there is none
+ *
+ * Since: 0.1
  */
 gconstpointer
 belfry_map_lookup (const BelfryMap *self, const char *name)

@@ -315,7 +315,9 @@ belfry_secret_resolve (BelfrySecret *self, guint generation, const char *value)
  * @self: a secret
  *
  * Returns: (transfer none) (nullable): the first value, which is the one to send; %NULL until
- * resolved Since: 0.1
+ * resolved
+ *
+ * Since: 0.1
  */
 const char *
 belfry_secret_get_value (BelfrySecret *self)

@@ -30,7 +30,9 @@ set_unsupported (const char *what, GError **error)
  *
  * Returns: (transfer full) (element-type BelfryRecord) (nullable): the records; %NULL with @error
  * set: %BELFRY_ERROR_UNSUPPORTED for a field that is not stored, %BELFRY_ERROR_RETRY where the
- * store is busy Since: 0.1
+ * store is busy
+ *
+ * Since: 0.1
  */
 GPtrArray *
 belfry_reader_list (BelfryReader *self,
@@ -118,7 +120,9 @@ reader_take_first (BelfryReader *self,
  * Finds one record.
  *
  * Returns: (transfer full) (nullable): the record; %NULL with %BELFRY_ERROR_NOT_FOUND set where
- * there is none or it is not visible Since: 0.1
+ * there is none or it is not visible
+ *
+ * Since: 0.1
  */
 gpointer
 belfry_reader_find (BelfryReader *self, const BelfryRecordType *type, gint64 id, GError **error)
@@ -386,7 +390,9 @@ belfry_reader_state_get (BelfryReader *self, const char *key, GError **error)
  * Reads all that the instance put under keys that begin so.
  *
  * Returns: (transfer full) (element-type utf8 JsonNode) (nullable): key to value; %NULL with @error
- * set Since: 0.1
+ * set
+ *
+ * Since: 0.1
  */
 GHashTable *
 belfry_reader_state_scan (BelfryReader *self, const char *prefix, GError **error)

@@ -163,7 +163,9 @@ field_is_left_out (const BelfryField *field, gconstpointer record)
  * Writes a record. Records within it are written with %BELFRY_RECORD_JSON_NONE.
  *
  * Returns: (transfer full): an object of its own; JSON values in it are shared and not to be
- * changed Since: 0.1
+ * changed
+ *
+ * Since: 0.1
  */
 JsonObject *
 belfry_record_to_json (gconstpointer record, BelfryRecordJsonFlags flags)
@@ -316,7 +318,9 @@ field_from_node (const BelfryField *field, JsonNode *node, gpointer member, GErr
  * unknown keys and those of hidden fields are passed over.
  *
  * Returns: (transfer full) (nullable): the record; %NULL with %BELFRY_ERROR_MALFORMED set where a
- * value is of the wrong type Since: 0.1
+ * value is of the wrong type
+ *
+ * Since: 0.1
  */
 gpointer
 belfry_record_from_json (const BelfryRecordType *type, JsonObject *object, GError **error)

@@ -178,7 +178,9 @@ belfry_request_get_query (BelfryRequest *self)
  * @self: a request
  *
  * Returns: (transfer none) (nullable): address of who asks, after trusted proxies; %NULL on a Unix
- * socket Since: 0.1
+ * socket
+ *
+ * Since: 0.1
  */
 const char *
 belfry_request_get_address (BelfryRequest *self)
@@ -250,7 +252,9 @@ belfry_request_get_body (BelfryRequest *self)
  * @self: a request
  *
  * Returns: (transfer full) (nullable): type of the body in small letters, without parameters, such
- * as `application/json` Since: 0.1
+ * as `application/json`
+ *
+ * Since: 0.1
  */
 char *
 belfry_request_dup_media_type (BelfryRequest *self)
@@ -435,7 +439,9 @@ belfry_request_get_json (BelfryRequest *self, GError **error)
  * @name: name of an argument
  *
  * Returns: (transfer none) (nullable): its first value; %NULL where it is absent or the arguments
- * cannot be read Since: 0.1
+ * cannot be read
+ *
+ * Since: 0.1
  */
 const char *
 belfry_request_get_argument (BelfryRequest *self, const char *name)

@@ -145,7 +145,9 @@ belfry_response_new_redirect (guint status, const char *location)
  * @up: (nullable): relative link one level up
  *
  * Returns: (transfer full): a 404 page, drawn from the template `error.html` with `status`, `what`
- * and `up` Since: 0.1
+ * and `up`
+ *
+ * Since: 0.1
  */
 BelfryResponse *
 belfry_response_new_not_found (const char *what, const char *up)

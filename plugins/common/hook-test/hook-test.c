@@ -117,7 +117,7 @@ read_state (const BelfryHook *plugin, const char *keys, BelfryProblems *problems
 {
   const BelfryOptionTable table = { plugin->options, plugin->option_size };
   g_autoptr (BelfrySection) section = make_section (plugin->name, keys);
-  g_autoptr (GHashTable) consumed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) consumed = g_hash_table_new (g_str_hash, g_str_equal);
   const BelfryCheck check = { sizeof check, section, NULL, problems };
   gpointer state = g_malloc0 (plugin->instance_size);
 
@@ -287,6 +287,37 @@ belfry_hook_test_post (const char *path_query, const char *headers, const char *
   return request;
 }
 
+static void
+edit_one (JsonNode *root, const char *path, const char *json)
+{
+  g_auto (GStrv) keys = g_strsplit (path, ".", -1);
+  JsonNode *node = root;
+  guint last = g_strv_length (keys) - 1;
+
+  for (guint i = 0; i < last; i++)
+    node = JSON_NODE_HOLDS_ARRAY (node)
+               ? json_array_get_element (json_node_get_array (node), 0)
+               : json_object_get_member (json_node_get_object (node), keys[i]);
+  json_object_remove_member (json_node_get_object (node), keys[last]);
+  if (json != NULL)
+    json_object_set_member (json_node_get_object (node), keys[last],
+                            belfry_json_parse (json, -1, NULL, NULL));
+}
+
+char *
+belfry_hook_test_edit (const char *payload, const char *path, const char *json)
+{
+  g_autofree char *text = g_strdelimit (g_strdup (payload), "'", '"');
+  g_autofree char *value = json != NULL ? g_strdelimit (g_strdup (json), "'", '"') : NULL;
+  g_autoptr (GError) local = NULL;
+  g_autoptr (JsonNode) root = belfry_json_parse (text, -1, NULL, &local);
+
+  g_assert_no_error (local);
+  if (path != NULL)
+    edit_one (root, path, value);
+  return belfry_json_to_text (root);
+}
+
 BelfryTranslation *
 belfry_hook_test_translate (BelfryHookTest *self, BelfryRequest *request)
 {
@@ -308,6 +339,13 @@ belfry_hook_test_settle (BelfryHookTest *self, BelfryRequest *request, GError **
   self->plugin->complete (self->state, translation->pending,
                           g_task_new (NULL, NULL, on_done, &done));
   return g_task_propagate_pointer (wait_for (&done), error);
+}
+
+BelfryTranslation *
+belfry_hook_test_give_up (BelfryHookTest *self, BelfryTranslation *pending)
+{
+  g_assert_cmpint (pending->kind, ==, BELFRY_TRANSLATION_PENDING);
+  return self->plugin->give_up (self->state, pending->pending);
 }
 
 BelfryChange *

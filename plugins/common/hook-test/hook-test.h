@@ -34,10 +34,15 @@ GPtrArray *belfry_hook_test_get_asked (BelfryHookTest *self);
 /* A POST; @headers: lines of NAME: VALUE. */
 BelfryRequest *
 belfry_hook_test_post (const char *path_query, const char *headers, const char *body);
+/* A payload, in which ' stands for ", with one value put in at a dotted path, or taken out where
+ * @json is NULL; a list's segment of the path means its first element. (transfer full) */
+char *belfry_hook_test_edit (const char *payload, const char *path, const char *json);
 BelfryTranslation *belfry_hook_test_translate (BelfryHookTest *self, BelfryRequest *request);
 /* Translates, and asks the API where the meaning is pending. NULL with @error: no answer came. */
 BelfryTranslation *
 belfry_hook_test_settle (BelfryHookTest *self, BelfryRequest *request, GError **error);
+/* What becomes of something pending for which no answer ever came. */
+BelfryTranslation *belfry_hook_test_give_up (BelfryHookTest *self, BelfryTranslation *pending);
 /* Only change of a translation that must hold one. (transfer none) */
 BelfryChange *belfry_hook_test_only_change (BelfryTranslation *translation);
 

@@ -24,7 +24,7 @@ static const struct {
   const char *word;
   gboolean value;
 } views_booleans[] = {
-  { "true", TRUE }, { "1", TRUE },  { "yes", TRUE }, { "on", TRUE },
+  { "true", TRUE },   { "1", TRUE },  { "yes", TRUE }, { "on", TRUE },
   { "false", FALSE }, { "0", FALSE }, { "no", FALSE }, { "off", FALSE },
 };
 

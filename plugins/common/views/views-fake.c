@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The store as a list of records, filtered and sorted by their field tables as the real one does by its
- * columns: tests of views need no host. Times of the helpers are seconds.
+ * The store as a list of records, filtered and sorted by their field tables as the real one does by
+ * its columns: tests of views need no host. Times of the helpers are seconds.
  */
 #include "views-fake.h"
 
@@ -22,9 +22,9 @@ struct _ViewsFake {
 static gint64
 fake_read_number (gconstpointer record, const BelfryField *field)
 {
-  gconstpointer member = (const char *) record + field->offset;
+  gconstpointer member = (const char *)record + field->offset;
 
-  return field->type == BELFRY_FIELD_BOOLEAN ? *(const gboolean *) member : *(const gint64 *) member;
+  return field->type == BELFRY_FIELD_BOOLEAN ? *(const gboolean *)member : *(const gint64 *)member;
 }
 
 static gboolean
@@ -39,7 +39,7 @@ fake_compare (gconstpointer record, const BelfryField *field, gint64 number, con
   gint64 value = 0;
 
   if (fake_is_text (field))
-    return g_strcmp0 (*(char *const *) (gconstpointer) ((const char *) record + field->offset), text);
+    return g_strcmp0 (*(char *const *)(gconstpointer)((const char *)record + field->offset), text);
   value = fake_read_number (record, field);
   return value < number ? -1 : value > number;
 }
@@ -48,7 +48,7 @@ static gboolean
 fake_is_null (gconstpointer record, const BelfryField *field)
 {
   if (fake_is_text (field))
-    return *(char *const *) (gconstpointer) ((const char *) record + field->offset) == NULL;
+    return *(char *const *)(gconstpointer)((const char *)record + field->offset) == NULL;
   return fake_read_number (record, field) == BELFRY_NONE;
 }
 
@@ -82,7 +82,7 @@ fake_holds (gconstpointer record, const BelfryFilter *filter, const BelfryField 
 static gboolean
 fake_matches (gconstpointer record, const BelfryRecordType *type, const BelfryQuery *query)
 {
-  if (((const BelfryRecord *) record)->type != type)
+  if (((const BelfryRecord *)record)->type != type)
     return FALSE;
   for (guint i = 0; i < BELFRY_QUERY_FILTERS && query->filters[i].field != NULL; i++) {
     const BelfryField *field = belfry_record_type_find (type, query->filters[i].field);
@@ -104,8 +104,8 @@ static int
 fake_order (gconstpointer a, gconstpointer b, gpointer data)
 {
   const FakeOrder *order = data;
-  gconstpointer left = *(gconstpointer *) a;
-  gconstpointer right = *(gconstpointer *) b;
+  gconstpointer left = *(gconstpointer *)a;
+  gconstpointer right = *(gconstpointer *)b;
   gint64 value = fake_read_number (right, order->field);
   int result = fake_compare (left, order->field, value, NULL);
 
@@ -119,7 +119,7 @@ fake_list (BelfryReader *reader,
            gboolean *cut,
            GError **error G_GNUC_UNUSED)
 {
-  ViewsFake *self = (ViewsFake *) reader;
+  ViewsFake *self = (ViewsFake *)reader;
   GPtrArray *list = g_ptr_array_new_with_free_func (belfry_record_unref);
   FakeOrder order = { &type->fields[0], query->descending };
   guint limit = query->limit > 0 ? query->limit : FAKE_DEFAULT_LIMIT;
@@ -142,7 +142,10 @@ fake_list (BelfryReader *reader,
 }
 
 static gint64
-fake_count (BelfryReader *reader, const BelfryRecordType *type, const BelfryQuery *query, GError **error)
+fake_count (BelfryReader *reader,
+            const BelfryRecordType *type,
+            const BelfryQuery *query,
+            GError **error)
 {
   BelfryQuery all = *query;
   gboolean cut = FALSE;
@@ -161,7 +164,7 @@ fake_read_log (BelfryReader *reader,
                gint64 *n_lines,
                GError **error G_GNUC_UNUSED)
 {
-  const char *text = g_hash_table_lookup (((ViewsFake *) reader)->logs, &logid);
+  const char *text = g_hash_table_lookup (((ViewsFake *)reader)->logs, &logid);
   const char *end = NULL;
   gint64 n = 0;
 
@@ -199,27 +202,29 @@ fake_responsible_users (BelfryReader *reader, BelfryBuild *build, GError **error
   GPtrArray *users = g_ptr_array_new ();
 
   for (guint i = 0; i < changes->len; i++)
-    g_ptr_array_add (users, g_strdup (((BelfryChange *) changes->pdata[i])->author));
+    g_ptr_array_add (users, g_strdup (((BelfryChange *)changes->pdata[i])->author));
   g_ptr_array_add (users, NULL);
-  return (char **) g_ptr_array_free (users, FALSE);
+  return (char **)g_ptr_array_free (users, FALSE);
 }
 
 static JsonObject *
 fake_host_info (BelfryReader *reader)
 {
-  return ((ViewsFake *) reader)->info;
+  return ((ViewsFake *)reader)->info;
 }
 
 static gboolean
-fake_may (BelfryReader *reader, const char *action G_GNUC_UNUSED, gconstpointer record G_GNUC_UNUSED)
+fake_may (BelfryReader *reader,
+          const char *action G_GNUC_UNUSED,
+          gconstpointer record G_GNUC_UNUSED)
 {
-  return ((ViewsFake *) reader)->allowed;
+  return ((ViewsFake *)reader)->allowed;
 }
 
 static JsonArray *
 fake_list_forms (BelfryReader *reader, const char *builder_name G_GNUC_UNUSED)
 {
-  ViewsFake *self = (ViewsFake *) reader;
+  ViewsFake *self = (ViewsFake *)reader;
 
   return self->forms != NULL ? json_array_ref (self->forms) : json_array_new ();
 }
@@ -314,7 +319,7 @@ views_fake_add_builder (ViewsFake *self, gint64 id, const char *name, const char
   builder->builderid = id;
   builder->configured = TRUE;
   belfry_record_set_text (&builder->name, name);
-  builder->tags = g_strdupv ((char **) tags);
+  builder->tags = g_strdupv ((char **)tags);
   return builder;
 }
 
@@ -367,7 +372,8 @@ views_fake_end_build (BelfryBuild *build, gint64 end, gint64 results)
 }
 
 BelfryStep *
-views_fake_add_step (ViewsFake *self, BelfryBuild *build, gint64 number, const char *name, gint64 start)
+views_fake_add_step (
+    ViewsFake *self, BelfryBuild *build, gint64 number, const char *name, gint64 start)
 {
   BelfryStep *step = views_fake_add (self, belfry_step_new ());
 
@@ -392,7 +398,8 @@ views_fake_end_step (BelfryStep *step, gint64 end, gint64 results)
 }
 
 BelfryLog *
-views_fake_add_log (ViewsFake *self, BelfryStep *step, const char *name, const char *type, const char *text)
+views_fake_add_log (
+    ViewsFake *self, BelfryStep *step, const char *name, const char *type, const char *text)
 {
   BelfryLog *log = views_fake_add (self, belfry_log_new ());
 
@@ -455,17 +462,21 @@ fake_load_template (const char *name, gpointer data G_GNUC_UNUSED, GError **erro
   return g_file_get_contents (file, &text, NULL, error) ? text : NULL;
 }
 
-static const char fake_frame[]
-    = "{\"site\":{\"title\":\"Acme <CI>\",\"title_url\":\"https://acme.example/\",\"version\":\"0.1.0\","
-      "\"theme\":\"auto\",\"zone\":\"UTC\",\"now\":1700000000,\"nav\":["
-      "{\"title\":\"Home\",\"href\":\"./\",\"current\":false},"
-      "{\"title\":\"Waterfall\",\"href\":\"waterfall\",\"current\":true},"
-      "{\"title\":\"Builders\",\"href\":\"builders\",\"current\":false},"
-      "{\"title\":\"Changes\",\"href\":\"changes\",\"current\":false}]},"
-      "\"may\":{},\"csrf\":\"token\",\"message\":\"\",\"language\":\"en\"}";
+static const char fake_frame[] =
+    "{\"site\":{\"title\":\"Acme "
+    "<CI>\",\"title_url\":\"https://acme.example/\",\"version\":\"0.1.0\","
+    "\"theme\":\"auto\",\"zone\":\"UTC\",\"now\":1700000000,\"nav\":["
+    "{\"title\":\"Home\",\"href\":\"./\",\"current\":false},"
+    "{\"title\":\"Waterfall\",\"href\":\"waterfall\",\"current\":true},"
+    "{\"title\":\"Builders\",\"href\":\"builders\",\"current\":false},"
+    "{\"title\":\"Changes\",\"href\":\"changes\",\"current\":false}]},"
+    "\"may\":{},\"csrf\":\"token\",\"message\":\"\",\"language\":\"en\"}";
 
 static void
-fake_copy_member (JsonObject *object G_GNUC_UNUSED, const char *name, JsonNode *node, gpointer target)
+fake_copy_member (JsonObject *object G_GNUC_UNUSED,
+                  const char *name,
+                  JsonNode *node,
+                  gpointer target)
 {
   json_object_set_member (target, name, json_node_copy (node));
 }
@@ -501,8 +512,10 @@ views_fake_draw (const char *template_name, JsonObject *data, const char *path)
 void
 views_fake_assert_safe (const char *html)
 {
-  static const char *const evil[] = { "<script>alert", "<img src=x", "\" onmouseover=", "href=\"javascript:",
-                                      "href=\"data:", "<b>evil", " style=", " onclick=" };
+  static const char *const evil[] = { "<script>alert",   "<img src=x",
+                                      "\" onmouseover=", "href=\"javascript:",
+                                      "href=\"data:",    "<b>evil",
+                                      " style=",         " onclick=" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (evil); i++) {
     if (strstr (html, evil[i]) != NULL)

@@ -18,13 +18,18 @@ void views_fake_set_forms (ViewsFake *self, const char *json);
 guint views_fake_get_queries (ViewsFake *self);
 
 /* records with everything that a page reads */
-BelfryBuilder *views_fake_add_builder (ViewsFake *self, gint64 id, const char *name, const char *tag);
-BelfryWorker *views_fake_add_worker (ViewsFake *self, gint64 id, const char *name, gint64 builderid);
-BelfryBuild *views_fake_add_build (ViewsFake *self, gint64 id, gint64 builderid, gint64 number, gint64 start);
+BelfryBuilder *
+views_fake_add_builder (ViewsFake *self, gint64 id, const char *name, const char *tag);
+BelfryWorker *
+views_fake_add_worker (ViewsFake *self, gint64 id, const char *name, gint64 builderid);
+BelfryBuild *
+views_fake_add_build (ViewsFake *self, gint64 id, gint64 builderid, gint64 number, gint64 start);
 void views_fake_end_build (BelfryBuild *build, gint64 end, gint64 results);
-BelfryStep *views_fake_add_step (ViewsFake *self, BelfryBuild *build, gint64 number, const char *name, gint64 start);
+BelfryStep *views_fake_add_step (
+    ViewsFake *self, BelfryBuild *build, gint64 number, const char *name, gint64 start);
 void views_fake_end_step (BelfryStep *step, gint64 end, gint64 results);
-BelfryLog *views_fake_add_log (ViewsFake *self, BelfryStep *step, const char *name, const char *type, const char *text);
+BelfryLog *views_fake_add_log (
+    ViewsFake *self, BelfryStep *step, const char *name, const char *type, const char *text);
 BelfryChange *views_fake_add_change (ViewsFake *self, gint64 id, const char *author, gint64 when);
 
 /* a request as the host hands it over; @parameters: name, value… ends in NULL */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What all builders are doing: five queries for a whole page, whatever its length. Each is capped; a cap
- * that cut something is remembered, so that the page can say so.
+ * What all builders are doing: five queries for a whole page, whatever its length. Each is capped;
+ * a cap that cut something is remembered, so that the page can say so.
  */
 #include "views.h"
 
-#define VIEWS_MAX_BUILDERS  10000
-#define VIEWS_MAX_RUNNING   1000
-#define VIEWS_MAX_PENDING   5000
-#define VIEWS_GOOD_BUILDS   10
+#define VIEWS_MAX_BUILDERS 10000
+#define VIEWS_MAX_RUNNING  1000
+#define VIEWS_MAX_PENDING  5000
+#define VIEWS_GOOD_BUILDS  10
 
 static int
 views_compare_builders (gconstpointer a, gconstpointer b)
@@ -49,11 +49,10 @@ views_fleet_read (ViewsFleet *self, GError **error)
   pending.filters[0] = (BelfryFilter){ .field = "complete", .number = FALSE };
   pending.filters[1] = (BelfryFilter){ .field = "claimed", .number = FALSE };
   pending.limit = VIEWS_MAX_PENDING;
-  return views_fleet_list (self, &self->builders, belfry_builder_get_type (), &builders, error)
-         && views_fleet_list (self, &self->workers, belfry_worker_get_type (), &workers, error)
-         && views_fleet_list (self, &self->running, belfry_build_get_type (), &running, error)
-         && views_fleet_list (self, &self->pending, belfry_build_request_get_type (), &pending,
-                              error);
+  return views_fleet_list (self, &self->builders, belfry_builder_get_type (), &builders, error) &&
+         views_fleet_list (self, &self->workers, belfry_worker_get_type (), &workers, error) &&
+         views_fleet_list (self, &self->running, belfry_build_get_type (), &running, error) &&
+         views_fleet_list (self, &self->pending, belfry_build_request_get_type (), &pending, error);
 }
 
 ViewsFleet *
@@ -63,8 +62,7 @@ views_fleet_new (BelfryReader *reader, GError **error)
 
   self->reader = reader;
   self->now_us = belfry_clock_now_us ();
-  self->sets
-      = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, belfry_record_unref);
+  self->sets = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, belfry_record_unref);
   if (!views_fleet_read (self, error))
     return NULL;
   g_ptr_array_sort (self->builders, views_compare_builders);
@@ -124,8 +122,8 @@ views_fleet_get_set (ViewsFleet *self, gint64 bsid)
 gboolean
 views_worker_is_connected (BelfryWorker *worker)
 {
-  return worker->connected_to != NULL && JSON_NODE_HOLDS_ARRAY (worker->connected_to)
-         && json_array_get_length (json_node_get_array (worker->connected_to)) > 0;
+  return worker->connected_to != NULL && JSON_NODE_HOLDS_ARRAY (worker->connected_to) &&
+         json_array_get_length (json_node_get_array (worker->connected_to)) > 0;
 }
 
 gboolean
@@ -139,8 +137,8 @@ views_worker_serves (BelfryWorker *worker, gint64 builderid)
   for (guint i = 0; i < json_array_get_length (places); i++) {
     JsonNode *place = json_array_get_element (places, i);
 
-    if (JSON_NODE_HOLDS_OBJECT (place)
-        && belfry_json_get_integer (json_node_get_object (place), "builderid", -1) == builderid)
+    if (JSON_NODE_HOLDS_OBJECT (place) &&
+        belfry_json_get_integer (json_node_get_object (place), "builderid", -1) == builderid)
       return TRUE;
   }
   return FALSE;
@@ -162,7 +160,7 @@ gboolean
 views_fleet_is_building (ViewsFleet *self, gint64 builderid)
 {
   for (guint i = 0; i < self->running->len; i++) {
-    if (((BelfryBuild *) self->running->pdata[i])->builderid == builderid)
+    if (((BelfryBuild *)self->running->pdata[i])->builderid == builderid)
       return TRUE;
   }
   return FALSE;
@@ -174,7 +172,7 @@ views_fleet_count_pending (ViewsFleet *self, gint64 builderid)
   guint n = 0;
 
   for (guint i = 0; i < self->pending->len; i++) {
-    if (((BelfryBuildRequest *) self->pending->pdata[i])->builderid == builderid)
+    if (((BelfryBuildRequest *)self->pending->pdata[i])->builderid == builderid)
       n++;
   }
   return n;
@@ -288,8 +286,8 @@ views_fleet_filter (ViewsFleet *self, BelfryForm *form)
   }
   for (guint i = 0; i < self->builders->len; i++) {
     BelfryBuilder *builder = self->builders->pdata[i];
-    gboolean named = names->len + shown->len == 0 || views_list_has (names, builder->name)
-                     || views_list_has (shown, builder->name);
+    gboolean named = names->len + shown->len == 0 || views_list_has (names, builder->name) ||
+                     views_list_has (shown, builder->name);
 
     if (named && (tags->len == 0 || views_has_tag (builder, tags)))
       g_ptr_array_add (chosen, belfry_record_ref (builder));
@@ -300,7 +298,7 @@ views_fleet_filter (ViewsFleet *self, BelfryForm *form)
 static int
 views_compare_texts (gconstpointer a, gconstpointer b)
 {
-  return views_compare_names (*(const char *const *) a, *(const char *const *) b);
+  return views_compare_names (*(const char *const *)a, *(const char *const *)b);
 }
 
 /* every tag there is, in order, and whether it is chosen */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Force forms as templates draw them. An engine gives a form's fields as a tree (groups hold fields);
- * pages want rows: a group becomes a row that opens it and one that closes it. `SCHEDULER.FIELD=VALUE`
- * in the page's address fills a field.
+ * Force forms as templates draw them. An engine gives a form's fields as a tree (groups hold
+ * fields); pages want rows: a group becomes a row that opens it and one that closes it.
+ * `SCHEDULER.FIELD=VALUE` in the page's address fills a field.
  */
 #include "views.h"
 
@@ -24,8 +24,8 @@ views_copy_member (JsonObject *from, JsonObject *to, const char *name, const cha
 }
 
 static const char *const views_field_members[] = {
-  "type", "label", "default", "required", "multiple", "regex", "size", "rows", "cols", "choices",
-  "strict",
+  "type", "label", "default", "required", "multiple", "regex",
+  "size", "rows",  "cols",    "choices",  "strict",
 };
 
 static void
@@ -67,7 +67,8 @@ views_add_fields (ViewsFormBuilder *self, JsonArray *fields, guint depth)
     const char *full_name = field != NULL ? belfry_json_get_text (field, "fullName") : NULL;
     JsonArray *inner = field != NULL ? belfry_json_get_array (field, "fields") : NULL;
 
-    if (type == NULL || g_str_equal (type, "fixed") || belfry_json_get_boolean (field, "hide", FALSE))
+    if (type == NULL || g_str_equal (type, "fixed") ||
+        belfry_json_get_boolean (field, "hide", FALSE))
       continue;
     if (inner != NULL && depth < VIEWS_MAX_GROUPS) {
       views_add_mark (self, "open", field);
@@ -98,14 +99,15 @@ views_form_to_json (JsonObject *form, BelfryForm *arguments)
 static int
 views_compare_forms (gconstpointer a, gconstpointer b)
 {
-  JsonObject *left = *(JsonObject *const *) a;
-  JsonObject *right = *(JsonObject *const *) b;
+  JsonObject *left = *(JsonObject *const *)a;
+  JsonObject *right = *(JsonObject *const *)b;
 
   return views_compare_names (json_object_get_string_member (left, "name"),
                               json_object_get_string_member (right, "name"));
 }
 
-/* @forms: (nullable): force schedulers as records (model: all_fields); sorted by name, disabled ones left out */
+/* @forms: (nullable): force schedulers as records (model: all_fields); sorted by name, disabled
+ * ones left out */
 JsonArray *
 views_forms_to_json (JsonArray *forms, BelfryForm *arguments)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Records into page data. What a template needs is worked out here once, so that templates only place it:
- * paths, revisions with their links, people, durations in seconds.
+ * Records into page data. What a template needs is worked out here once, so that templates only
+ * place it: paths, revisions with their links, people, durations in seconds.
  */
 #include "views.h"
 
@@ -11,7 +11,8 @@
 char *
 views_dup_got_revision (const BelfryProperties *properties, const char *codebase)
 {
-  JsonNode *value = properties != NULL ? belfry_properties_get_value (properties, "got_revision") : NULL;
+  JsonNode *value =
+      properties != NULL ? belfry_properties_get_value (properties, "got_revision") : NULL;
   JsonObject *map = NULL;
 
   if (value == NULL || JSON_NODE_HOLDS_NULL (value))
@@ -39,8 +40,8 @@ static JsonArray *
 views_build_owners (BelfryBuild *build)
 {
   JsonArray *people = json_array_new ();
-  JsonNode *value
-      = build->properties != NULL ? belfry_properties_get_value (build->properties, "owners") : NULL;
+  JsonNode *value =
+      build->properties != NULL ? belfry_properties_get_value (build->properties, "owners") : NULL;
   JsonArray *owners = NULL;
 
   if (value == NULL || !JSON_NODE_HOLDS_ARRAY (value))

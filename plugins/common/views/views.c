@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The small things of page data: results as class, mark and word; people; revisions with their links;
- * natural order of names. Links are made from http and https only; whatever else a stranger wrote
- * stays text.
+ * The small things of page data: results as class, mark and word; people; revisions with their
+ * links; natural order of names. Links are made from http and https only; whatever else a stranger
+ * wrote stays text.
  */
 #include "views.h"
 
@@ -14,12 +14,9 @@ static const struct {
   gint64 results;
   const char *mark;
 } views_marks[] = {
-  { BELFRY_RESULT_SUCCESS, "✓" },
-  { BELFRY_RESULT_WARNINGS, "!" },
-  { BELFRY_RESULT_FAILURE, "✗" },
-  { BELFRY_RESULT_SKIPPED, "↷" },
-  { BELFRY_RESULT_EXCEPTION, "⚡" },
-  { BELFRY_RESULT_RETRY, "↻" },
+  { BELFRY_RESULT_SUCCESS, "✓" },   { BELFRY_RESULT_WARNINGS, "!" },
+  { BELFRY_RESULT_FAILURE, "✗" },   { BELFRY_RESULT_SKIPPED, "↷" },
+  { BELFRY_RESULT_EXCEPTION, "⚡" }, { BELFRY_RESULT_RETRY, "↻" },
   { BELFRY_RESULT_CANCELLED, "⊘" },
 };
 
@@ -36,7 +33,8 @@ views_get_mark (gint64 results)
 void
 views_put_outcome (JsonObject *object, gint64 results, gboolean complete)
 {
-  gboolean known = complete && results >= BELFRY_RESULT_SUCCESS && results <= BELFRY_RESULT_CANCELLED;
+  gboolean known =
+      complete && results >= BELFRY_RESULT_SUCCESS && results <= BELFRY_RESULT_CANCELLED;
   const char *name = known ? belfry_result_get_name (results) : "running";
 
   if (complete && !known)
@@ -114,7 +112,7 @@ views_link_is_safe (const char *url)
   if (rest == NULL || *rest == '\0' || *rest == '/' || *rest == '\\')
     return FALSE;
   for (const char *p = rest; *p != '\0'; p++) {
-    if ((guchar) *p <= 0x20 || *p == 0x7f)
+    if ((guchar)*p <= 0x20 || *p == 0x7f)
       return FALSE;
   }
   return TRUE;
@@ -125,11 +123,8 @@ static const struct {
   const char *host;
   const char *between;
 } views_forges[] = {
-  { "github.com", "/commit/" },
-  { "gitlab.com", "/-/commit/" },
-  { "bitbucket.org", "/commits/" },
-  { "codeberg.org", "/commit/" },
-  { "gitea.com", "/commit/" },
+  { "github.com", "/commit/" },   { "gitlab.com", "/-/commit/" }, { "bitbucket.org", "/commits/" },
+  { "codeberg.org", "/commit/" }, { "gitea.com", "/commit/" },
 };
 
 /* the part after the scheme and the user: HOST/OWNER/REPOSITORY */
@@ -205,7 +200,8 @@ views_revision_to_json (const char *revision, const char *repository, const char
     json_object_set_boolean_member (object, "cut", FALSE);
     return object;
   }
-  found = views_link_is_safe (link) ? g_strdup (link) : views_dup_revision_link (repository, revision);
+  found =
+      views_link_is_safe (link) ? g_strdup (link) : views_dup_revision_link (repository, revision);
   is_long = g_utf8_strlen (revision, -1) > VIEWS_SHORT_REVISION;
   cut = is_long ? g_utf8_substring (revision, 0, VIEWS_SHORT_REVISION) : g_strdup (revision);
   json_object_set_string_member (object, "full", revision);
@@ -249,12 +245,12 @@ views_compare_names (const char *a, const char *b)
     if (g_ascii_isdigit (*p) && g_ascii_isdigit (*q))
       order = views_compare_digits (&p, &q);
     else
-      order = (int) (guchar) *p++ - (int) (guchar) *q++;
+      order = (int)(guchar)*p++ - (int)(guchar)*q++;
     if (order != 0)
       return order;
   }
   if (*p != *q)
-    return (int) (guchar) *p - (int) (guchar) *q;
+    return (int)(guchar)*p - (int)(guchar)*q;
   return strcmp (a, b);
 }
 
@@ -307,7 +303,8 @@ views_page (const char *template_name, JsonObject *data)
   return belfry_response_new_template (200, template_name, data);
 }
 
-/* (transfer none): the query's arguments; %NULL where they cannot be read, with the answer to give */
+/* (transfer none): the query's arguments; %NULL where they cannot be read, with the answer to give
+ */
 BelfryForm *
 views_read_arguments (BelfryRequest *request, BelfryResponse **refusal)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A build's life: claimed and added in one transaction, which alone is waited for; then its folder, its
- * steps one after the other, and its end, which also completes its request or gives it back. What is said
- * in between is gathered and submitted in one piece before a process starts and at the end.
+ * A build's life: claimed and added in one transaction, which alone is waited for; then its folder,
+ * its steps one after the other, and its end, which also completes its request or gives it back.
+ * What is said in between is gathered and submitted in one piece before a process starts and at the
+ * end.
  */
 #include "local.h"
 #include "properties.h"
@@ -63,30 +64,26 @@ local_build_flush (LocalBuild *self)
 void
 local_build_set_property (LocalBuild *self, const char *name, JsonNode *value, const char *source)
 {
-  JsonObject *data = json_object_new ();
-
-  json_object_set_string_member (data, "name", name);
-  json_object_set_member (data, "value", json_node_copy (value));
-  json_object_set_string_member (data, "source", source);
   belfry_properties_set (self->record->properties, name, value, source);
-  if (g_str_equal (name, "got_revision") && JSON_NODE_HOLDS_VALUE (belfry_properties_get_value (self->record->properties, name)))
-    belfry_record_set_text (&self->record->revision, belfry_properties_get_text (self->record->properties, name));
+  if (g_str_equal (name, "got_revision") && JSON_NODE_HOLDS_VALUE (value))
+    belfry_record_set_text (&self->record->revision, json_node_get_string (value));
   belfry_transaction_update_build (local_build_say (self), self->record);
-  belfry_transaction_event (local_build_say (self), "property-set", self->record->builderid, self->record->buildid, data);
-  json_object_unref (data);
 }
 
 static void
 set_text (BelfryProperties *properties, const char *name, const char *value, const char *source)
 {
-  belfry_properties_set (properties, name, value != NULL ? belfry_json_new_text (value) : json_node_new (JSON_NODE_NULL), source);
+  belfry_properties_set (
+      properties, name,
+      value != NULL ? belfry_json_new_text (value) : json_node_new (JSON_NODE_NULL), source);
 }
 
 static void
 set_people (LocalBuild *self)
 {
   BelfryProperties *properties = self->record->properties;
-  g_auto (GStrv) people = local_people (self->set->changes, self->set->record->sourcestamps, properties);
+  g_auto (GStrv) people =
+      local_people (self->set->changes, self->set->record->sourcestamps, properties);
   JsonArray *list = NULL;
   JsonNode *node = NULL;
 
@@ -176,7 +173,8 @@ build_new (Local *local, LocalRequest *request, LocalBuilder *builder, LocalWork
   self->always_until = BELFRY_NONE;
   self->result = BELFRY_RESULT_SUCCESS;
   make_record (self);
-  self->temporary = g_strdup_printf ("%s/.tmp/%" G_GINT64_FORMAT, self->config->directory, self->record->buildid);
+  self->temporary =
+      g_strdup_printf ("%s/.tmp/%" G_GINT64_FORMAT, self->config->directory, self->record->buildid);
   return self;
 }
 
@@ -188,7 +186,7 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
   Local *local = data;
   g_autoptr (GError) error = NULL;
 
-  (void) source;
+  (void)source;
   if (!local_tree_remove_finish (result, &error))
     local_log_error (local, "cleaning up", error);
   local->n_pending--;
@@ -226,7 +224,8 @@ result_of_cause (const LocalBuild *self)
   case LOCAL_CAUSE_BUILD_TIME:
     return BELFRY_RESULT_FAILURE;
   case LOCAL_CAUSE_HOST_STOPPED:
-    return self->config->keys->on_stop == LOCAL_ON_STOP_CANCEL ? BELFRY_RESULT_CANCELLED : BELFRY_RESULT_RETRY;
+    return self->config->keys->on_stop == LOCAL_ON_STOP_CANCEL ? BELFRY_RESULT_CANCELLED
+                                                               : BELFRY_RESULT_RETRY;
   case LOCAL_CAUSE_NONE:
   case LOCAL_CAUSE_TIMEOUT:
   case LOCAL_CAUSE_MAX_TIME:
@@ -264,8 +263,8 @@ finish (LocalBuild *self)
   const char *reason = self->cause_text;
   g_autofree char *text = NULL;
 
-  if (result == BELFRY_RESULT_RETRY && self->cause == LOCAL_CAUSE_NONE
-      && self->request->record->retries >= self->config->keys->max_retries)
+  if (result == BELFRY_RESULT_RETRY && self->cause == LOCAL_CAUSE_NONE &&
+      self->request->record->retries >= self->config->keys->max_retries)
     result = BELFRY_RESULT_EXCEPTION;
   if (result == BELFRY_RESULT_RETRY && reason == NULL)
     reason = "lost supervisor";
@@ -278,9 +277,11 @@ finish (LocalBuild *self)
   release_request (self);
   local_build_flush (self);
   belfry_engine_forget_secrets (self->local->instance, record->buildid);
-  if (result == BELFRY_RESULT_SUCCESS && self->builder->keys->clean_workdir == LOCAL_CLEAN_AFTER_SUCCESS
-      && belfry_rendered_is_literal (self->builder->keys->workdir)) {
-    g_autofree char *path = g_build_filename (self->folder, belfry_rendered_get_source (self->builder->keys->workdir), NULL);
+  if (result == BELFRY_RESULT_SUCCESS &&
+      self->builder->keys->clean_workdir == LOCAL_CLEAN_AFTER_SUCCESS &&
+      belfry_rendered_is_literal (self->builder->keys->workdir)) {
+    g_autofree char *path = g_build_filename (
+        self->folder, belfry_rendered_get_source (self->builder->keys->workdir), NULL);
 
     remove_later (self->local, path);
   }
@@ -354,7 +355,8 @@ on_max_time (gpointer data)
 static void
 fail_build (LocalBuild *self, const GError *error)
 {
-  belfry_instance_log (self->local->instance, G_LOG_LEVEL_WARNING, "builder '%s': preparing build %" G_GINT64_FORMAT ": %s",
+  belfry_instance_log (self->local->instance, G_LOG_LEVEL_WARNING,
+                       "builder '%s': preparing build %" G_GINT64_FORMAT ": %s",
                        self->builder->name, self->record->number, error->message);
   self->result = BELFRY_RESULT_EXCEPTION;
   g_free (self->cause_text);
@@ -372,14 +374,16 @@ prepare_folders (LocalBuild *self, GError **error)
   if (!local_make_folder (self->worker->directory, 0700, error))
     return FALSE;
   folder = local_resolve_beneath (self->worker->directory, self->builder->builddir, error);
-  return folder != NULL && local_make_folder (home, 0755, error) && local_make_folder (self->temporary, 0700, error);
+  return folder != NULL && local_make_folder (home, 0755, error) &&
+         local_make_folder (self->temporary, 0700, error);
 }
 
 static void
 begin_steps (LocalBuild *self)
 {
   if (self->builder->keys->max_time > 0 && self->cause == LOCAL_CAUSE_NONE)
-    self->max_time_id = g_timeout_add ((guint) MIN (self->builder->keys->max_time / 1000, G_MAXUINT), on_max_time, self);
+    self->max_time_id = g_timeout_add ((guint)MIN (self->builder->keys->max_time / 1000, G_MAXUINT),
+                                       on_max_time, self);
   belfry_record_set_text (&self->record->state_string, "building");
   belfry_transaction_update_build (local_build_say (self), self->record);
   advance (self);
@@ -391,7 +395,7 @@ on_cleaned (GObject *source, GAsyncResult *result, gpointer data)
   LocalBuild *self = data;
   g_autoptr (GError) error = NULL;
 
-  (void) source;
+  (void)source;
   self->local->n_pending--;
   if (!local_tree_remove_finish (result, &error))
     fail_build (self, error);
@@ -411,8 +415,10 @@ prepare (LocalBuild *self)
     fail_build (self, error);
     return;
   }
-  if (self->builder->keys->clean_workdir == LOCAL_CLEAN_BEFORE && belfry_rendered_is_literal (workdir)) {
-    g_autofree char *path = g_build_filename (self->folder, belfry_rendered_get_source (workdir), NULL);
+  if (self->builder->keys->clean_workdir == LOCAL_CLEAN_BEFORE &&
+      belfry_rendered_is_literal (workdir)) {
+    g_autofree char *path =
+        g_build_filename (self->folder, belfry_rendered_get_source (workdir), NULL);
 
     self->local->n_pending++;
     local_tree_remove_async (path, NULL, on_cleaned, self);
@@ -444,7 +450,7 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer data)
   LocalBuild *self = data;
   g_autoptr (GError) error = NULL;
 
-  (void) source;
+  (void)source;
   self->local->n_pending--;
   if (!belfry_engine_commit_finish (self->local->instance, result, &error))
     give_up_claim (self, error);
@@ -500,10 +506,11 @@ local_build_stop (LocalBuild *self, LocalCause cause, const char *text, const ch
     self->cause_text = belfry_text_make_printable (text != NULL ? text : "", -1, 500);
     self->always_until = g_get_monotonic_time () + always;
     if (always > 0 && self->always_id == 0)
-      self->always_id = g_timeout_add ((guint) MIN (always / 1000, G_MAXUINT), on_always_over, self);
+      self->always_id = g_timeout_add ((guint)MIN (always / 1000, G_MAXUINT), on_always_over, self);
     json_object_set_string_member (data, "who", who != NULL ? who : "");
     json_object_set_string_member (data, "reason", self->cause_text);
-    belfry_transaction_event (local_build_say (self), "build-stopping", self->record->builderid, self->record->buildid, data);
+    belfry_transaction_event (local_build_say (self), "build-stopping", self->record->builderid,
+                              self->record->buildid, data);
     json_object_unref (data);
     if (self->run != NULL)
       local_build_flush (self);

@@ -85,7 +85,7 @@ compare_places (gconstpointer a, gconstpointer b, gpointer data)
     result = g_str_equal (two->worker, order->last) - g_str_equal (one->worker, order->last);
   /* least busy: the smaller share of its slots in use */
   if (result == 0 && order->by != LOCAL_WORKER_FIRST)
-    result = compare_numbers ((gint64) one->busy * two->slots, (gint64) two->busy * one->slots);
+    result = compare_numbers ((gint64)one->busy * two->slots, (gint64)two->busy * one->slots);
   return result != 0 ? result : compare_numbers (one->index, two->index);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who comes first: builders, requests of a builder, workers for a request (§11.3 of the engine's page). */
+/* Who comes first: builders, requests of a builder, workers for a request (§11.3 of the engine's
+ * page). */
 #pragma once
 
 #include "options.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The clauses under which an older waiting request is swallowed by a newer one. All of them must hold;
- * an expression takes the place of the clauses about stamps and properties only.
+ * The clauses under which an older waiting request is swallowed by a newer one. All of them must
+ * hold; an expression takes the place of the clauses about stamps and properties only.
  */
 #include "collapse.h"
 
@@ -23,7 +23,8 @@ comes_from_change (const LocalCandidate *self, const char *codebase)
   for (guint i = 0; i < self->changes->len; i++) {
     const BelfryChange *change = g_ptr_array_index (self->changes, i);
 
-    if (g_strcmp0 (change->codebase, codebase) == 0 || (*codebase == '\0' && self->stamps->len == 1))
+    if (g_strcmp0 (change->codebase, codebase) == 0 ||
+        (*codebase == '\0' && self->stamps->len == 1))
       return TRUE;
   }
   return FALSE;
@@ -39,8 +40,8 @@ stamps_agree (const LocalCandidate *newer, const LocalCandidate *older, gboolean
     const BelfrySourceStamp *b = find_stamp (older->stamps, a->codebase);
     gboolean from_change = FALSE;
 
-    if (b == NULL || a->patch != NULL || b->patch != NULL || g_strcmp0 (a->branch, b->branch) != 0
-        || g_strcmp0 (a->repository, b->repository) != 0)
+    if (b == NULL || a->patch != NULL || b->patch != NULL ||
+        g_strcmp0 (a->branch, b->branch) != 0 || g_strcmp0 (a->repository, b->repository) != 0)
       return FALSE;
     if (!strict)
       continue;
@@ -58,8 +59,8 @@ stamps_agree (const LocalCandidate *newer, const LocalCandidate *older, gboolean
 static gboolean
 is_compared (const BelfryProperties *properties, const char *name)
 {
-  return g_strcmp0 (belfry_properties_get_source (properties, name), "Scheduler") == 0
-         && !g_str_equal (name, "scheduler");
+  return g_strcmp0 (belfry_properties_get_source (properties, name), "Scheduler") == 0 &&
+         !g_str_equal (name, "scheduler");
 }
 
 static gboolean
@@ -70,9 +71,8 @@ properties_within (const BelfryProperties *a, const BelfryProperties *b)
 
     if (!is_compared (a, name))
       continue;
-    if (!is_compared (b, name)
-        || !json_node_equal (belfry_properties_get_value (a, name),
-                             belfry_properties_get_value (b, name)))
+    if (!is_compared (b, name) || !json_node_equal (belfry_properties_get_value (a, name),
+                                                    belfry_properties_get_value (b, name)))
       return FALSE;
   }
   return TRUE;
@@ -144,9 +144,9 @@ local_collapse_may (const LocalCollapseRule *rule,
   case LOCAL_COLLAPSE_NO:
     return FALSE;
   case LOCAL_COLLAPSE_YES:
-    return stamps_agree (newer, older, TRUE)
-           && properties_within (newer->properties, older->properties)
-           && properties_within (older->properties, newer->properties);
+    return stamps_agree (newer, older, TRUE) &&
+           properties_within (newer->properties, older->properties) &&
+           properties_within (older->properties, newer->properties);
   case LOCAL_COLLAPSE_SAME_BRANCH_NEWEST:
     return stamps_agree (newer, older, FALSE);
   case LOCAL_COLLAPSE_EXPRESSION:

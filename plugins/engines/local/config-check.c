@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is wrong with a configuration beyond single keys and references (§5.2 of the engine's page). */
+/* What is wrong with a configuration beyond single keys and references (§5.2 of the engine's page).
+ */
 #include "config.h"
 #include "properties.h"
 #include "refs.h"
@@ -13,9 +14,9 @@ check_folders (const LocalConfig *self, BelfryProblems *problems)
   for (guint i = 0; i < self->builders->len; i++) {
     const LocalBuilder *builder = g_ptr_array_index (self->builders, i);
     const LocalBuilder *other = g_hash_table_lookup (seen, builder->builddir);
-    gboolean meant = other != NULL && builder->keys->builddir != NULL
-                     && other->keys->builddir != NULL && self->workers->len == 1
-                     && ((LocalWorker *) g_ptr_array_index (self->workers, 0))->slots == 1;
+    gboolean meant = other != NULL && builder->keys->builddir != NULL &&
+                     other->keys->builddir != NULL && self->workers->len == 1 &&
+                     ((LocalWorker *)g_ptr_array_index (self->workers, 0))->slots == 1;
 
     if (!local_path_is_beneath (builder->builddir))
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "builddir",
@@ -23,21 +24,24 @@ check_folders (const LocalConfig *self, BelfryProblems *problems)
     if (other != NULL && !meant)
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "builddir",
                            "builder '%s' works in '%s' too", other->name, builder->builddir);
-    g_hash_table_insert (seen, builder->builddir, (gpointer) builder);
+    g_hash_table_insert (seen, builder->builddir, (gpointer)builder);
   }
 }
 
 static void
 check_workdir (const BelfrySection *section, BelfryRendered *workdir, BelfryProblems *problems)
 {
-  if (workdir != NULL && belfry_rendered_is_literal (workdir)
-      && !local_path_is_beneath (belfry_rendered_get_source (workdir)))
+  if (workdir != NULL && belfry_rendered_is_literal (workdir) &&
+      !local_path_is_beneath (belfry_rendered_get_source (workdir)))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "workdir",
                          "must lie below builddir");
 }
 
 static void
-check_property_names (const BelfrySection *section, const BelfryMap *map, const char *key, BelfryProblems *problems)
+check_property_names (const BelfrySection *section,
+                      const BelfryMap *map,
+                      const char *key,
+                      BelfryProblems *problems)
 {
   for (guint i = 0; map != NULL && i < belfry_map_get_count (map); i++) {
     if (local_property_is_reserved (belfry_map_get_name (map, i)))
@@ -77,10 +81,11 @@ check_checkout (const LocalBuilder *builder, const LocalStep *step, BelfryProble
   if (codebase->vcs != LOCAL_VCS_GIT)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "codebase",
                          "only git is offered yet");
-  if (step->keys->repository == NULL
-      && !local_check_repository (codebase->repository, (const char *const *) step->keys->allowed_protocols, &error))
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "repository", "%s",
-                         error->message);
+  if (step->keys->repository == NULL &&
+      !local_check_repository (codebase->repository,
+                               (const char *const *)step->keys->allowed_protocols, &error))
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "repository",
+                         "%s", error->message);
 }
 
 static void
@@ -88,8 +93,8 @@ check_builder (const LocalBuilder *self, BelfryProblems *problems)
 {
   const BelfrySection *section = self->section->source;
 
-  if (strchr (self->name, '/') != NULL || *self->name == '\0' || g_str_equal (self->name, "_all")
-      || g_str_equal (self->name, "_selected") || g_utf8_strlen (self->name, -1) > 70)
+  if (strchr (self->name, '/') != NULL || *self->name == '\0' || g_str_equal (self->name, "_all") ||
+      g_str_equal (self->name, "_selected") || g_utf8_strlen (self->name, -1) > 70)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, NULL,
                          "'%s' cannot be a builder's name", self->name);
   check_workdir (section, self->keys->workdir, problems);
@@ -108,11 +113,13 @@ static gboolean
 is_started (const LocalConfig *self, const LocalBuilder *builder)
 {
   for (guint i = 0; i < self->schedulers->len; i++) {
-    if (g_ptr_array_find (((LocalScheduler *) g_ptr_array_index (self->schedulers, i))->builders, builder, NULL))
+    if (g_ptr_array_find (((LocalScheduler *)g_ptr_array_index (self->schedulers, i))->builders,
+                          builder, NULL))
       return TRUE;
   }
   for (guint i = 0; i < self->forms->len; i++) {
-    if (g_ptr_array_find (((LocalForm *) g_ptr_array_index (self->forms, i))->builders, builder, NULL))
+    if (g_ptr_array_find (((LocalForm *)g_ptr_array_index (self->forms, i))->builders, builder,
+                          NULL))
       return TRUE;
   }
   return FALSE;
@@ -122,14 +129,17 @@ static gboolean
 is_used (const LocalConfig *self, const LocalWorker *worker)
 {
   for (guint i = 0; i < self->builders->len; i++) {
-    if (g_ptr_array_find (((LocalBuilder *) g_ptr_array_index (self->builders, i))->workers, worker, NULL))
+    if (g_ptr_array_find (((LocalBuilder *)g_ptr_array_index (self->builders, i))->workers, worker,
+                          NULL))
       return TRUE;
   }
   return FALSE;
 }
 
 void
-local_config_check (const LocalConfig *self, const LocalConfigSource *source, BelfryProblems *problems)
+local_config_check (const LocalConfig *self,
+                    const LocalConfigSource *source,
+                    BelfryProblems *problems)
 {
   check_folders (self, problems);
   for (guint i = 0; i < self->builders->len; i++) {
@@ -149,6 +159,6 @@ local_config_check (const LocalConfig *self, const LocalConfigSource *source, Be
   }
   for (guint i = 0; source->locks != NULL && i < source->locks->len; i++)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR,
-                         ((const BelfryOwnedSection *) g_ptr_array_index (source->locks, i))->source,
+                         ((const BelfryOwnedSection *)g_ptr_array_index (source->locks, i))->source,
                          NULL, "locks are not yet offered by this version");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Schedulers and force forms, the implied ones among them: a builder that nothing names gets a scheduler
- * of its own name, and all that no form names share a form called `force`.
+ * Schedulers and force forms, the implied ones among them: a builder that nothing names gets a
+ * scheduler of its own name, and all that no form names share a form called `force`.
  */
 #include "config.h"
 #include "force.h"
@@ -36,7 +36,7 @@ local_form_free (LocalForm *self)
 static int
 compare_builders (gconstpointer a, gconstpointer b)
 {
-  return strcmp ((*(LocalBuilder *const *) a)->name, (*(LocalBuilder *const *) b)->name);
+  return strcmp ((*(LocalBuilder *const *)a)->name, (*(LocalBuilder *const *)b)->name);
 }
 
 static gboolean
@@ -48,15 +48,18 @@ item_means (const char *item, const LocalBuilder *builder)
 }
 
 static void
-report_missing (const LocalConfig *self, const LocalSection *from, const char *item, BelfryProblems *problems)
+report_missing (const LocalConfig *self,
+                const LocalSection *from,
+                const char *item,
+                BelfryProblems *problems)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   const char *nearest = NULL;
 
   for (guint i = 0; i < self->builders->len; i++)
-    g_ptr_array_add (names, ((LocalBuilder *) g_ptr_array_index (self->builders, i))->name);
+    g_ptr_array_add (names, ((LocalBuilder *)g_ptr_array_index (self->builders, i))->name);
   g_ptr_array_add (names, NULL);
-  nearest = belfry_text_nearest (item, (const char *const *) names->pdata);
+  nearest = belfry_text_nearest (item, (const char *const *)names->pdata);
   if (nearest != NULL)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, from->source, "builders",
                          "there is no builder '%s'; did you mean '%s'?", item, nearest);
@@ -67,7 +70,10 @@ report_missing (const LocalConfig *self, const LocalSection *from, const char *i
 
 /* (transfer full) (element-type LocalBuilder) */
 GPtrArray *
-local_config_resolve_builders (const LocalConfig *self, const LocalSection *from, char **items, BelfryProblems *problems)
+local_config_resolve_builders (const LocalConfig *self,
+                               const LocalSection *from,
+                               char **items,
+                               BelfryProblems *problems)
 {
   GPtrArray *result = g_ptr_array_new ();
 
@@ -115,12 +121,13 @@ check_scheduler (const LocalConfig *config, const LocalScheduler *self, BelfryPr
 
   if (!belfry_text_is_identifier (self->name, 50))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, NULL,
-                         "'%s' is no name for a scheduler: letters, digits, '_', '-', '.'", self->name);
+                         "'%s' is no name for a scheduler: letters, digits, '_', '-', '.'",
+                         self->name);
   if (local_config_find_builder (config, self->name) != NULL)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, NULL,
                          "a builder has the same name, which its implied scheduler bears");
-  if (self->kind == LOCAL_SCHEDULER_SINGLE_BRANCH && self->filter != NULL
-      && local_filter_is_empty (self->filter))
+  if (self->kind == LOCAL_SCHEDULER_SINGLE_BRANCH && self->filter != NULL &&
+      local_filter_is_empty (self->filter))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "branch",
                          "single-branch needs branch or another filter key");
 }
@@ -139,8 +146,10 @@ add_scheduler (LocalConfig *config, const BelfryOwnedSection *owned, BelfryProbl
   self->kind = GPOINTER_TO_INT (self->keys->kind) - 1;
   self->filter = local_filter_new (&self->keys->filter, &error);
   if (self->filter == NULL)
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, owned->source, NULL, "%s", error->message);
-  self->builders = local_config_resolve_builders (config, self->section, self->keys->builders, problems);
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, owned->source, NULL, "%s",
+                         error->message);
+  self->builders =
+      local_config_resolve_builders (config, self->section, self->keys->builders, problems);
   self->codebases = unite_codebases (self->builders);
   g_ptr_array_add (config->schedulers, self);
   check_scheduler (config, self, problems);
@@ -153,9 +162,11 @@ add_form (LocalConfig *config, const BelfryOwnedSection *owned, BelfryProblems *
   LocalForm *self = g_new0 (LocalForm, 1);
 
   self->name = g_strdup (owned->name);
-  self->section = local_section_new (owned->source, local_force_options, sizeof (LocalForceKeys), ignored);
+  self->section =
+      local_section_new (owned->source, local_force_options, sizeof (LocalForceKeys), ignored);
   self->keys = self->section->keys;
-  self->builders = local_config_resolve_builders (config, self->section, self->keys->builders, problems);
+  self->builders =
+      local_config_resolve_builders (config, self->section, self->keys->builders, problems);
   self->codebases = unite_codebases (self->builders);
   self->fields = local_form_make_fields (self->section, problems);
   g_ptr_array_add (config->forms, self);
@@ -174,7 +185,7 @@ static gboolean
 has_scheduler (const LocalConfig *self, const LocalBuilder *builder)
 {
   for (guint i = 0; i < self->schedulers->len; i++) {
-    if (is_fed (((LocalScheduler *) g_ptr_array_index (self->schedulers, i))->builders, builder))
+    if (is_fed (((LocalScheduler *)g_ptr_array_index (self->schedulers, i))->builders, builder))
       return TRUE;
   }
   return FALSE;
@@ -184,7 +195,7 @@ static gboolean
 has_form (const LocalConfig *self, const LocalBuilder *builder)
 {
   for (guint i = 0; i < self->forms->len; i++) {
-    if (is_fed (((LocalForm *) g_ptr_array_index (self->forms, i))->builders, builder))
+    if (is_fed (((LocalForm *)g_ptr_array_index (self->forms, i))->builders, builder))
       return TRUE;
   }
   return FALSE;
@@ -229,15 +240,15 @@ add_implied_form (LocalConfig *config, GPtrArray *builders)
   self->builders = g_ptr_array_ref (builders);
   g_ptr_array_sort (self->builders, compare_builders);
   self->codebases = unite_codebases (builders);
-  self->fields = g_ptr_array_new_with_free_func ((GDestroyNotify) local_field_free);
+  self->fields = g_ptr_array_new_with_free_func ((GDestroyNotify)local_field_free);
   g_ptr_array_add (config->forms, self);
 }
 
 static gboolean
 wants_none (const LocalBuilder *builder)
 {
-  return builder->keys->schedulers != NULL
-         && g_strv_contains ((const char *const *) builder->keys->schedulers, "none");
+  return builder->keys->schedulers != NULL &&
+         g_strv_contains ((const char *const *)builder->keys->schedulers, "none");
 }
 
 static void
@@ -259,7 +270,9 @@ add_implied (LocalConfig *self)
 }
 
 void
-local_config_make_schedulers (LocalConfig *self, const LocalConfigSource *source, BelfryProblems *problems)
+local_config_make_schedulers (LocalConfig *self,
+                              const LocalConfigSource *source,
+                              BelfryProblems *problems)
 {
   for (guint i = 0; source->schedulers != NULL && i < source->schedulers->len; i++)
     add_scheduler (self, g_ptr_array_index (source->schedulers, i), problems);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of a builder: each item bound to a section, kinds told by their keys, contradictions found. */
+/* The steps of a builder: each item bound to a section, kinds told by their keys, contradictions
+ * found. */
 #include "config.h"
 #include "step-list.h"
 #include <string.h>
@@ -50,8 +51,8 @@ check_git (const LocalStep *self, const BelfrySection *section, BelfryProblems *
   if (depth > 0 && (keys->mode != LOCAL_MODE_FULL || keys->method != LOCAL_METHOD_CLOBBER))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "shallow",
                          "goes with mode=full and method=clobber only");
-  if (keys->repository != NULL && !belfry_rendered_is_literal (keys->repository)
-      && keys->allowed_repositories == NULL)
+  if (keys->repository != NULL && !belfry_rendered_is_literal (keys->repository) &&
+      keys->allowed_repositories == NULL)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "repository",
                          "may have substitutions only beside allowed-repositories");
 }
@@ -60,8 +61,8 @@ static void
 check_argv (const LocalStepKeys *keys, const BelfrySection *section, BelfryProblems *problems)
 {
   for (guint i = 0; keys->command != NULL && i < keys->command->len; i++) {
-    if (belfry_rendered_uses (g_ptr_array_index (keys->command, i), "secret")
-        && !keys->allow_secret_in_argv)
+    if (belfry_rendered_uses (g_ptr_array_index (keys->command, i), "secret") &&
+        !keys->allow_secret_in_argv)
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "command",
                            "a secret in arguments can be seen by everybody on the machine: give it "
                            "by secret.NAME, or set allow-secret-in-argv");
@@ -69,7 +70,9 @@ check_argv (const LocalStepKeys *keys, const BelfrySection *section, BelfryProbl
 }
 
 static void
-check_set_property (const LocalStepKeys *keys, const BelfrySection *section, BelfryProblems *problems)
+check_set_property (const LocalStepKeys *keys,
+                    const BelfrySection *section,
+                    BelfryProblems *problems)
 {
   gboolean many = keys->extract != NULL || keys->format != LOCAL_FORMAT_NONE;
 
@@ -151,13 +154,17 @@ list_section_names (const LocalConfigSource *source)
   GPtrArray *names = g_ptr_array_new ();
 
   for (guint i = 0; source->steps != NULL && i < source->steps->len; i++)
-    g_ptr_array_add (names, (gpointer) ((const BelfryOwnedSection *) g_ptr_array_index (source->steps, i))->name);
+    g_ptr_array_add (
+        names, (gpointer)((const BelfryOwnedSection *)g_ptr_array_index (source->steps, i))->name);
   g_ptr_array_add (names, NULL);
-  return (char **) g_ptr_array_free (names, FALSE);
+  return (char **)g_ptr_array_free (names, FALSE);
 }
 
 static LocalStep *
-step_from_item (const LocalConfigSource *source, const LocalItem *item, const LocalSection *builder, BelfryProblems *problems)
+step_from_item (const LocalConfigSource *source,
+                const LocalItem *item,
+                const LocalSection *builder,
+                BelfryProblems *problems)
 {
   g_autoptr (BelfrySection) made = NULL;
   g_autoptr (BelfryProblems) ignored = belfry_problems_new ();
@@ -176,18 +183,22 @@ step_from_item (const LocalConfigSource *source, const LocalItem *item, const Lo
 
 /* (transfer full) (element-type LocalStep) */
 GPtrArray *
-local_config_make_steps (const LocalConfigSource *source, const LocalSection *builder, BelfryProblems *problems)
+local_config_make_steps (const LocalConfigSource *source,
+                         const LocalSection *builder,
+                         BelfryProblems *problems)
 {
   const LocalBuilderKeys *keys = builder->keys;
-  GPtrArray *steps = g_ptr_array_new_with_free_func ((GDestroyNotify) local_step_free);
+  GPtrArray *steps = g_ptr_array_new_with_free_func ((GDestroyNotify)local_step_free);
   g_autofree char **names = list_section_names (source);
 
   for (guint i = 0; keys->steps != NULL && keys->steps[i] != NULL; i++) {
     g_autoptr (GError) error = NULL;
-    g_autoptr (LocalItem) item = local_item_parse (keys->steps[i], (const char *const *) names, &error);
+    g_autoptr (LocalItem) item =
+        local_item_parse (keys->steps[i], (const char *const *)names, &error);
 
     if (item == NULL)
-      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->source, "steps", "%s", error->message);
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->source, "steps", "%s",
+                           error->message);
     else
       g_ptr_array_add (steps, step_from_item (source, item, builder, problems));
   }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sections to a LocalConfig: codebases, workers and builders; steps and schedulers have files of their own. */
+/* Sections to a LocalConfig: codebases, workers and builders; steps and schedulers have files of
+ * their own. */
 #include "config.h"
 #include "refs.h"
 #include <string.h>
@@ -74,10 +75,10 @@ worker_new (const LocalConfig *config, const char *name, LocalSection *section)
   else
     self->directory = g_build_filename (config->directory, name, NULL);
   if (keys != NULL)
-    self->slots = (guint) keys->max_builds;
+    self->slots = (guint)keys->max_builds;
   else
-    self->slots = config->keys->max_builds > 0 ? (guint) config->keys->max_builds
-                                               : g_get_num_processors ();
+    self->slots =
+        config->keys->max_builds > 0 ? (guint)config->keys->max_builds : g_get_num_processors ();
   return self;
 }
 
@@ -95,7 +96,8 @@ make_workers (LocalConfig *self, const LocalConfigSource *source, BelfryProblems
 
     if (!belfry_text_is_identifier (owned->name, 50))
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, owned->source, NULL,
-                           "'%s' is no name for a worker: letters, digits, '_', '-', '.'", owned->name);
+                           "'%s' is no name for a worker: letters, digits, '_', '-', '.'",
+                           owned->name);
     g_ptr_array_add (self->workers,
                      worker_new (self, owned->name,
                                  local_section_new (owned->source, local_worker_options,
@@ -138,7 +140,7 @@ static GPtrArray *
 resolve_workers (const LocalConfig *config, const LocalBuilder *builder, BelfryProblems *problems)
 {
   GPtrArray *result = g_ptr_array_new ();
-  char *everything[] = { (char *) "*", NULL };
+  char *everything[] = { (char *)"*", NULL };
   char **items = builder->keys->workers != NULL ? builder->keys->workers : everything;
 
   for (guint i = 0; items[i] != NULL; i++) {
@@ -180,8 +182,8 @@ resolve_codebases (LocalConfig *config, const LocalBuilder *builder, BelfryProbl
   gboolean is_short = keys->repository != NULL || keys->branch != NULL || keys->project != NULL;
 
   if (keys->codebases == NULL) {
-    const LocalCodebaseKeys own = { keys->repository, NULL, keys->branch, NULL, keys->project,
-                                    LOCAL_VCS_GIT };
+    const LocalCodebaseKeys own = { keys->repository, NULL,         keys->branch, NULL,
+                                    keys->project,    LOCAL_VCS_GIT };
     LocalCodebase *codebase = codebase_new ("", &own);
 
     g_ptr_array_add (config->codebases, codebase);
@@ -229,32 +231,36 @@ uses_secrets (const LocalBuilder *self)
   if (map_has_entries (self->keys->secrets) || map_has_entries (self->keys->secret_files))
     return TRUE;
   for (guint i = 0; i < self->steps->len; i++) {
-    const LocalStepKeys *keys = ((const LocalStep *) g_ptr_array_index (self->steps, i))->keys;
+    const LocalStepKeys *keys = ((const LocalStep *)g_ptr_array_index (self->steps, i))->keys;
 
-    if (map_has_entries (keys->secrets) || map_has_entries (keys->secret_files)
-        || keys->ssh_key != NULL || keys->credential != NULL)
+    if (map_has_entries (keys->secrets) || map_has_entries (keys->secret_files) ||
+        keys->ssh_key != NULL || keys->credential != NULL)
       return TRUE;
   }
   return FALSE;
 }
 
 static LocalBuilder *
-builder_new (LocalConfig *config, const LocalConfigSource *source, const BelfryOwnedSection *owned, BelfryProblems *problems)
+builder_new (LocalConfig *config,
+             const LocalConfigSource *source,
+             const BelfryOwnedSection *owned,
+             BelfryProblems *problems)
 {
   g_autoptr (BelfryProblems) ignored = belfry_problems_new ();
   LocalBuilder *self = g_new0 (LocalBuilder, 1);
   gboolean secrets = FALSE;
 
   self->name = g_strdup (owned->name);
-  self->section = local_section_new (owned->source, local_builder_options, sizeof (LocalBuilderKeys), ignored);
+  self->section =
+      local_section_new (owned->source, local_builder_options, sizeof (LocalBuilderKeys), ignored);
   self->keys = self->section->keys;
   self->builddir = dup_builddir (self);
   self->workers = resolve_workers (config, self, problems);
   self->codebases = resolve_codebases (config, self, problems);
   self->steps = local_config_make_steps (source, self->section, problems);
   secrets = uses_secrets (self);
-  self->refuses_forks = self->keys->forks == LOCAL_FORKS_REFUSE
-                        || (self->keys->forks == LOCAL_FORKS_DEFAULT && secrets);
+  self->refuses_forks = self->keys->forks == LOCAL_FORKS_REFUSE ||
+                        (self->keys->forks == LOCAL_FORKS_DEFAULT && secrets);
   if (self->keys->forks == LOCAL_FORKS_ALLOW && secrets)
     belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, owned->source, "forks",
                          "changes from forks are built with secrets");
@@ -300,8 +306,8 @@ local_config_new (const LocalConfigSource *source, BelfryProblems *problems)
   self->codebases = g_ptr_array_new_with_free_func (codebase_free);
   self->workers = g_ptr_array_new_with_free_func (worker_free);
   self->builders = g_ptr_array_new_with_free_func (builder_free);
-  self->schedulers = g_ptr_array_new_with_free_func ((GDestroyNotify) local_scheduler_free);
-  self->forms = g_ptr_array_new_with_free_func ((GDestroyNotify) local_form_free);
+  self->schedulers = g_ptr_array_new_with_free_func ((GDestroyNotify)local_scheduler_free);
+  self->forms = g_ptr_array_new_with_free_func ((GDestroyNotify)local_form_free);
   make_codebases (self, source);
   make_workers (self, source, problems);
   make_builders (self, source, problems);
@@ -393,7 +399,8 @@ repository_matches (const LocalCodebase *self, const char *repository)
   return FALSE;
 }
 
-/* By the codebase that the host filled in; a builder's own codebase, which has no name, by repository. */
+/* By the codebase that the host filled in; a builder's own codebase, which has no name, by
+ * repository. */
 LocalCodebase *
 local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change)
 {
@@ -406,8 +413,8 @@ local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change)
   for (guint i = 0; i < codebases->len; i++) {
     LocalCodebase *codebase = g_ptr_array_index (codebases, i);
 
-    if ((*codebase->name == '\0' || change->codebase == NULL || *change->codebase == '\0')
-        && repository_matches (codebase, change->repository))
+    if ((*codebase->name == '\0' || change->codebase == NULL || *change->codebase == '\0') &&
+        repository_matches (codebase, change->repository))
       return codebase;
   }
   return NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The configuration as the engine works with it: builders bound to their workers, codebases and steps,
- * schedulers and forms bound to builders, implied ones made. Immutable once made; builds hold it.
+ * The configuration as the engine works with it: builders bound to their workers, codebases and
+ * steps, schedulers and forms bound to builders, implied ones made. Immutable once made; builds
+ * hold it.
  */
 #pragma once
 
@@ -109,10 +110,19 @@ gboolean local_builder_has_codebase (const LocalBuilder *self, const BelfryChang
 LocalCodebase *local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change);
 
 /* parts, each in a file of its own */
-GPtrArray *local_config_make_steps (const LocalConfigSource *source, const LocalSection *builder, BelfryProblems *problems);
+GPtrArray *local_config_make_steps (const LocalConfigSource *source,
+                                    const LocalSection *builder,
+                                    BelfryProblems *problems);
 void local_step_free (LocalStep *self);
-void local_config_make_schedulers (LocalConfig *self, const LocalConfigSource *source, BelfryProblems *problems);
+void local_config_make_schedulers (LocalConfig *self,
+                                   const LocalConfigSource *source,
+                                   BelfryProblems *problems);
 void local_scheduler_free (LocalScheduler *self);
 void local_form_free (LocalForm *self);
-GPtrArray *local_config_resolve_builders (const LocalConfig *self, const LocalSection *from, char **items, BelfryProblems *problems);
-void local_config_check (const LocalConfig *self, const LocalConfigSource *source, BelfryProblems *problems);
+GPtrArray *local_config_resolve_builders (const LocalConfig *self,
+                                          const LocalSection *from,
+                                          char **items,
+                                          BelfryProblems *problems);
+void local_config_check (const LocalConfig *self,
+                         const LocalConfigSource *source,
+                         BelfryProblems *problems);

@@ -55,7 +55,7 @@ local_decode_new (const char *text, GError **error)
 gint64
 local_decode_exit (const LocalDecode *self, int code)
 {
-  if (code >= 0 && code < (int) G_N_ELEMENTS (self->codes) && self->codes[code] != BELFRY_NONE)
+  if (code >= 0 && code < (int)G_N_ELEMENTS (self->codes) && self->codes[code] != BELFRY_NONE)
     return self->codes[code];
   if (self->other != BELFRY_NONE)
     return self->other;
@@ -104,10 +104,10 @@ depth_parse (const char *text, GError **error)
   gboolean on = FALSE;
 
   if (belfry_parse_integer (text, 1, 1000000, &depth, NULL))
-    return GINT_TO_POINTER ((int) depth);
+    return GINT_TO_POINTER ((int)depth);
   if (!belfry_parse_boolean (text, &on, NULL)) {
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "'%s' is neither true, false nor a depth",
-                 text);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
+                 "'%s' is neither true, false nor a depth", text);
     return NULL;
   }
   return GINT_TO_POINTER (on ? 1 : -1);
@@ -116,7 +116,7 @@ depth_parse (const char *text, GError **error)
 static void
 depth_free (gpointer value)
 {
-  (void) value;
+  (void)value;
 }
 
 const BelfryCustomType local_decode_type = { "exit codes", decode_parse, g_free };

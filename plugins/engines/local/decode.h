@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What exit codes mean, how often a step is repeated, how deep a clone is: small options with a grammar. */
+/* What exit codes mean, how often a step is repeated, how deep a clone is: small options with a
+ * grammar. */
 #pragma once
 
 #include <belfry-plugin.h>

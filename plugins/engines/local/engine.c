@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The engine `local`: runs builds on this machine. This file is its descriptor and its start and reload;
- * what it does is told in local.h and in the files named after it.
+ * The engine `local`: runs builds on this machine. This file is its descriptor and its start and
+ * reload; what it does is told in local.h and in the files named after it.
  */
 #include "local.h"
 #include <errno.h>
@@ -15,7 +15,8 @@
 void
 local_log_error (Local *self, const char *what, const GError *error)
 {
-  belfry_instance_log (self->instance, G_LOG_LEVEL_WARNING, "%s: %s", what, error != NULL ? error->message : "failed");
+  belfry_instance_log (self->instance, G_LOG_LEVEL_WARNING, "%s: %s", what,
+                       error != NULL ? error->message : "failed");
 }
 
 const char *
@@ -48,7 +49,7 @@ local_check (gconstpointer data, const BelfryCheck *check)
                                      .state_directory = "." };
   g_autoptr (LocalConfig) config = local_config_new (&source, check->problems);
 
-  (void) config;
+  (void)config;
 }
 
 static LocalConfig *
@@ -56,15 +57,17 @@ read_config (Local *self, GError **error)
 {
   BelfryInstance *instance = self->instance;
   const char *state_directory = belfry_instance_get_host_value (instance, "state-directory");
-  const LocalConfigSource source = { .keys = &self->keys,
-                                     .builders = belfry_instance_get_sections (instance, "builder"),
-                                     .steps = belfry_instance_get_sections (instance, "step"),
-                                     .workers = belfry_instance_get_sections (instance, "worker"),
-                                     .schedulers = belfry_instance_get_sections (instance, "scheduler"),
-                                     .forces = belfry_instance_get_sections (instance, "force"),
-                                     .locks = belfry_instance_get_sections (instance, "lock"),
-                                     .codebases = belfry_instance_get_sections (instance, "codebase"),
-                                     .state_directory = state_directory != NULL ? state_directory : "." };
+  const LocalConfigSource source = {
+    .keys = &self->keys,
+    .builders = belfry_instance_get_sections (instance, "builder"),
+    .steps = belfry_instance_get_sections (instance, "step"),
+    .workers = belfry_instance_get_sections (instance, "worker"),
+    .schedulers = belfry_instance_get_sections (instance, "scheduler"),
+    .forces = belfry_instance_get_sections (instance, "force"),
+    .locks = belfry_instance_get_sections (instance, "lock"),
+    .codebases = belfry_instance_get_sections (instance, "codebase"),
+    .state_directory = state_directory != NULL ? state_directory : "."
+  };
   g_autoptr (BelfryProblems) problems = belfry_problems_new ();
   g_autoptr (LocalConfig) config = local_config_new (&source, problems);
 
@@ -84,7 +87,7 @@ read_config (Local *self, GError **error)
 static void
 ended_nothing (gpointer data)
 {
-  (void) data;
+  (void)data;
 }
 
 static void
@@ -93,15 +96,17 @@ init_state (Local *self, BelfryInstance *instance)
   const char *folder = g_getenv ("BELFRY_HELPER_DIR");
 
   self->instance = instance;
-  self->requests = g_ptr_array_new_with_free_func ((GDestroyNotify) local_request_free);
+  self->requests = g_ptr_array_new_with_free_func ((GDestroyNotify)local_request_free);
   self->builds = g_ptr_array_new_with_free_func (ended_nothing);
   self->supervisors = g_ptr_array_new_with_free_func (local_supervisor_free);
   self->slots = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_slots_free);
   self->builders = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_builder_state_free);
-  self->schedulers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_scheduler_state_free);
+  self->schedulers =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_scheduler_state_free);
   self->inherited = local_inherit_environment (self->keys.environment);
   self->token = g_uuid_string_random ();
-  self->helper = g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-supervisor", NULL);
+  self->helper =
+      g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-supervisor", NULL);
 }
 
 static void
@@ -111,7 +116,7 @@ on_recovered (GObject *source, GAsyncResult *result, gpointer data)
   Local *self = g_task_get_task_data (task);
   GError *error = NULL;
 
-  (void) source;
+  (void)source;
   if (!local_recover_finish (self, result, &error)) {
     g_task_return_error (task, error);
     return;
@@ -139,19 +144,6 @@ local_start (gpointer data, BelfryInstance *instance, GTask *task)
   local_recover_async (self, on_recovered, task);
 }
 
-static gint64
-newest_since (Local *self)
-{
-  GHashTableIter iter;
-  gpointer state = NULL;
-  gint64 newest = 0;
-
-  g_hash_table_iter_init (&iter, self->schedulers);
-  while (g_hash_table_iter_next (&iter, NULL, &state))
-    newest = MAX (newest, ((LocalSchedulerState *) state)->since);
-  return newest;
-}
-
 /* Running builds keep the configuration that they began with. */
 static void
 local_reload (gpointer data, GTask *task)
@@ -160,7 +152,6 @@ local_reload (gpointer data, GTask *task)
   GError *error = NULL;
   LocalConfig *config = read_config (self, &error);
   g_autoptr (LocalConfig) previous = NULL;
-  gint64 since = newest_since (self);
 
   if (config == NULL) {
     g_task_return_error (task, error);
@@ -175,7 +166,7 @@ local_reload (gpointer data, GTask *task)
     const LocalScheduler *scheduler = g_ptr_array_index (config->schedulers, i);
 
     if (g_hash_table_lookup (self->schedulers, scheduler->name) == NULL)
-      local_scheduler_state (self, scheduler)->since = since;
+      local_scheduler_state (self, scheduler)->since = self->last_change;
   }
   local_configure (self, previous);
   local_schedulers_arm (self);
@@ -227,7 +218,7 @@ local_log_was_drained (gpointer data, gint64 logid)
   Local *self = data;
 
   for (guint i = 0; i < self->builds->len; i++) {
-    LocalRun *run = ((LocalBuild *) g_ptr_array_index (self->builds, i))->run;
+    LocalRun *run = ((LocalBuild *)g_ptr_array_index (self->builds, i))->run;
 
     if (run != NULL && run->stdio != NULL && local_log_id (run->stdio) == logid && !self->pressed)
       local_log_drained (run->stdio);
@@ -235,12 +226,14 @@ local_log_was_drained (gpointer data, gint64 logid)
 }
 
 static const char *const local_actions[] = {
-  "cancel",   "cancel-shutdown", "disable",     "enable", "force",   "graceful", "pause",
-  "ping",     "rebuild",         "shutdown",    "stop",   "stop-change", "unpause", NULL,
+  "cancel", "cancel-shutdown", "disable",  "enable", "force",       "graceful", "pause",
+  "ping",   "rebuild",         "shutdown", "stop",   "stop-change", "unpause",  NULL,
 };
 
-#define OWNED(name, table, Keys) \
-  { .kind = name, .options = { table, sizeof (BelfryOption) }, .state_size = sizeof (Keys) }
+#define OWNED(name, table, Keys)                                                                   \
+  {                                                                                                \
+    .kind = name, .options = { table, sizeof (BelfryOption) }, .state_size = sizeof (Keys)         \
+  }
 
 static const BelfrySectionKind local_sections[] = {
   { .kind = "builder",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rendered values and environments. An environment is built from a list, lowest first: inherited names,
- * engine, worker, builder, step, then what the engine itself sets; nothing of the daemon passes by
- * itself. `kw:NAME` is an axis of the matrix, else the variable's value so far.
+ * Rendered values and environments. An environment is built from a list, lowest first: inherited
+ * names, engine, worker, builder, step, then what the engine itself sets; nothing of the daemon
+ * passes by itself. `kw:NAME` is an axis of the matrix, else the variable's value so far.
  */
 #include "environment.h"
 #include "collapse.h"
@@ -30,7 +30,8 @@ static JsonNode *
 look_up_source (const LocalContext *self, const char *key)
 {
   g_auto (GStrv) parts = g_strsplit (key, ":", 2);
-  const BelfrySourceStamp *stamp = g_strv_length (parts) == 2 ? local_find_stamp (self->stamps, parts[0]) : NULL;
+  const BelfrySourceStamp *stamp =
+      g_strv_length (parts) == 2 ? local_find_stamp (self->stamps, parts[0]) : NULL;
   g_autoptr (JsonObject) object = NULL;
   JsonNode *value = NULL;
 
@@ -53,7 +54,8 @@ look_up_worker (const LocalContext *self, const char *key)
   if (g_str_equal (key, "admin"))
     return new_text_or_null (keys != NULL ? keys->admin : NULL);
   if (g_str_equal (key, "host"))
-    return belfry_json_new_text (keys != NULL && keys->host != NULL ? keys->host : g_get_host_name ());
+    return belfry_json_new_text (keys != NULL && keys->host != NULL ? keys->host
+                                                                    : g_get_host_name ());
   return NULL;
 }
 
@@ -96,7 +98,7 @@ local_context_render (const LocalContext *self, BelfryRendered *rendered, GError
                  belfry_rendered_get_source (rendered));
     return NULL;
   }
-  return belfry_rendered_render (rendered, look_up, (gpointer) self, error);
+  return belfry_rendered_render (rendered, look_up, (gpointer)self, error);
 }
 
 static void
@@ -128,7 +130,8 @@ add_changes (JsonObject *object, GPtrArray *changes)
   for (guint i = 0; i < changes->len; i++) {
     const BelfryChange *change = g_ptr_array_index (changes, i);
 
-    json_array_add_object_element (list, belfry_record_to_json (change, BELFRY_RECORD_JSON_PROPERTIES));
+    json_array_add_object_element (list,
+                                   belfry_record_to_json (change, BELFRY_RECORD_JSON_PROPERTIES));
     for (guint j = 0; change->files != NULL && change->files[j] != NULL; j++)
       json_array_add_string_element (files, change->files[j]);
     unknown = unknown || change->files_unknown;
@@ -171,15 +174,19 @@ local_inherit_environment (char **names)
       g_ptr_array_add (list, g_strdup_printf ("%s=%s", names[i], value));
   }
   g_ptr_array_add (list, NULL);
-  return (char **) g_ptr_array_free (list, FALSE);
+  return (char **)g_ptr_array_free (list, FALSE);
 }
 
 static gboolean
-apply_map (GHashTable *environment, const LocalContext *context, const BelfryMap *map, GError **error)
+apply_map (GHashTable *environment,
+           const LocalContext *context,
+           const BelfryMap *map,
+           GError **error)
 {
   for (guint i = 0; map != NULL && i < belfry_map_get_count (map); i++) {
     const char *name = belfry_map_get_name (map, i);
-    char *value = local_context_render (context, (BelfryRendered *) belfry_map_get_value (map, i), error);
+    char *value =
+        local_context_render (context, (BelfryRendered *)belfry_map_get_value (map, i), error);
 
     if (value == NULL) {
       g_prefix_error (error, "env.%s: ", name);
@@ -198,7 +205,8 @@ apply_map (GHashTable *environment, const LocalContext *context, const BelfryMap
 GHashTable *
 local_environment_make (const LocalEnvironmentSource *source, GError **error)
 {
-  g_autoptr (GHashTable) environment = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr (GHashTable) environment =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   LocalContext context = source->context;
   const LocalWorkerKeys *worker = context.worker->keys;
   GHashTableIter iter;
@@ -209,13 +217,14 @@ local_environment_make (const LocalEnvironmentSource *source, GError **error)
   for (guint i = 0; source->inherited[i] != NULL; i++) {
     const char *equals = strchr (source->inherited[i], '=');
 
-    g_hash_table_replace (environment, g_strndup (source->inherited[i], (gsize) (equals - source->inherited[i])),
+    g_hash_table_replace (environment,
+                          g_strndup (source->inherited[i], (gsize)(equals - source->inherited[i])),
                           g_strdup (equals + 1));
   }
-  if (!apply_map (environment, &context, context.config->keys->env, error)
-      || !apply_map (environment, &context, worker != NULL ? worker->env : NULL, error)
-      || !apply_map (environment, &context, context.builder->keys->env, error)
-      || !apply_map (environment, &context, source->step->keys->env, error))
+  if (!apply_map (environment, &context, context.config->keys->env, error) ||
+      !apply_map (environment, &context, worker != NULL ? worker->env : NULL, error) ||
+      !apply_map (environment, &context, context.builder->keys->env, error) ||
+      !apply_map (environment, &context, source->step->keys->env, error))
     return NULL;
   g_hash_table_iter_init (&iter, source->fixed);
   while (g_hash_table_iter_next (&iter, &name, &value))
@@ -226,7 +235,7 @@ local_environment_make (const LocalEnvironmentSource *source, GError **error)
 static int
 compare_entries (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 char **
@@ -239,8 +248,8 @@ local_environment_to_list (GHashTable *environment)
 
   g_hash_table_iter_init (&iter, environment);
   while (g_hash_table_iter_next (&iter, &name, &value))
-    g_ptr_array_add (list, g_strdup_printf ("%s=%s", (char *) name, (char *) value));
+    g_ptr_array_add (list, g_strdup_printf ("%s=%s", (char *)name, (char *)value));
   g_ptr_array_sort (list, compare_entries);
   g_ptr_array_add (list, NULL);
-  return (char **) g_ptr_array_free (list, FALSE);
+  return (char **)g_ptr_array_free (list, FALSE);
 }

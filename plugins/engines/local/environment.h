@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the values of a build look like to rendered strings and expressions, and the environment of its processes. */
+/* What the values of a build look like to rendered strings and expressions, and the environment of
+ * its processes. */
 #pragma once
 
 #include "config.h"
@@ -10,12 +11,14 @@ typedef struct {
   const LocalBuilder *builder;
   const LocalWorker *worker;
   const BelfryProperties *properties;
-  GPtrArray *stamps;  /* (element-type BelfrySourceStamp) */
-  GPtrArray *changes; /* (element-type BelfryChange) */
+  GPtrArray *stamps;       /* (element-type BelfrySourceStamp) */
+  GPtrArray *changes;      /* (element-type BelfryChange) */
   GHashTable *environment; /* (nullable) variables below the one being rendered, for kw:NAME */
 } LocalContext;
 
-char *local_context_render (const LocalContext *self, BelfryRendered *rendered, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *local_context_render (const LocalContext *self,
+                            BelfryRendered *rendered,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *local_context_to_json (const LocalContext *self) G_GNUC_WARN_UNUSED_RESULT;
 
 /** LocalEnvironmentSource: what a step's environment is made of, lowest first */
@@ -27,6 +30,7 @@ typedef struct {
 } LocalEnvironmentSource;
 
 char **local_inherit_environment (char **names) G_GNUC_WARN_UNUSED_RESULT;
-GHashTable *local_environment_make (const LocalEnvironmentSource *source, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GHashTable *local_environment_make (const LocalEnvironmentSource *source,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char **local_environment_to_list (GHashTable *environment) G_GNUC_WARN_UNUSED_RESULT;
 const BelfrySourceStamp *local_find_stamp (GPtrArray *stamps, const char *codebase);

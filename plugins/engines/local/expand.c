@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Builder sections before they are read: `like` takes the keys of another section, `matrix.AXIS` makes
- * one section of each combination, `abstract` ones go. All on text, so that what the host reads, checks
- * and shows are the builders that there are.
+ * Builder sections before they are read: `like` takes the keys of another section, `matrix.AXIS`
+ * makes one section of each combination, `abstract` ones go. All on text, so that what the host
+ * reads, checks and shows are the builders that there are.
  */
 #include "sections.h"
 #include <string.h>
@@ -32,22 +32,25 @@ take_absent_keys (BelfrySection *self, const BelfrySection *other)
   for (guint i = 0; i < other->entries->len; i++) {
     const BelfryEntry *entry = g_ptr_array_index (other->entries, i);
 
-    if (!g_str_equal (entry->name, "like") && !g_str_equal (entry->name, "abstract")
-        && belfry_section_find (self, entry->name) == NULL)
+    if (!g_str_equal (entry->name, "like") && !g_str_equal (entry->name, "abstract") &&
+        belfry_section_find (self, entry->name) == NULL)
       belfry_section_set (self, entry->name, entry->value, entry->file, entry->line);
   }
 }
 
 static void
-report_unknown_like (const BelfrySection *self, GPtrArray *sections, const char *name, BelfryProblems *problems)
+report_unknown_like (const BelfrySection *self,
+                     GPtrArray *sections,
+                     const char *name,
+                     BelfryProblems *problems)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   const char *nearest = NULL;
 
   for (guint i = 0; i < sections->len; i++)
-    g_ptr_array_add (names, ((const BelfrySection *) g_ptr_array_index (sections, i))->name);
+    g_ptr_array_add (names, ((const BelfrySection *)g_ptr_array_index (sections, i))->name);
   g_ptr_array_add (names, NULL);
-  nearest = belfry_text_nearest (name, (const char *const *) names->pdata);
+  nearest = belfry_text_nearest (name, (const char *const *)names->pdata);
   belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, self, "like",
                        nearest != NULL ? "there is no [builder %s]; did you mean '%s'?"
                                        : "there is no [builder %s]%s",
@@ -113,9 +116,9 @@ is_rendered (const char *key)
   const BelfryOptionTable table = { local_builder_options, sizeof (BelfryOption) };
   const BelfryOption *row = belfry_option_table_find (&table, key);
 
-  return row != NULL
-         && (row->type == BELFRY_OPTION_RENDERED
-             || (row->type == BELFRY_OPTION_MAP && row->element == BELFRY_OPTION_RENDERED));
+  return row != NULL &&
+         (row->type == BELFRY_OPTION_RENDERED ||
+          (row->type == BELFRY_OPTION_MAP && row->element == BELFRY_OPTION_RENDERED));
 }
 
 /* Keys that are rendered later find the values by themselves. */
@@ -157,8 +160,8 @@ make_point (const BelfrySection *section, GArray *axes, const guint *point)
 
   for (guint i = 0; i < section->entries->len; i++) {
     const BelfryEntry *entry = g_ptr_array_index (section->entries, i);
-    g_autofree char *value = is_rendered (entry->name) ? g_strdup (entry->value)
-                                                       : fill_in (entry->value, axes, point);
+    g_autofree char *value =
+        is_rendered (entry->name) ? g_strdup (entry->value) : fill_in (entry->value, axes, point);
 
     if (!g_str_has_prefix (entry->name, "matrix"))
       belfry_section_set (result, entry->name, value, entry->file, entry->line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What set-property finds in a value or an output: one property; a pattern's named groups; NAME=VALUE
- * lines; a JSON object. Names that a build sets by itself are refused.
+ * What set-property finds in a value or an output: one property; a pattern's named groups;
+ * NAME=VALUE lines; a JSON object. Names that a build sets by itself are refused.
  */
 #include "extract.h"
 #include "properties.h"
@@ -27,7 +27,8 @@ add (GPtrArray *found, const char *name, JsonNode *value, GError **error)
   item->name = g_strdup (name);
   item->value = value;
   g_ptr_array_add (found, item);
-  if (*name != '\0' && !local_property_is_reserved (name) && strlen (name) <= 256 && g_utf8_validate (name, -1, NULL))
+  if (*name != '\0' && !local_property_is_reserved (name) && strlen (name) <= 256 &&
+      g_utf8_validate (name, -1, NULL))
     return TRUE;
   g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "'%s' cannot be set by a step", shown);
   return FALSE;
@@ -59,7 +60,7 @@ next_group (const char **at)
     *at = start + 2;
     if (end != NULL && name[1] != '=' && name[1] != '!') {
       *at = end;
-      return g_strndup (name + 1, (gsize) (end - name - 1));
+      return g_strndup (name + 1, (gsize)(end - name - 1));
     }
     start = strstr (start + 2, "(?");
   }
@@ -116,7 +117,8 @@ extract_object (const char *text, GPtrArray *found, GError **error)
   if (node == NULL)
     return FALSE;
   if (!JSON_NODE_HOLDS_OBJECT (node)) {
-    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "the output is no JSON object");
+    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
+                         "the output is no JSON object");
     return FALSE;
   }
   json_object_iter_init (&iter, json_node_get_object (node));

@@ -10,4 +10,7 @@ typedef struct {
   JsonNode *value;
 } LocalFound;
 
-GPtrArray *local_extract (const LocalStepKeys *keys, const char *property, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *local_extract (const LocalStepKeys *keys,
+                          const char *property,
+                          const char *text,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

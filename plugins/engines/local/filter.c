@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The change filter. Each field may be asked four things (list, -not, -re, -not-re); all that is asked
- * must hold. What a change does not have (branch, category) is matched by the item `@none` alone.
+ * The change filter. Each field may be asked four things (list, -not, -re, -not-re); all that is
+ * asked must hold. What a change does not have (branch, category) is matched by the item `@none`
+ * alone.
  */
 #include "filter.h"
 
@@ -10,7 +11,8 @@ static const struct {
   gsize keys_offset;
   gsize change_offset;
 } fields[LOCAL_FILTER_FIELDS] = {
-  { "project", G_STRUCT_OFFSET (LocalFilterKeys, project), G_STRUCT_OFFSET (BelfryChange, project) },
+  { "project", G_STRUCT_OFFSET (LocalFilterKeys, project),
+    G_STRUCT_OFFSET (BelfryChange, project) },
   { "repository", G_STRUCT_OFFSET (LocalFilterKeys, repository),
     G_STRUCT_OFFSET (BelfryChange, repository) },
   { "branch", G_STRUCT_OFFSET (LocalFilterKeys, branch), G_STRUCT_OFFSET (BelfryChange, branch) },
@@ -54,7 +56,7 @@ property_filter_free (gpointer data)
 static GPtrArray *
 compile_list (const char *text, GError **error)
 {
-  g_autoptr (GPtrArray) patterns = g_ptr_array_new_with_free_func ((GDestroyNotify) g_regex_unref);
+  g_autoptr (GPtrArray) patterns = g_ptr_array_new_with_free_func ((GDestroyNotify)g_regex_unref);
   g_auto (GStrv) items = belfry_split_list (text);
 
   for (guint i = 0; items[i] != NULL; i++) {
@@ -132,7 +134,8 @@ local_filter_free (LocalFilter *self)
 static gboolean
 field_is_absent (const LocalFilterField *field)
 {
-  return field->any == NULL && field->none == NULL && field->any_re == NULL && field->none_re == NULL;
+  return field->any == NULL && field->none == NULL && field->any_re == NULL &&
+         field->none_re == NULL;
 }
 
 gboolean
@@ -178,17 +181,17 @@ any_regex_matches (GPtrArray *patterns, const char *value)
 static gboolean
 field_matches (const LocalFilterField *field, const char *value)
 {
-  return (field->any == NULL || any_item_matches (field->any, value))
-         && (field->none == NULL || !any_item_matches (field->none, value))
-         && (field->any_re == NULL || any_regex_matches (field->any_re, value))
-         && (field->none_re == NULL || !any_regex_matches (field->none_re, value));
+  return (field->any == NULL || any_item_matches (field->any, value)) &&
+         (field->none == NULL || !any_item_matches (field->none, value)) &&
+         (field->any_re == NULL || any_regex_matches (field->any_re, value)) &&
+         (field->none_re == NULL || !any_regex_matches (field->none_re, value));
 }
 
 static char *
 dup_property_text (const BelfryChange *change, const char *name)
 {
-  JsonNode *value = change->properties != NULL ? belfry_properties_get_value (change->properties, name)
-                                               : NULL;
+  JsonNode *value =
+      change->properties != NULL ? belfry_properties_get_value (change->properties, name) : NULL;
 
   if (value == NULL || JSON_NODE_HOLDS_NULL (value))
     return NULL;
@@ -238,8 +241,8 @@ file_is_important (const LocalSchedulerKeys *keys, const char *path)
 {
   const char *file = *path == '/' ? path + 1 : path;
 
-  return (keys->unimportant_files == NULL || !file_matches (keys->unimportant_files, file))
-         && (keys->important_files == NULL || file_matches (keys->important_files, file));
+  return (keys->unimportant_files == NULL || !file_matches (keys->unimportant_files, file)) &&
+         (keys->important_files == NULL || file_matches (keys->important_files, file));
 }
 
 gboolean

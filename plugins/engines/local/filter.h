@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which changes a scheduler sees, and which of them are important (§9.2, §9.3 of the engine's page). */
+/* Which changes a scheduler sees, and which of them are important (§9.2, §9.3 of the engine's
+ * page). */
 #pragma once
 
 #include "options.h"
@@ -16,7 +17,8 @@ typedef struct {
   GPtrArray *properties; /* (element-type LocalPropertyFilter) */
 } LocalFilter;
 
-LocalFilter *local_filter_new (const LocalFilterKeys *keys, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+LocalFilter *local_filter_new (const LocalFilterKeys *keys,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void local_filter_free (LocalFilter *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalFilter, local_filter_free)
 gboolean local_filter_is_empty (const LocalFilter *self);

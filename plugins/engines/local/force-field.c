@@ -8,8 +8,9 @@ static const struct {
   const char *name;
   LocalFieldKind kind;
 } kinds[] = {
-  { "fixed", LOCAL_FIELD_FIXED },     { "string", LOCAL_FIELD_STRING }, { "text", LOCAL_FIELD_TEXT },
-  { "int", LOCAL_FIELD_INT },         { "boolean", LOCAL_FIELD_BOOLEAN }, { "choice", LOCAL_FIELD_CHOICE },
+  { "fixed", LOCAL_FIELD_FIXED },       { "string", LOCAL_FIELD_STRING },
+  { "text", LOCAL_FIELD_TEXT },         { "int", LOCAL_FIELD_INT },
+  { "boolean", LOCAL_FIELD_BOOLEAN },   { "choice", LOCAL_FIELD_CHOICE },
   { "username", LOCAL_FIELD_USERNAME },
 };
 
@@ -84,8 +85,8 @@ set_option (LocalField *self, guint option, const char *value, GError **error)
   case OPTION_SIZE:
     return belfry_parse_size (value, member, error);
   case OPTION_LIST:
-    g_strfreev (*(char ***) member);
-    *(char ***) member = g_strsplit (value, ",", -1);
+    g_strfreev (*(char ***)member);
+    *(char ***)member = g_strsplit (value, ",", -1);
     return TRUE;
   }
   return FALSE;
@@ -118,7 +119,8 @@ read_kind (LocalField *self, const char *text, GError **error)
     return TRUE;
   }
   if (text != NULL && g_strv_contains (later_kinds, text))
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "fields of kind '%s' are not yet offered", text);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
+                 "fields of kind '%s' are not yet offered", text);
   else
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "'%s' is no kind of field",
                  text != NULL ? text : "");
@@ -175,8 +177,9 @@ check_integer (const LocalField *self, const char *text, char **message)
   if (*trimmed == '\0')
     return belfry_json_new_integer (0);
   if (!belfry_parse_integer (trimmed, self->minimum, self->maximum, &number, NULL)) {
-    *message = g_strdup_printf ("%s: needs an integer from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
-                                self->label, self->minimum, self->maximum);
+    *message =
+        g_strdup_printf ("%s: needs an integer from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                         self->label, self->minimum, self->maximum);
     return NULL;
   }
   return belfry_json_new_integer (number);
@@ -200,13 +203,14 @@ check_boolean (const LocalField *self, const char *text, char **message)
 static gboolean
 is_choice (const LocalField *self, const char *text)
 {
-  return !self->strict || g_strv_contains ((const char *const *) self->choices, text);
+  return !self->strict || g_strv_contains ((const char *const *)self->choices, text);
 }
 
 static JsonNode *
 check_choices (const LocalField *self, JsonNode *value, const char *text, char **message)
 {
-  JsonArray *sent = value != NULL && JSON_NODE_HOLDS_ARRAY (value) ? json_node_get_array (value) : NULL;
+  JsonArray *sent =
+      value != NULL && JSON_NODE_HOLDS_ARRAY (value) ? json_node_get_array (value) : NULL;
   g_auto (GStrv) words = sent == NULL && *text != '\0' ? g_strsplit (text, "+", -1) : NULL;
   JsonArray *list = json_array_new ();
   JsonNode *node = json_node_new (JSON_NODE_ARRAY);
@@ -242,17 +246,20 @@ has_address (const char *text)
 static char *
 find_fault (const LocalField *self, const char *text)
 {
-  if (strlen (text) > (gsize) self->max_bytes)
-    return g_strdup_printf ("%s: is longer than %" G_GINT64_FORMAT " bytes", self->label, self->max_bytes);
+  if (strlen (text) > (gsize)self->max_bytes)
+    return g_strdup_printf ("%s: is longer than %" G_GINT64_FORMAT " bytes", self->label,
+                            self->max_bytes);
   if (self->regex != NULL && *text != '\0' && !belfry_regex_match_start (self->regex, text)) {
     g_autofree char *shown = belfry_text_make_printable (text, -1, 100);
 
-    return g_strdup_printf ("%s:'%s' does not match pattern '%s'", self->label, shown, self->pattern);
+    return g_strdup_printf ("%s:'%s' does not match pattern '%s'", self->label, shown,
+                            self->pattern);
   }
   if (self->kind == LOCAL_FIELD_USERNAME && self->need_email && !has_address (text))
-    return g_strdup_printf ("%s: please fill in email address in the form 'Name <name@example.org>'",
-                            self->name);
-  if (self->kind == LOCAL_FIELD_CHOICE && !self->multiple && *text != '\0' && !is_choice (self, text)) {
+    return g_strdup_printf (
+        "%s: please fill in email address in the form 'Name <name@example.org>'", self->name);
+  if (self->kind == LOCAL_FIELD_CHOICE && !self->multiple && *text != '\0' &&
+      !is_choice (self, text)) {
     g_autofree char *shown = belfry_text_make_printable (text, -1, 100);
 
     return g_strdup_printf ("%s: '%s' is none of the choices", self->label, shown);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Force forms. The fields in the order of the form: who and why, one group per codebase, then the form's
- * own. All errors are collected per field; nothing is made of a form that has any.
+ * Force forms. The fields in the order of the form: who and why, one group per codebase, then the
+ * form's own. All errors are collected per field; nothing is made of a form that has any.
  */
 #include "force.h"
 #include "properties.h"
@@ -47,17 +47,18 @@ GPtrArray *
 local_form_make_fields (const LocalSection *section, BelfryProblems *problems)
 {
   const LocalForceKeys *keys = section->keys;
-  GPtrArray *fields = g_ptr_array_new_with_free_func ((GDestroyNotify) local_field_free);
+  GPtrArray *fields = g_ptr_array_new_with_free_func ((GDestroyNotify)local_field_free);
 
   for (guint i = 0; keys->fields != NULL && i < belfry_map_get_count (keys->fields); i++) {
     const char *name = belfry_map_get_name (keys->fields, i);
     g_autoptr (GError) error = NULL;
     LocalField *field = local_field_parse (name, belfry_map_get_value (keys->fields, i), &error);
-    gboolean allowed = keys->allow_names != NULL
-                       && g_strv_contains ((const char *const *) keys->allow_names, name);
+    gboolean allowed =
+        keys->allow_names != NULL && g_strv_contains ((const char *const *)keys->allow_names, name);
 
     if (field == NULL)
-      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section->source, "field", "field.%s: %s", name, error->message);
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section->source, "field",
+                           "field.%s: %s", name, error->message);
     else
       g_ptr_array_add (fields, field);
     if (local_property_is_reserved (name) || (local_property_is_dangerous (name) && !allowed))
@@ -71,7 +72,7 @@ gboolean
 local_form_feeds (const LocalForm *self, const char *builder)
 {
   for (guint i = 0; i < self->builders->len; i++) {
-    if (g_strcmp0 (((LocalBuilder *) g_ptr_array_index (self->builders, i))->name, builder) == 0)
+    if (g_strcmp0 (((LocalBuilder *)g_ptr_array_index (self->builders, i))->name, builder) == 0)
       return TRUE;
   }
   return FALSE;
@@ -80,10 +81,12 @@ local_form_feeds (const LocalForm *self, const char *builder)
 static char *
 dup_full_name (const LocalCodebase *codebase, const char *name)
 {
-  return *codebase->name == '\0' ? g_strdup (name) : g_strdup_printf ("%s_%s", codebase->name, name);
+  return *codebase->name == '\0' ? g_strdup (name)
+                                 : g_strdup_printf ("%s_%s", codebase->name, name);
 }
 
-/* `fixed:VALUE`, `choice:a,b`, `text:DEFAULT`; (nullable): not offered, the configured value holds */
+/* `fixed:VALUE`, `choice:a,b`, `text:DEFAULT`; (nullable): not offered, the configured value holds
+ */
 static LocalField *
 make_stamp_field (const LocalForm *self, const LocalCodebase *codebase, const char *name)
 {
@@ -139,13 +142,15 @@ offers_codebases (const LocalForm *self)
 static JsonObject *
 describe_field (const LocalField *field)
 {
-  static const char *const types[] = { "fixed", "text", "textarea", "int", "bool", "list", "username" };
+  static const char *const types[] = { "fixed", "text", "textarea", "int",
+                                       "bool",  "list", "username" };
   JsonObject *object = json_object_new ();
 
   json_object_set_string_member (object, "name", field->name);
   json_object_set_string_member (object, "fullName", field->name);
   json_object_set_string_member (object, "label", field->label);
-  json_object_set_string_member (object, "tablabel", field->tab != NULL ? field->tab : field->label);
+  json_object_set_string_member (object, "tablabel",
+                                 field->tab != NULL ? field->tab : field->label);
   json_object_set_string_member (object, "type", types[field->kind]);
   json_object_set_string_member (object, "default", field->default_text);
   json_object_set_boolean_member (object, "required", field->required);
@@ -210,6 +215,7 @@ describe_fields (const LocalForm *self)
 {
   JsonArray *all = json_array_new ();
   JsonArray *first = json_array_new ();
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (LocalField) username = make_username_field (self);
   g_autoptr (LocalField) reason = make_reason_field (self);
 
@@ -224,7 +230,10 @@ describe_fields (const LocalForm *self)
   for (guint i = 0; offers_codebases (self) && i < self->codebases->len; i++) {
     const LocalCodebase *codebase = g_ptr_array_index (self->codebases, i);
 
-    json_array_add_object_element (all, describe_group (codebase->name, describe_codebase (self, codebase)));
+    if (!g_hash_table_add (seen, codebase->name))
+      continue;
+    json_array_add_object_element (
+        all, describe_group (codebase->name, describe_codebase (self, codebase)));
   }
   for (guint i = 0; i < self->fields->len; i++)
     json_array_add_object_element (all, describe_field (g_ptr_array_index (self->fields, i)));
@@ -238,9 +247,11 @@ local_form_describe (const LocalForm *self)
   JsonArray *builders = json_array_new ();
 
   for (guint i = 0; i < self->builders->len; i++)
-    json_array_add_string_element (builders, ((LocalBuilder *) g_ptr_array_index (self->builders, i))->name);
+    json_array_add_string_element (builders,
+                                   ((LocalBuilder *)g_ptr_array_index (self->builders, i))->name);
   json_object_set_string_member (object, "name", self->name);
-  json_object_set_string_member (object, "label", self->keys->label != NULL ? self->keys->label : self->name);
+  json_object_set_string_member (object, "label",
+                                 self->keys->label != NULL ? self->keys->label : self->name);
   json_object_set_string_member (object, "button_name", self->keys->button_name);
   json_object_set_array_member (object, "builder_names", builders);
   json_object_set_boolean_member (object, "enabled", self->keys->enabled);
@@ -313,8 +324,8 @@ read_stamp_field (const Filling *self, const LocalCodebase *codebase, const Stam
   if (field == NULL || !offers_codebases (self->form)) {
     const char *sent = belfry_json_get_text (self->arguments, full_name);
 
-    if (sent != NULL && *sent != '\0' && g_str_equal (row->name, "repository")
-        && !g_str_equal (sent, codebase->repository))
+    if (sent != NULL && *sent != '\0' && g_str_equal (row->name, "repository") &&
+        !g_str_equal (sent, codebase->repository))
       json_object_set_string_member (self->errors, full_name, "this repository is not configured");
     return NULL;
   }
@@ -322,8 +333,8 @@ read_stamp_field (const Filling *self, const LocalCodebase *codebase, const Stam
   if (text == NULL || *g_strstrip (text) == '\0')
     return NULL;
   regex = row->pattern != NULL ? belfry_regex_new (row->pattern, NULL) : NULL;
-  if ((regex != NULL && !belfry_regex_match_start (regex, text))
-      || (row->is_valid != NULL && !row->is_valid (text))) {
+  if ((regex != NULL && !belfry_regex_match_start (regex, text)) ||
+      (row->is_valid != NULL && !row->is_valid (text))) {
     g_autofree char *message = g_strdup_printf ("%s: is no %s", full_name, row->name);
 
     json_object_set_string_member (self->errors, full_name, message);
@@ -343,11 +354,23 @@ make_stamp (const Filling *self, const LocalCodebase *codebase)
 
   belfry_record_set_text (&stamp->branch, branch != NULL ? branch : codebase->branch);
   belfry_record_set_text (&stamp->revision, revision != NULL ? revision : codebase->revision);
-  belfry_record_set_text (&stamp->repository, repository != NULL ? repository : codebase->repository);
+  belfry_record_set_text (&stamp->repository,
+                          repository != NULL ? repository : codebase->repository);
   belfry_record_set_text (&stamp->project, project != NULL ? project : codebase->project);
   belfry_record_set_text (&stamp->codebase, codebase->name);
   stamp->patchid = BELFRY_NONE;
   return stamp;
+}
+
+/* Those of codebases that the chosen builders do not have are no errors. */
+static void
+know_stamp_fields (const Filling *self)
+{
+  for (guint i = 0; i < self->form->codebases->len; i++) {
+    for (guint j = 0; j < G_N_ELEMENTS (stamp_fields); j++)
+      g_hash_table_add (self->known, dup_full_name (g_ptr_array_index (self->form->codebases, i),
+                                                    stamp_fields[j].name));
+  }
 }
 
 static void
@@ -363,7 +386,7 @@ report_unknown (const Filling *self)
 
     if (g_hash_table_contains (self->known, name) || g_strv_contains (not_fields, name))
       continue;
-    nearest = belfry_text_nearest (name, (const char *const *) names);
+    nearest = belfry_text_nearest (name, (const char *const *)names);
     message = nearest != NULL ? g_strdup_printf ("no such field; did you mean '%s'?", nearest)
                               : g_strdup ("no such field");
     json_object_set_string_member (self->errors, name, message);
@@ -405,8 +428,8 @@ make_sentence (const LocalForm *form, const char *owner, const char *reason)
       length = strlen ("%(reason)s");
     }
     if (value != NULL) {
-      g_string_erase (text, (gssize) at, (gssize) length);
-      g_string_insert (text, (gssize) at, value);
+      g_string_erase (text, (gssize)at, (gssize)length);
+      g_string_insert (text, (gssize)at, value);
       at += strlen (value);
     } else
       at++;
@@ -421,7 +444,8 @@ set_properties (LocalForced *forced, const Filling *self, const char *reason)
 
   for (guint i = 0; configured != NULL && i < belfry_map_get_count (configured); i++)
     belfry_properties_set (forced->properties, belfry_map_get_name (configured, i),
-                           json_node_copy ((JsonNode *) belfry_map_get_value (configured, i)), SOURCE);
+                           json_node_copy ((JsonNode *)belfry_map_get_value (configured, i)),
+                           SOURCE);
   for (guint i = 0; i < self->form->fields->len; i++) {
     const LocalField *field = g_ptr_array_index (self->form->fields, i);
     JsonNode *value = check_field (self, field);
@@ -434,9 +458,20 @@ set_properties (LocalForced *forced, const Filling *self, const char *reason)
   belfry_properties_set_text (forced->properties, "scheduler", self->form->name, "Scheduler");
 }
 
+static gboolean
+is_known (const char *who)
+{
+  return who != NULL && *who != '\0' && !g_str_equal (who, "anonymous") &&
+         !g_str_equal (who, "<unknown>");
+}
+
 /* (nullable): @errors says for each field what is wrong */
 LocalForced *
-local_form_fill (const LocalForm *form, JsonObject *arguments, const char *who, JsonObject *errors)
+local_form_fill (const LocalForm *form,
+                 GPtrArray *codebases,
+                 JsonObject *arguments,
+                 const char *who,
+                 JsonObject *errors)
 {
   g_autoptr (LocalForced) forced = g_new0 (LocalForced, 1);
   g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -445,7 +480,7 @@ local_form_fill (const LocalForm *form, JsonObject *arguments, const char *who, 
   g_autoptr (LocalField) reason_field = make_reason_field (form);
   g_autofree char *name = NULL;
   g_autofree char *reason = NULL;
-  gboolean known_user = who != NULL && *who != '\0' && !g_str_equal (who, "anonymous");
+  gboolean known_user = is_known (who) && !json_object_has_member (arguments, "username");
 
   g_hash_table_add (known, g_strdup ("username"));
   if (!known_user)
@@ -454,8 +489,9 @@ local_form_fill (const LocalForm *form, JsonObject *arguments, const char *who, 
   reason = check_text (&self, reason_field);
   forced->priority = read_priority (&self);
   forced->stamps = g_ptr_array_new_with_free_func (belfry_record_unref);
-  for (guint i = 0; i < form->codebases->len; i++)
-    g_ptr_array_add (forced->stamps, make_stamp (&self, g_ptr_array_index (form->codebases, i)));
+  know_stamp_fields (&self);
+  for (guint i = 0; i < codebases->len; i++)
+    g_ptr_array_add (forced->stamps, make_stamp (&self, g_ptr_array_index (codebases, i)));
   forced->properties = belfry_properties_new ();
   set_properties (forced, &self, reason != NULL ? reason : "");
   forced->reason = make_sentence (form, forced->owner, reason != NULL ? reason : "");

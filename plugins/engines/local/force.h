@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Force forms: fields, how they are described to pages and bots, how what is sent is checked (§10). */
+/* Force forms: fields, how they are described to pages and bots, how what is sent is checked (§10).
+ */
 #pragma once
 
 #include "config.h"
@@ -46,14 +47,21 @@ typedef struct {
   BelfryProperties *properties;
 } LocalForced;
 
-LocalField *local_field_parse (const char *name, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+LocalField *
+local_field_parse (const char *name, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void local_field_free (LocalField *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalField, local_field_free)
-JsonNode *local_field_check (const LocalField *self, JsonNode *value, char **message) G_GNUC_WARN_UNUSED_RESULT;
+JsonNode *local_field_check (const LocalField *self,
+                             JsonNode *value,
+                             char **message) G_GNUC_WARN_UNUSED_RESULT;
 
 GPtrArray *local_form_make_fields (const LocalSection *section, BelfryProblems *problems);
 JsonObject *local_form_describe (const LocalForm *self) G_GNUC_WARN_UNUSED_RESULT;
 gboolean local_form_feeds (const LocalForm *self, const char *builder);
-LocalForced *local_form_fill (const LocalForm *self, JsonObject *arguments, const char *who, JsonObject *errors) G_GNUC_WARN_UNUSED_RESULT;
+LocalForced *local_form_fill (const LocalForm *self,
+                              GPtrArray *codebases,
+                              JsonObject *arguments,
+                              const char *who,
+                              JsonObject *errors) G_GNUC_WARN_UNUSED_RESULT;
 void local_forced_free (LocalForced *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalForced, local_forced_free)

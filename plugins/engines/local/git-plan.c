@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which git command follows which. Operands stand behind `--` wherever git takes it; all of them have
- * passed the grammar of refs.c before anything runs. No configuration but ours is read, no hook runs.
+ * Which git command follows which. Operands stand behind `--` wherever git takes it; all of them
+ * have passed the grammar of refs.c before anything runs. No configuration but ours is read, no
+ * hook runs.
  */
 #include "git-plan.h"
 #include "refs.h"
@@ -26,7 +27,7 @@ has_method (const LocalGit *self, LocalMethod method)
 gboolean
 local_git_check (const LocalGit *self, GError **error)
 {
-  const char *const *allowed = (const char *const *) self->keys->allowed_protocols;
+  const char *const *allowed = (const char *const *)self->keys->allowed_protocols;
   g_autofree char *shown = NULL;
 
   if (!local_check_repository (self->repository, allowed, error))
@@ -42,7 +43,8 @@ local_git_check (const LocalGit *self, GError **error)
     return FALSE;
   }
   if (!local_branch_is_valid (get_origin (self))) {
-    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "name of the remote is not usable");
+    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED,
+                         "name of the remote is not usable");
     return FALSE;
   }
   return TRUE;
@@ -51,14 +53,15 @@ local_git_check (const LocalGit *self, GError **error)
 gboolean
 local_git_is_process (LocalGitAction action)
 {
-  return action != LOCAL_GIT_REMOVE && action != LOCAL_GIT_REMOVE_COPY && action != LOCAL_GIT_WAIT
-         && action != LOCAL_GIT_DONE && action != LOCAL_GIT_FAILED;
+  return action != LOCAL_GIT_REMOVE && action != LOCAL_GIT_REMOVE_COPY &&
+         action != LOCAL_GIT_WAIT && action != LOCAL_GIT_DONE && action != LOCAL_GIT_FAILED;
 }
 
 gboolean
 local_git_wants_output (LocalGitAction action)
 {
-  return action == LOCAL_GIT_GET_URL || action == LOCAL_GIT_REV_PARSE || action == LOCAL_GIT_DESCRIBE;
+  return action == LOCAL_GIT_GET_URL || action == LOCAL_GIT_REV_PARSE ||
+         action == LOCAL_GIT_DESCRIBE;
 }
 
 const char *
@@ -151,7 +154,8 @@ on_url (LocalGit *self, gboolean success, const char *output)
 {
   if (!success || g_strcmp0 (output, self->repository) != 0)
     return clobber (self);
-  if (self->was_patched || has_method (self, LOCAL_METHOD_FRESH) || has_method (self, LOCAL_METHOD_CLEAN))
+  if (self->was_patched || has_method (self, LOCAL_METHOD_FRESH) ||
+      has_method (self, LOCAL_METHOD_CLEAN))
     return LOCAL_GIT_CLEAN;
   return seek_revision (self);
 }
@@ -293,7 +297,7 @@ add_config (GPtrArray *argv, const BelfryMap *config)
   for (guint i = 0; config != NULL && i < belfry_map_get_count (config); i++) {
     add (argv, "-c");
     g_ptr_array_add (argv, g_strdup_printf ("%s=%s", belfry_map_get_name (config, i),
-                                            (const char *) belfry_map_get_value (config, i)));
+                                            (const char *)belfry_map_get_value (config, i)));
   }
 }
 
@@ -309,10 +313,11 @@ add_depth (const LocalGit *self, GPtrArray *argv)
 static void
 add_clone (const LocalGit *self, GPtrArray *argv)
 {
-  add_all (argv, (const char *const[]) { "clone", "--no-checkout", NULL });
+  add_all (argv, (const char *const[]){ "clone", "--no-checkout", NULL });
   g_ptr_array_add (argv, g_strdup_printf ("--origin=%s", get_origin (self)));
   add_depth (self, argv);
-  if (GPOINTER_TO_INT (self->keys->shallow) > 0 && self->branch != NULL && !local_refname_is_full (self->branch))
+  if (GPOINTER_TO_INT (self->keys->shallow) > 0 && self->branch != NULL &&
+      !local_refname_is_full (self->branch))
     g_ptr_array_add (argv, g_strdup_printf ("--branch=%s", self->branch));
   if (!self->keys->tags)
     add (argv, "--no-tags");
@@ -329,7 +334,7 @@ add_clone (const LocalGit *self, GPtrArray *argv)
 static void
 add_fetch (const LocalGit *self, GPtrArray *argv, const char *what)
 {
-  add_all (argv, (const char *const[]) { "fetch", "-f", NULL });
+  add_all (argv, (const char *const[]){ "fetch", "-f", NULL });
   add (argv, self->keys->tags ? "-t" : "--no-tags");
   add_depth (self, argv);
   add (argv, "--progress");
@@ -361,15 +366,16 @@ add_describe (const LocalGit *self, GPtrArray *argv)
     return;
   options = belfry_split_words (self->keys->get_description, NULL);
   if (options != NULL)
-    add_all (argv, (const char *const *) options);
+    add_all (argv, (const char *const *)options);
 }
 
 static void
 add_patch (const LocalGit *self, GPtrArray *argv)
 {
   add (argv, "patch");
-  g_ptr_array_add (argv, g_strdup_printf ("-p%" G_GINT64_FORMAT, CLAMP (self->patch->level, 0, 100)));
-  add_all (argv, (const char *const[]) { "--force", "--forward", NULL });
+  g_ptr_array_add (argv,
+                   g_strdup_printf ("-p%" G_GINT64_FORMAT, CLAMP (self->patch->level, 0, 100)));
+  add_all (argv, (const char *const[]){ "--force", "--forward", NULL });
   if (self->patch->subdir != NULL && *self->patch->subdir != '\0')
     g_ptr_array_add (argv, g_strdup_printf ("--directory=%s", self->patch->subdir));
 }
@@ -390,16 +396,16 @@ add_arguments (const LocalGit *self, GPtrArray *argv)
 
   switch (self->action) {
   case LOCAL_GIT_GET_URL:
-    add_all (argv, (const char *const[]) { "config", "--get", url_key, NULL });
+    add_all (argv, (const char *const[]){ "config", "--get", url_key, NULL });
     break;
   case LOCAL_GIT_CLONE:
     add_clone (self, argv);
     break;
   case LOCAL_GIT_CLEAN:
-    add_all (argv, (const char *const[]) { "clean", get_clean_flags (self), NULL });
+    add_all (argv, (const char *const[]){ "clean", get_clean_flags (self), NULL });
     break;
   case LOCAL_GIT_HAS_REVISION:
-    add_all (argv, (const char *const[]) { "cat-file", "-e", commit, NULL });
+    add_all (argv, (const char *const[]){ "cat-file", "-e", commit, NULL });
     break;
   case LOCAL_GIT_FETCH:
     add_fetch (self, argv, self->branch != NULL ? self->branch : "HEAD");
@@ -408,24 +414,25 @@ add_arguments (const LocalGit *self, GPtrArray *argv)
     add_fetch (self, argv, self->revision);
     break;
   case LOCAL_GIT_CHECKOUT:
-    add_all (argv, (const char *const[]) { "checkout", "-f", "--detach", commit, "--", NULL });
+    add_all (argv, (const char *const[]){ "checkout", "-f", "--detach", commit, "--", NULL });
     break;
   case LOCAL_GIT_BRANCH:
-    add_all (argv, (const char *const[]) { "checkout", "-q", "-B", self->branch, NULL });
+    add_all (argv, (const char *const[]){ "checkout", "-q", "-B", self->branch, NULL });
     break;
   case LOCAL_GIT_SUBMODULE_SYNC:
-    add_all (argv, (const char *const[]) { "submodule", "sync", "--recursive", NULL });
+    add_all (argv, (const char *const[]){ "submodule", "sync", "--recursive", NULL });
     break;
   case LOCAL_GIT_SUBMODULE_UPDATE:
-    add_all (argv, (const char *const[]) { "submodule", "update", "--init", "--recursive", "--force", NULL });
+    add_all (argv, (const char *const[]){ "submodule", "update", "--init", "--recursive", "--force",
+                                          NULL });
     if (self->keys->remote_submodules)
       add (argv, "--remote");
     break;
   case LOCAL_GIT_SUBMODULE_CLEAN:
-    add_all (argv, (const char *const[]) { "submodule", "foreach", "--recursive", clean, NULL });
+    add_all (argv, (const char *const[]){ "submodule", "foreach", "--recursive", clean, NULL });
     break;
   case LOCAL_GIT_REV_PARSE:
-    add_all (argv, (const char *const[]) { "rev-parse", "HEAD", NULL });
+    add_all (argv, (const char *const[]){ "rev-parse", "HEAD", NULL });
     break;
   case LOCAL_GIT_DESCRIBE:
     add_describe (self, argv);
@@ -450,14 +457,15 @@ local_git_argv (const LocalGit *self)
   if (self->action == LOCAL_GIT_PATCH)
     add_patch (self, argv);
   else if (self->action == LOCAL_GIT_COPY)
-    add_all (argv, (const char *const[]) { "cp", "-R", "-P", "-p", "--", self->tree, self->work, NULL });
+    add_all (argv,
+             (const char *const[]){ "cp", "-R", "-P", "-p", "--", self->tree, self->work, NULL });
   else {
     add (argv, "git");
     add_config (argv, self->keys->config);
     add_arguments (self, argv);
   }
   g_ptr_array_add (argv, NULL);
-  return (char **) g_ptr_array_free (argv, FALSE);
+  return (char **)g_ptr_array_free (argv, FALSE);
 }
 
 static void
@@ -468,17 +476,20 @@ set (GHashTable *environment, const char *name, const char *value)
 
 /* @ssh_options: (nullable): further options of ssh, quoted */
 void
-local_git_set_environment (GHashTable *environment, const LocalStepKeys *keys, const char *ssh_options)
+local_git_set_environment (GHashTable *environment,
+                           const LocalStepKeys *keys,
+                           const char *ssh_options)
 {
   static const char *const settings[][2] = {
-    { "safe.directory", "*" },         { "core.hooksPath", "/dev/null" }, { "gc.autoDetach", "false" },
-    { "advice.detachedHead", "false" }, { "init.defaultBranch", "main" },
+    { "safe.directory", "*" },        { "core.hooksPath", "/dev/null" },
+    { "gc.autoDetach", "false" },     { "advice.detachedHead", "false" },
+    { "init.defaultBranch", "main" },
   };
   g_autofree char *protocols = g_strjoinv (":", keys->allowed_protocols);
-  g_autofree char *count = g_strdup_printf ("%u", (guint) G_N_ELEMENTS (settings));
-  g_autofree char *ssh = g_strdup_printf ("ssh -oBatchMode=yes -oStrictHostKeyChecking=yes%s%s",
-                                          ssh_options != NULL ? " " : "",
-                                          ssh_options != NULL ? ssh_options : "");
+  g_autofree char *count = g_strdup_printf ("%u", (guint)G_N_ELEMENTS (settings));
+  g_autofree char *ssh =
+      g_strdup_printf ("ssh -oBatchMode=yes -oStrictHostKeyChecking=yes%s%s",
+                       ssh_options != NULL ? " " : "", ssh_options != NULL ? ssh_options : "");
 
   set (environment, "GIT_TERMINAL_PROMPT", "0");
   set (environment, "GIT_CONFIG_NOSYSTEM", "1");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The engine's running state, shared by the files of the glue. One Local per instance; everything here
- * lives on the main loop.
+ * The engine's running state, shared by the files of the glue. One Local per instance; everything
+ * here lives on the main loop.
  *
- * What is said to the host about one build is gathered in the build's own transaction and submitted in
- * one piece (build.c); the claim alone is waited for.
+ * What is said to the host about one build is gathered in the build's own transaction and submitted
+ * in one piece (build.c); the claim alone is waited for.
  */
 #pragma once
 
@@ -31,11 +31,11 @@ typedef struct {
 typedef struct {
   BelfryBuildRequest *record;
   LocalSet *set;
-  char *builder;     /* name */
-  gboolean kept;     /* never collapsed */
-  LocalBuild *build; /* (nullable) that has claimed it */
-  char *why;         /* (nullable) why it waits */
-  gint64 not_before; /* monotonic: a failed claim rests */
+  char *builder;       /* name */
+  gboolean kept;       /* never collapsed */
+  LocalBuild *build;   /* (nullable) that has claimed it */
+  char *why;           /* (nullable) why it waits */
+  gint64 not_before;   /* monotonic: a failed claim rests */
   gint64 orphan_since; /* monotonic; BELFRY_NONE: its builder is configured */
 } LocalRequest;
 
@@ -46,8 +46,8 @@ typedef struct {
   gboolean paused;
   gboolean graceful;
   gboolean offline;
-  GPtrArray *builds;  /* (element-type LocalBuild) (unowned) */
-  GPtrArray *spare;   /* (element-type LocalSupervisor) idle */
+  GPtrArray *builds; /* (element-type LocalBuild) (unowned) */
+  GPtrArray *spare;  /* (element-type LocalSupervisor) idle */
 } LocalSlots;
 
 /** LocalBuilderState: what is known of a builder beside its configuration */
@@ -80,6 +80,7 @@ struct _Local {
   char *token;
   char *helper;
   guint n_supervisors;
+  gint64 last_change; /* id */
   gboolean recovered;
   gboolean pressed;
   gboolean stopping;
@@ -89,7 +90,7 @@ struct _Local {
   guint timer_id;
   gint64 timer_due;
   guint stop_wait_id;
-  guint n_pending; /* commits and thread tasks under way */
+  guint n_pending;  /* commits and thread tasks under way */
   GTask *stop_task; /* (nullable) */
 };
 
@@ -113,19 +114,19 @@ struct _LocalBuild {
   LocalRequest *request; /* in Local.requests until the build is done */
   LocalSet *set;
   BelfryBuild *record;
-  BelfryTransaction *said; /* (nullable) not yet submitted */
+  BelfryTransaction *said;     /* (nullable) not yet submitted */
   LocalSupervisor *supervisor; /* (nullable) */
   GHashTable *step_names;
   GPtrArray *counting; /* (element-type utf8) steps whose text goes into the build's */
   GPtrArray *dropped;  /* (element-type utf8) properties from outside that were not taken */
   char *folder;        /* worker folder + builddir */
   char *temporary;
-  guint next_step;     /* in builder->steps */
+  guint next_step; /* in builder->steps */
   gint64 next_number;
   gint64 result;
   gboolean halted;
   LocalCause cause;
-  char *cause_text; /* (nullable) what stands in the build's text */
+  char *cause_text;    /* (nullable) what stands in the build's text */
   gint64 always_until; /* monotonic; BELFRY_NONE */
   gint64 log_bytes;
   guint max_time_id;
@@ -133,7 +134,8 @@ struct _LocalBuild {
   LocalRun *run; /* (nullable) the step that runs */
 };
 
-/** LocalDone: a process of a step has ended; @exit is NULL when the supervisor was lost or never was */
+/** LocalDone: a process of a step has ended; @exit is NULL when the supervisor was lost or never
+ * was */
 typedef void (*LocalDone) (LocalRun *run, const LocalExit *exit, int error_number);
 
 /** LocalRun: one step of a build while it runs */
@@ -155,7 +157,7 @@ struct _LocalRun {
   GString *captured; /* (nullable) standard output of the running process */
   gboolean captured_too_much;
   LocalDone done;
-  gint64 started;    /* monotonic, of the process */
+  gint64 started; /* monotonic, of the process */
   gint64 last_output;
   guint timeout_id;
   guint max_time_id;
@@ -179,7 +181,9 @@ void local_slots_free (gpointer data);
 void local_scheduler_state_free (gpointer data);
 void local_configure (Local *self, LocalConfig *previous);
 void local_slots_store (Local *self, LocalSlots *slots, const char *event, const char *who);
-void local_scheduler_store (Local *self, BelfryTransaction *transaction, const LocalSchedulerState *state);
+void local_scheduler_store (Local *self,
+                            BelfryTransaction *transaction,
+                            const LocalSchedulerState *state);
 gboolean local_worker_look (Local *self, const LocalWorker *worker, LocalSlots *slots);
 
 /* requests.c */
@@ -190,7 +194,10 @@ LocalRequest *local_request_new (BelfryBuildRequest *record, LocalSet *set, cons
 void local_request_free (LocalRequest *self);
 LocalRequest *local_find_request (Local *self, gint64 id);
 void local_remove_request (Local *self, LocalRequest *request);
-void local_complete_request (Local *self, BelfryTransaction *transaction, LocalRequest *request, gint64 result);
+void local_complete_request (Local *self,
+                             BelfryTransaction *transaction,
+                             LocalRequest *request,
+                             gint64 result);
 
 /** LocalNewSet: one decision to build */
 typedef struct {
@@ -203,7 +210,10 @@ typedef struct {
   gint64 priority;
 } LocalNewSet;
 
-LocalSet *local_add_set (Local *self, BelfryTransaction *transaction, const LocalNewSet *order, JsonArray *request_ids);
+LocalSet *local_add_set (Local *self,
+                         BelfryTransaction *transaction,
+                         const LocalNewSet *order,
+                         JsonArray *request_ids);
 
 /* scheduler.c */
 void local_change_added (gpointer self, BelfryChange *change);
@@ -215,13 +225,15 @@ void local_round_soon (Local *self);
 gboolean local_on_minute (gpointer self);
 
 /* build.c */
-void local_build_start (Local *self, LocalRequest *request, LocalBuilder *builder, LocalWorker *worker);
+void
+local_build_start (Local *self, LocalRequest *request, LocalBuilder *builder, LocalWorker *worker);
 void local_build_stop (LocalBuild *self, LocalCause cause, const char *text, const char *who);
 BelfryTransaction *local_build_say (LocalBuild *self);
 void local_build_flush (LocalBuild *self);
 void local_build_step_ended (LocalBuild *self, const LocalRun *run, gint64 result);
 LocalBuild *local_find_build (Local *self, gint64 id);
-void local_build_set_property (LocalBuild *self, const char *name, JsonNode *value, const char *source);
+void
+local_build_set_property (LocalBuild *self, const char *name, JsonNode *value, const char *source);
 
 /* step.c */
 void local_run_start (LocalBuild *build, const LocalStep *step);
@@ -231,7 +243,8 @@ void local_run_fail (LocalRun *self, const GError *error);
 void local_run_open_log (LocalRun *self);
 
 /* step-process.c */
-void local_run_process (LocalRun *self, const char *const *argv, const char *folder, const char *input, LocalDone done);
+void local_run_process (
+    LocalRun *self, const char *const *argv, const char *folder, const char *input, LocalDone done);
 gint64 local_run_result_of (LocalRun *self, const LocalExit *exit, int error_number, char **text);
 void local_run_on_output (LocalRun *self, LocalStream stream, const char *bytes, gsize n_bytes);
 void local_run_on_exit (LocalRun *self, const LocalExit *exit, int error_number);
@@ -245,7 +258,8 @@ void local_step_set_property_start (LocalRun *run);
 /* secrets.c */
 void local_run_get_secrets (LocalRun *self, void (*done) (LocalRun *run, const GError *error));
 void local_run_forget_secrets (LocalRun *self);
-char *local_run_write_secret (LocalRun *self, const char *name, const char *value, int mode, GError **error);
+char *local_run_write_secret (
+    LocalRun *self, const char *name, const char *value, int mode, GError **error);
 
 /* step-log.c */
 LocalLog *local_log_new (LocalRun *run, const char *name);
@@ -270,17 +284,24 @@ void local_supervisor_free (gpointer data);
 /* control.c, control-build.c */
 void local_control (gpointer self, const BelfryControl *control, GTask *task);
 JsonArray *local_list_forms (gpointer self, const char *builder);
-BelfryControlAnswer *local_control_rebuild_begin (Local *self, const BelfryControl *control, GTask *task);
+void local_control_force (Local *self, const BelfryControl *control, GTask *task);
+void local_control_rebuild (Local *self, const BelfryControl *control, GTask *task);
+void local_answer (GTask *task, BelfryControlAnswer *answer);
 
 /* recover.c */
 void local_recover_async (Local *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean local_recover_finish (Local *self, GAsyncResult *result, GError **error);
 
 /* tree.c */
-void local_tree_remove_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void local_tree_remove_async (const char *path,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
 gboolean local_tree_remove_finish (GAsyncResult *result, GError **error);
 gboolean local_make_folder (const char *path, int mode, GError **error);
-char *local_resolve_beneath (const char *root, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *local_resolve_beneath (const char *root,
+                             const char *path,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* stop.c */
 void local_stop (gpointer self, GTask *task);

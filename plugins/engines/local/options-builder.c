@@ -23,8 +23,8 @@ static const BelfryChoice next_build_choices[] = {
   { NULL },
 };
 
-#define LATER(key) \
-  BELFRY_CUSTOM (LocalBuilderKeys, later, key, .custom = &local_later_type, .hidden = TRUE, \
+#define LATER(key)                                                                                 \
+  BELFRY_CUSTOM (LocalBuilderKeys, later, key, .custom = &local_later_type, .hidden = TRUE,        \
                  .help = N_ ("not yet offered"))
 
 /* clang-format off */

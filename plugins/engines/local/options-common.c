@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Option types that several tables of this plugin share: keys of a room that is not offered yet, octal
- * modes, and booleans whose default depends on other keys. Small values are held in the pointer itself.
+ * Option types that several tables of this plugin share: keys of a room that is not offered yet,
+ * octal modes, and booleans whose default depends on other keys. Small values are held in the
+ * pointer itself.
  */
 #include "options.h"
 
 static gpointer
 local_later_parse (const char *text, GError **error)
 {
-  (void) text;
+  (void)text;
   g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "not yet offered by this version");
   return NULL;
 }
@@ -16,7 +17,7 @@ local_later_parse (const char *text, GError **error)
 static void
 local_free_nothing (gpointer value)
 {
-  (void) value;
+  (void)value;
 }
 
 static gpointer
@@ -29,7 +30,7 @@ local_octal_parse (const char *text, GError **error)
                  "'%s' is no octal number from 000 to 777", text);
     return NULL;
   }
-  return GUINT_TO_POINTER ((guint) value + 1);
+  return GUINT_TO_POINTER ((guint)value + 1);
 }
 
 static gpointer
@@ -44,7 +45,8 @@ local_tristate_parse (const char *text, GError **error)
 
 const BelfryCustomType local_later_type = { "not offered", local_later_parse, local_free_nothing };
 const BelfryCustomType local_octal_type = { "octal", local_octal_parse, local_free_nothing };
-const BelfryCustomType local_tristate_type = { "boolean", local_tristate_parse, local_free_nothing };
+const BelfryCustomType local_tristate_type = { "boolean", local_tristate_parse,
+                                               local_free_nothing };
 
 const BelfryChoice local_next_worker_choices[] = {
   { "sticky", LOCAL_WORKER_STICKY, N_ ("the worker of the last build, whose tree is warm") },

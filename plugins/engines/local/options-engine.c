@@ -29,8 +29,8 @@ static const BelfryChoice isolation_choices[] = {
   { NULL },
 };
 
-#define LATER(Struct, key) \
-  BELFRY_CUSTOM (Struct, later, key, .custom = &local_later_type, .hidden = TRUE, \
+#define LATER(Struct, key)                                                                         \
+  BELFRY_CUSTOM (Struct, later, key, .custom = &local_later_type, .hidden = TRUE,                  \
                  .help = N_ ("not yet offered"))
 
 /* clang-format off */

@@ -44,14 +44,14 @@ local_scheduler_kind_parse (const char *text, GError **error)
 static void
 local_scheduler_kind_free (gpointer value)
 {
-  (void) value;
+  (void)value;
 }
 
 static const BelfryCustomType kind_type = { "scheduler type", local_scheduler_kind_parse,
                                             local_scheduler_kind_free };
 
-#define LATER(key) \
-  BELFRY_CUSTOM (LocalSchedulerKeys, later, key, .custom = &local_later_type, .hidden = TRUE, \
+#define LATER(key)                                                                                 \
+  BELFRY_CUSTOM (LocalSchedulerKeys, later, key, .custom = &local_later_type, .hidden = TRUE,      \
                  .help = N_ ("not yet offered"))
 
 /* clang-format off */

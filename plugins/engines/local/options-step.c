@@ -55,8 +55,8 @@ static const BelfryChoice as_choices[] = {
   { NULL },
 };
 
-#define LATER(key) \
-  BELFRY_CUSTOM (LocalStepKeys, later, key, .custom = &local_later_type, .hidden = TRUE, \
+#define LATER(key)                                                                                 \
+  BELFRY_CUSTOM (LocalStepKeys, later, key, .custom = &local_later_type, .hidden = TRUE,           \
                  .help = N_ ("not yet offered"))
 
 /* clang-format off */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The option structs of the engine and of the kinds of section that it owns, and their tables. Nothing
- * here means anything yet: config.c turns sections into a LocalConfig.
+ * The option structs of the engine and of the kinds of section that it owns, and their tables.
+ * Nothing here means anything yet: config.c turns sections into a LocalConfig.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lines of a stdio log: each begins with the letter of its stream (o, e; h for what the machinery says)
- * and is valid UTF-8. Lines of one stream are never torn by the other; a line over 64 KiB is cut there.
- * An unfinished line that is flushed is continued by the next one.
+ * Lines of a stdio log: each begins with the letter of its stream (o, e; h for what the machinery
+ * says) and is valid UTF-8. Lines of one stream are never torn by the other; a line over 64 KiB is
+ * cut there. An unfinished line that is flushed is continued by the next one.
  */
 #include "output.h"
 #include <string.h>
@@ -20,16 +20,16 @@ LocalOutput *
 local_output_new (const char *encoding, GError **error)
 {
   g_autoptr (LocalOutput) self = g_new0 (LocalOutput, 1);
-  GIConv converter = (GIConv) -1;
+  GIConv converter = (GIConv)-1;
 
   for (guint i = 0; i < LOCAL_N_STREAMS; i++)
     self->unfinished[i] = g_string_new (NULL);
   self->lines = g_string_new (NULL);
-  if (encoding == NULL || g_ascii_strcasecmp (encoding, "utf-8") == 0
-      || g_ascii_strcasecmp (encoding, "utf8") == 0)
+  if (encoding == NULL || g_ascii_strcasecmp (encoding, "utf-8") == 0 ||
+      g_ascii_strcasecmp (encoding, "utf8") == 0)
     return g_steal_pointer (&self);
   converter = g_iconv_open ("UTF-8", encoding);
-  if (converter == (GIConv) -1) {
+  if (converter == (GIConv)-1) {
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "unknown encoding '%s'", encoding);
     return NULL;
   }
@@ -59,18 +59,18 @@ append_text (LocalOutput *self, const char *bytes, gsize n_bytes)
   gsize n_converted = 0;
 
   if (self->encoding != NULL) {
-    converted = g_convert_with_fallback (bytes, (gssize) n_bytes, "UTF-8", self->encoding,
+    converted = g_convert_with_fallback (bytes, (gssize)n_bytes, "UTF-8", self->encoding,
                                          "\357\277\275", NULL, &n_converted, NULL);
     if (converted != NULL) {
       bytes = converted;
       n_bytes = n_converted;
     }
   }
-  if (g_utf8_validate (bytes, (gssize) n_bytes, NULL)) {
-    g_string_append_len (self->lines, bytes, (gssize) n_bytes);
+  if (g_utf8_validate (bytes, (gssize)n_bytes, NULL)) {
+    g_string_append_len (self->lines, bytes, (gssize)n_bytes);
     return;
   }
-  valid = g_utf8_make_valid (bytes, (gssize) n_bytes);
+  valid = g_utf8_make_valid (bytes, (gssize)n_bytes);
   g_string_append (self->lines, valid);
 }
 
@@ -89,9 +89,9 @@ cut_at (const GString *line)
 {
   gsize cut = LOCAL_LINE_BYTES;
 
-  while (cut > LOCAL_LINE_BYTES - 4 && ((guchar) line->str[cut] & 0xc0) == 0x80)
+  while (cut > LOCAL_LINE_BYTES - 4 && ((guchar)line->str[cut] & 0xc0) == 0x80)
     cut--;
-  return ((guchar) line->str[cut] & 0xc0) == 0x80 ? LOCAL_LINE_BYTES : cut;
+  return ((guchar)line->str[cut] & 0xc0) == 0x80 ? LOCAL_LINE_BYTES : cut;
 }
 
 static void
@@ -103,7 +103,7 @@ cut_long_line (LocalOutput *self, LocalStream stream)
     gsize cut = cut_at (line);
 
     append_line (self, letters[stream], line->str, cut);
-    g_string_erase (line, 0, (gssize) cut);
+    g_string_erase (line, 0, (gssize)cut);
   }
 }
 
@@ -114,12 +114,12 @@ local_output_add (LocalOutput *self, LocalStream stream, const char *bytes, gsiz
 
   while (n_bytes > 0) {
     const char *end = memchr (bytes, '\n', n_bytes);
-    gsize part = end != NULL ? (gsize) (end - bytes) : n_bytes;
+    gsize part = end != NULL ? (gsize)(end - bytes) : n_bytes;
 
     if (line->len == 0 && end != NULL && part <= LOCAL_LINE_BYTES)
       append_line (self, letters[stream], bytes, part);
     else {
-      g_string_append_len (line, bytes, (gssize) part);
+      g_string_append_len (line, bytes, (gssize)part);
       cut_long_line (self, stream);
       if (end != NULL) {
         append_line (self, letters[stream], line->str, line->len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * /proc/PID/stat and /proc/PID/environ, as proc(5) has them. A number alone never identifies a process:
- * its start time is compared before it is signalled later.
+ * /proc/PID/stat and /proc/PID/environ, as proc(5) has them. A number alone never identifies a
+ * process: its start time is compared before it is signalled later.
  */
 #include "proc.h"
 #include <errno.h>
@@ -13,7 +13,7 @@
 gboolean
 local_proc_read (pid_t pid, LocalProcess *process)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int) pid);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int)pid);
   g_autofree char *text = NULL;
   const char *after_name = NULL;
   int parent = 0;
@@ -23,11 +23,10 @@ local_proc_read (pid_t pid, LocalProcess *process)
   if (!g_file_get_contents (path, &text, NULL, NULL))
     return FALSE;
   after_name = strrchr (text, ')'); /* the name itself may hold anything */
-  if (after_name == NULL
-      || sscanf (after_name + 1,
-                 " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                 &process->state, &parent, &group, &start)
-             != 4)
+  if (after_name == NULL ||
+      sscanf (after_name + 1,
+              " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+              &process->state, &parent, &group, &start) != 4)
     return FALSE;
   process->pid = pid;
   process->parent = parent;
@@ -55,8 +54,8 @@ list_all (void)
     guint64 pid = 0;
     LocalProcess process = { 0 };
 
-    if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL)
-        && local_proc_read ((pid_t) pid, &process))
+    if (g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL) &&
+        local_proc_read ((pid_t)pid, &process))
       g_array_append_val (all, process);
   }
   return all;
@@ -77,8 +76,8 @@ local_proc_descendants (pid_t root)
     for (guint i = 0; i < all->len; i++) {
       const LocalProcess *process = &g_array_index (all, LocalProcess, i);
 
-      if (!g_hash_table_contains (found, GINT_TO_POINTER (process->parent))
-          || g_hash_table_contains (found, GINT_TO_POINTER (process->pid)))
+      if (!g_hash_table_contains (found, GINT_TO_POINTER (process->parent)) ||
+          g_hash_table_contains (found, GINT_TO_POINTER (process->pid)))
         continue;
       g_hash_table_add (found, GINT_TO_POINTER (process->pid));
       if (process->state != 'Z')
@@ -92,7 +91,7 @@ local_proc_descendants (pid_t root)
 static gboolean
 carries (pid_t pid, const char *entry)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/%d/environ", (int) pid);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/environ", (int)pid);
   g_autofree char *text = NULL;
   gsize length = 0;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Looking at processes through /proc: who descends from whom, who carries a token in its environment. */
+/* Looking at processes through /proc: who descends from whom, who carries a token in its
+ * environment. */
 #pragma once
 
 #include <glib.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The host's side of a supervisor. Each slot keeps the one of its last build: nothing of that build is
- * left below it when its last process has been told of, so the next build may have it, and starting one
- * is no part of a build's time. One that misbehaves, or has been idle for a while, is closed, and ends.
+ * The host's side of a supervisor. Each slot keeps the one of its last build: nothing of that build
+ * is left below it when its last process has been told of, so the next build may have it, and
+ * starting one is no part of a build's time. One that misbehaves, or has been idle for a while, is
+ * closed, and ends.
  */
 #include "local.h"
 #include <errno.h>
@@ -14,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define IDLE_US   (30 * G_USEC_PER_SEC)
-#define READ_MAX  (8 * LOCAL_CHUNK_BYTES)
+#define IDLE_US  (30 * G_USEC_PER_SEC)
+#define READ_MAX (8 * LOCAL_CHUNK_BYTES)
 
 struct _LocalSupervisor {
   Local *local;
@@ -52,7 +53,7 @@ on_supervisor_ended (GPid pid, int status, gpointer data)
   LocalSupervisor *self = data;
   Local *local = self->local;
 
-  (void) status;
+  (void)status;
   g_spawn_close_pid (pid);
   self->watch_id = 0;
   g_ptr_array_remove_fast (local->supervisors, self);
@@ -81,9 +82,9 @@ on_writable (int fd, GIOCondition condition, gpointer data)
   LocalSupervisor *self = data;
   ssize_t n_bytes = send (fd, self->pending->data, self->pending->len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-  (void) condition;
+  (void)condition;
   if (n_bytes > 0)
-    g_byte_array_remove_range (self->pending, 0, (guint) n_bytes);
+    g_byte_array_remove_range (self->pending, 0, (guint)n_bytes);
   else if (errno != EAGAIN && errno != EINTR) {
     self->write_id = 0;
     lose (self);
@@ -146,7 +147,8 @@ on_frame (LocalSupervisor *self, LocalFrameType type, GBytes *payload)
   case LOCAL_FRAME_OUT:
   case LOCAL_FRAME_ERR:
     if (self->run != NULL)
-      local_run_on_output (self->run, type == LOCAL_FRAME_OUT ? LOCAL_STREAM_OUT : LOCAL_STREAM_ERR, bytes, n_bytes);
+      local_run_on_output (self->run, type == LOCAL_FRAME_OUT ? LOCAL_STREAM_OUT : LOCAL_STREAM_ERR,
+                           bytes, n_bytes);
     break;
   case LOCAL_FRAME_STARTED:
     on_started_frame (self, payload);
@@ -184,7 +186,7 @@ on_readable (int fd, GIOCondition condition, gpointer data)
   ssize_t n_bytes = recv (fd, chunk, sizeof chunk, MSG_DONTWAIT);
   guint id = self->read_id;
 
-  (void) condition;
+  (void)condition;
   if (n_bytes < 0 && (errno == EAGAIN || errno == EINTR))
     return G_SOURCE_CONTINUE;
   if (n_bytes <= 0) {
@@ -192,7 +194,7 @@ on_readable (int fd, GIOCondition condition, gpointer data)
     lose (self);
     return G_SOURCE_REMOVE;
   }
-  g_byte_array_append (self->received, chunk, (guint) n_bytes);
+  g_byte_array_append (self->received, chunk, (guint)n_bytes);
   read_frames (self);
   /* pausing or losing it has removed this source already */
   return self->read_id == id ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
@@ -200,9 +202,10 @@ on_readable (int fd, GIOCondition condition, gpointer data)
 
 /* Only what the supervisor needs to exist: its socket, an empty input, our standard error. */
 static gboolean
-spawn_helper (LocalSupervisor *self, const char *helper, const char *token, int socket, GError **error)
+spawn_helper (
+    LocalSupervisor *self, const char *helper, const char *token, int socket, GError **error)
 {
-  g_autofree char *host = g_strdup_printf ("%d", (int) getpid ());
+  g_autofree char *host = g_strdup_printf ("%d", (int)getpid ());
   g_autofree char *entry = g_strdup_printf ("%s=%s", LOCAL_TOKEN_VARIABLE, token);
   const char *argv[] = { helper, host, NULL };
   const char *environment[] = { entry, "LC_ALL=C.UTF-8", NULL };
@@ -220,15 +223,18 @@ spawn_helper (LocalSupervisor *self, const char *helper, const char *token, int 
   posix_spawn_file_actions_addopen (&actions, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addclosefrom_np (&actions, LOCAL_SUPERVISOR_FD + 1);
   posix_spawnattr_init (&attributes);
-  posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags (&attributes,
+                            POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
   posix_spawnattr_setsigdefault (&attributes, &all);
   posix_spawnattr_setsigmask (&attributes, &none);
-  number = posix_spawn (&self->pid, helper, &actions, &attributes, (char **) argv, (char **) environment);
+  number =
+      posix_spawn (&self->pid, helper, &actions, &attributes, (char **)argv, (char **)environment);
   posix_spawn_file_actions_destroy (&actions);
   posix_spawnattr_destroy (&attributes);
   if (number == 0)
     return TRUE;
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "starting '%s': %s", helper, g_strerror (number));
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "starting '%s': %s", helper,
+               g_strerror (number));
   return FALSE;
 }
 
@@ -239,7 +245,8 @@ open_sockets (int *pair, GError **error)
   int low[2] = { -1, -1 };
 
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, low) != 0) {
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "opening a socket pair: %s", g_strerror (errno));
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "opening a socket pair: %s",
+                 g_strerror (errno));
     return FALSE;
   }
   for (int i = 0; i < 2; i++) {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Order, a later one wins: engine, changes, the set (scheduler, form, rebuild), builder, defaults (only
- * where nothing has set them), worker; what the build itself sets comes after all. Names that a build
- * sets are never taken from outside.
+ * Order, a later one wins: engine, changes, the set (scheduler, form, rebuild), builder, defaults
+ * (only where nothing has set them), worker; what the build itself sets comes after all. Names that
+ * a build sets are never taken from outside.
  */
 #include "properties.h"
 #include <string.h>
 
 static const char *const reserved[] = {
-  "buildername", "buildnumber", "buildid",  "workername", "builddir",           "scheduler",
-  "branch",      "revision",    "repository", "project",  "codebase",           "got_revision",
+  "buildername",        "buildnumber",    "buildid",  "workername",
+  "builddir",           "scheduler",      "branch",   "revision",
+  "repository",         "project",        "codebase", "got_revision",
   "commit-description", "warnings-count", NULL,
 };
 
@@ -24,8 +25,8 @@ local_property_is_reserved (const char *name)
 gboolean
 local_property_is_dangerous (const char *name)
 {
-  return g_strv_contains (dangerous, name) || g_str_has_prefix (name, "LD_")
-         || g_str_has_prefix (name, "GIT_");
+  return g_strv_contains (dangerous, name) || g_str_has_prefix (name, "LD_") ||
+         g_str_has_prefix (name, "GIT_");
 }
 
 static void
@@ -36,7 +37,7 @@ set_from_map (BelfryProperties *self, const BelfryMap *map, const char *source, 
 
     if (only_unset && belfry_properties_get_value (self, name) != NULL)
       continue;
-    belfry_properties_set (self, name, json_node_copy ((JsonNode *) belfry_map_get_value (map, i)),
+    belfry_properties_set (self, name, json_node_copy ((JsonNode *)belfry_map_get_value (map, i)),
                            source);
   }
 }
@@ -89,8 +90,9 @@ local_properties_merge (const LocalPropertySources *sources, GPtrArray *dropped)
 static gboolean
 is_carried_over (const char *name, const char *source)
 {
-  static const char *const sources[] = { "Change",    "Scheduler", "Force Build Form", "Force Build Chat",
-                                         "Trigger",   "Rebuild",   NULL };
+  static const char *const sources[] = {
+    "Change", "Scheduler", "Force Build Form", "Force Build Chat", "Trigger", "Rebuild", NULL
+  };
 
   return !local_property_is_reserved (name) && source != NULL && g_strv_contains (sources, source);
 }
@@ -138,7 +140,7 @@ add_people (GHashTable *people, JsonNode *value)
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Authors, owner, owners and the author of a patch: sorted by code point, without doubles. */
@@ -151,7 +153,7 @@ local_people (GPtrArray *changes, GPtrArray *stamps, const BelfryProperties *pro
   gpointer name = NULL;
 
   for (guint i = 0; i < changes->len; i++)
-    add_person (people, ((const BelfryChange *) g_ptr_array_index (changes, i))->author);
+    add_person (people, ((const BelfryChange *)g_ptr_array_index (changes, i))->author);
   for (guint i = 0; i < stamps->len; i++) {
     const BelfrySourceStamp *stamp = g_ptr_array_index (stamps, i);
 
@@ -165,5 +167,5 @@ local_people (GPtrArray *changes, GPtrArray *stamps, const BelfryProperties *pro
     g_ptr_array_add (names, g_strdup (name));
   g_ptr_array_sort (names, compare_names);
   g_ptr_array_add (names, NULL);
-  return (char **) g_ptr_array_free (names, FALSE);
+  return (char **)g_ptr_array_free (names, FALSE);
 }

@@ -19,6 +19,10 @@ typedef struct {
 
 gboolean local_property_is_reserved (const char *name);
 gboolean local_property_is_dangerous (const char *name);
-BelfryProperties *local_properties_merge (const LocalPropertySources *sources, GPtrArray *dropped) G_GNUC_WARN_UNUSED_RESULT;
-BelfryProperties *local_properties_for_rebuild (const BelfryProperties *build, gint64 buildid) G_GNUC_WARN_UNUSED_RESULT;
-char **local_people (GPtrArray *changes, GPtrArray *stamps, const BelfryProperties *properties) G_GNUC_WARN_UNUSED_RESULT;
+BelfryProperties *local_properties_merge (const LocalPropertySources *sources,
+                                          GPtrArray *dropped) G_GNUC_WARN_UNUSED_RESULT;
+BelfryProperties *local_properties_for_rebuild (const BelfryProperties *build,
+                                                gint64 buildid) G_GNUC_WARN_UNUSED_RESULT;
+char **local_people (GPtrArray *changes,
+                     GPtrArray *stamps,
+                     const BelfryProperties *properties) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,22 +3,22 @@
 #include "protocol.h"
 #include <string.h>
 
-#define JOB_TYPE    G_VARIANT_TYPE ("(aayaayaybayui)")
-#define END_TYPE    G_VARIANT_TYPE ("(xi)")
-#define EXIT_TYPE   G_VARIANT_TYPE ("(iiub)")
-#define START_TYPE  G_VARIANT_TYPE ("i")
-#define HEAD_BYTES  5
+#define JOB_TYPE   G_VARIANT_TYPE ("(aayaayaybayui)")
+#define END_TYPE   G_VARIANT_TYPE ("(xi)")
+#define EXIT_TYPE  G_VARIANT_TYPE ("(iiub)")
+#define START_TYPE G_VARIANT_TYPE ("i")
+#define HEAD_BYTES 5
 
 void
 local_frame_append (GByteArray *buffer, LocalFrameType type, gconstpointer payload, gsize n_bytes)
 {
-  guint32 length = GUINT32_TO_BE ((guint32) n_bytes + 1);
-  guint8 letter = (guint8) type;
+  guint32 length = GUINT32_TO_BE ((guint32)n_bytes + 1);
+  guint8 letter = (guint8)type;
 
-  g_byte_array_append (buffer, (const guint8 *) &length, sizeof length);
+  g_byte_array_append (buffer, (const guint8 *)&length, sizeof length);
   g_byte_array_append (buffer, &letter, 1);
   if (n_bytes > 0)
-    g_byte_array_append (buffer, payload, (guint) n_bytes);
+    g_byte_array_append (buffer, payload, (guint)n_bytes);
 }
 
 /* FALSE: no whole frame is there yet, or @broken. The frame leaves the buffer. */
@@ -40,7 +40,7 @@ local_frame_next (GByteArray *buffer, LocalFrameType *type, GBytes **payload, gb
     return FALSE;
   *type = buffer->data[sizeof length];
   *payload = g_bytes_new (buffer->data + HEAD_BYTES, length - 1);
-  g_byte_array_remove_range (buffer, 0, (guint) sizeof length + length);
+  g_byte_array_remove_range (buffer, 0, (guint)sizeof length + length);
   return TRUE;
 }
 
@@ -55,7 +55,8 @@ append_variant (GByteArray *buffer, LocalFrameType type, GVariant *variant)
 static GVariant *
 parse_variant (GBytes *payload, const GVariantType *type)
 {
-  g_autoptr (GVariant) variant = g_variant_ref_sink (g_variant_new_from_bytes (type, payload, FALSE));
+  g_autoptr (GVariant) variant =
+      g_variant_ref_sink (g_variant_new_from_bytes (type, payload, FALSE));
 
   return g_variant_is_normal_form (variant) ? g_steal_pointer (&variant) : NULL;
 }
@@ -89,8 +90,8 @@ local_frame_parse_job (GBytes *payload, LocalJob *job)
 void
 local_job_clear_parsed (LocalJob *job)
 {
-  g_free ((gpointer) job->argv);
-  g_free ((gpointer) job->environment);
+  g_free ((gpointer)job->argv);
+  g_free ((gpointer)job->environment);
   memset (job, 0, sizeof *job);
 }
 
@@ -114,9 +115,9 @@ local_frame_parse_end (GBytes *payload, gint64 *sigterm_us, int *signal)
 void
 local_frame_append_exit (GByteArray *buffer, const LocalExit *exit)
 {
-  append_variant (buffer, LOCAL_FRAME_EXITED,
-                  g_variant_new ("(iiub)", exit->code, exit->signal, exit->left_behind,
-                                 exit->unkillable));
+  append_variant (
+      buffer, LOCAL_FRAME_EXITED,
+      g_variant_new ("(iiub)", exit->code, exit->signal, exit->left_behind, exit->unkillable));
 }
 
 gboolean

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the engine and its supervisors say to each other over a socket pair: frames of a length (four
- * bytes, big endian, of what follows), a type (one byte) and a payload. Both sides are of one build, so
- * there is no version; a frame that is too long or does not parse ends the conversation.
+ * What the engine and its supervisors say to each other over a socket pair: frames of a length
+ * (four bytes, big endian, of what follows), a type (one byte) and a payload. Both sides are of one
+ * build, so there is no version; a frame that is too long or does not parse ends the conversation.
  */
 #pragma once
 
@@ -42,8 +42,10 @@ typedef struct {
   gboolean unkillable;
 } LocalExit;
 
-void local_frame_append (GByteArray *buffer, LocalFrameType type, gconstpointer payload, gsize n_bytes);
-gboolean local_frame_next (GByteArray *buffer, LocalFrameType *type, GBytes **payload, gboolean *broken);
+void
+local_frame_append (GByteArray *buffer, LocalFrameType type, gconstpointer payload, gsize n_bytes);
+gboolean
+local_frame_next (GByteArray *buffer, LocalFrameType *type, GBytes **payload, gboolean *broken);
 
 void local_frame_append_job (GByteArray *buffer, const LocalJob *job);
 void local_frame_append_end (GByteArray *buffer, gint64 sigterm_us, int signal);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Start after whatever ended the last run (§17.1 of the engine's page). On a pool thread: what the last
- * run's supervisors left is ended, found by their token; what is not complete is read. On the main loop:
- * unfinished steps and builds are finished, their requests given back, switches and timers restored, all
- * in one transaction that is waited for before anything is claimed.
+ * Start after whatever ended the last run (§17.1 of the engine's page). On a pool thread: what the
+ * last run's supervisors left is ended, found by their token; what is not complete is read. On the
+ * main loop: unfinished steps and builds are finished, their requests given back, switches and
+ * timers restored, all in one transaction that is waited for before anything is claimed.
  */
 #include "recover.h"
 #include "proc.h"
@@ -12,23 +12,23 @@
 #include <signal.h>
 #include <string.h>
 
-#define LIST_MAX      10000
-#define TERM_TRIES    100
-#define TRY_US        50000
-#define CHANGES_MAX   1000
+#define LIST_MAX    10000
+#define TERM_TRIES  100
+#define TRY_US      50000
+#define CHANGES_MAX 1000
 
 /** Found: what the store had */
 typedef struct {
   Local *local;
   char *engine;
-  GPtrArray *requests;   /* (element-type BelfryBuildRequest) not complete */
-  GPtrArray *sets;       /* (element-type LocalSet) by bsid, see find_set () */
-  GPtrArray *builds;     /* (element-type BelfryBuild) not complete */
-  GPtrArray *steps;      /* (element-type BelfryStep) not complete, of those builds */
-  GPtrArray *logs;       /* (element-type BelfryLog) not complete, of those steps */
-  GPtrArray *builders;   /* (element-type BelfryBuilder) */
-  GHashTable *state;     /* key to JsonNode */
-  GHashTable *changes;   /* id (as text) to BelfryChange, of timers */
+  GPtrArray *requests; /* (element-type BelfryBuildRequest) not complete */
+  GPtrArray *sets;     /* (element-type LocalSet) by bsid, see find_set () */
+  GPtrArray *builds;   /* (element-type BelfryBuild) not complete */
+  GPtrArray *steps;    /* (element-type BelfryStep) not complete, of those builds */
+  GPtrArray *logs;     /* (element-type BelfryLog) not complete, of those steps */
+  GPtrArray *builders; /* (element-type BelfryBuilder) */
+  GHashTable *state;   /* key to JsonNode */
+  GHashTable *changes; /* id (as text) to BelfryChange, of timers */
   gint64 last_change;
 } Found;
 
@@ -80,8 +80,8 @@ local_kill_by_token (const char *token)
 static void
 kill_on_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
-  (void) source;
-  (void) cancellable;
+  (void)source;
+  (void)cancellable;
   local_kill_by_token (data);
   g_task_return_boolean (task, TRUE);
 }
@@ -91,8 +91,8 @@ on_killed (GObject *source, GAsyncResult *result, gpointer data)
 {
   Local *self = data;
 
-  (void) source;
-  (void) result;
+  (void)source;
+  (void)result;
   self->n_pending--;
   local_stop_step (self);
 }
@@ -112,14 +112,16 @@ local_kill_leftovers (Local *self, const char *token)
 /* reading; on a pool thread */
 
 static GPtrArray *
-list_open (BelfryReader *reader, const BelfryRecordType *type, const char *of, gint64 id, GError **error)
+list_open (
+    BelfryReader *reader, const BelfryRecordType *type, const char *of, gint64 id, GError **error)
 {
   BelfryQuery query = BELFRY_QUERY_INIT;
   gboolean cut = FALSE;
 
-  query.filters[0] = (BelfryFilter) { .field = "complete", .compare = BELFRY_COMPARE_EQUAL, .number = FALSE };
+  query.filters[0] =
+      (BelfryFilter){ .field = "complete", .compare = BELFRY_COMPARE_EQUAL, .number = FALSE };
   if (of != NULL)
-    query.filters[1] = (BelfryFilter) { .field = of, .compare = BELFRY_COMPARE_EQUAL, .number = id };
+    query.filters[1] = (BelfryFilter){ .field = of, .compare = BELFRY_COMPARE_EQUAL, .number = id };
   query.limit = LIST_MAX;
   return belfry_reader_list (reader, type, &query, &cut, error);
 }
@@ -143,7 +145,8 @@ read_changes (BelfryReader *reader, JsonNode *ids)
   JsonArray *array = ids != NULL && JSON_NODE_HOLDS_ARRAY (ids) ? json_node_get_array (ids) : NULL;
 
   for (guint i = 0; array != NULL && i < json_array_get_length (array) && i < CHANGES_MAX; i++) {
-    gpointer change = belfry_reader_find (reader, belfry_change_get_type (), json_array_get_int_element (array, i), NULL);
+    gpointer change = belfry_reader_find (reader, belfry_change_get_type (),
+                                          json_array_get_int_element (array, i), NULL);
 
     if (change != NULL)
       g_ptr_array_add (changes, change);
@@ -187,14 +190,16 @@ read_builds (Found *self, BelfryReader *reader, GError **error)
   self->builds = list_open (reader, belfry_build_get_type (), NULL, 0, error);
   for (guint i = 0; self->builds != NULL && i < self->builds->len; i++) {
     const BelfryBuild *build = g_ptr_array_index (self->builds, i);
-    g_autoptr (GPtrArray) steps = list_open (reader, belfry_step_get_type (), "buildid", build->buildid, error);
+    g_autoptr (GPtrArray) steps =
+        list_open (reader, belfry_step_get_type (), "buildid", build->buildid, error);
 
     if (steps == NULL)
       return FALSE;
     append (self->steps, steps);
     for (guint j = 0; j < steps->len; j++) {
-      g_autoptr (GPtrArray) logs = list_open (reader, belfry_log_get_type (), "stepid",
-                                              belfry_record_get_id (g_ptr_array_index (steps, j)), error);
+      g_autoptr (GPtrArray) logs =
+          list_open (reader, belfry_log_get_type (), "stepid",
+                     belfry_record_get_id (g_ptr_array_index (steps, j)), error);
 
       if (logs == NULL)
         return FALSE;
@@ -215,13 +220,15 @@ read_timer_changes (Found *self, BelfryReader *reader)
   while (g_hash_table_iter_next (&iter, &key, &value)) {
     g_autoptr (GPtrArray) changes = NULL;
 
-    if (!g_str_has_prefix (key, "timer/") || !JSON_NODE_HOLDS_OBJECT ((JsonNode *) value))
+    if (!g_str_has_prefix (key, "timer/") || !JSON_NODE_HOLDS_OBJECT ((JsonNode *)value))
       continue;
-    changes = read_changes (reader, json_object_get_member (json_node_get_object (value), "changes"));
+    changes =
+        read_changes (reader, json_object_get_member (json_node_get_object (value), "changes"));
     for (guint i = 0; i < changes->len; i++) {
       BelfryChange *change = g_ptr_array_index (changes, i);
 
-      g_hash_table_replace (self->changes, g_strdup_printf ("%" G_GINT64_FORMAT, change->changeid), belfry_record_ref (change));
+      g_hash_table_replace (self->changes, g_strdup_printf ("%" G_GINT64_FORMAT, change->changeid),
+                            belfry_record_ref (change));
     }
   }
 }
@@ -236,7 +243,8 @@ read_last_change (BelfryReader *reader)
   query.descending = TRUE;
   query.limit = 1;
   changes = belfry_reader_list (reader, belfry_change_get_type (), &query, &cut, NULL);
-  return changes != NULL && changes->len > 0 ? belfry_record_get_id (g_ptr_array_index (changes, 0)) : 0;
+  return changes != NULL && changes->len > 0 ? belfry_record_get_id (g_ptr_array_index (changes, 0))
+                                             : 0;
 }
 
 static gboolean
@@ -256,7 +264,8 @@ read_all (BelfryReader *reader, gpointer data, GError **error)
   self->requests = list_open (reader, belfry_build_request_get_type (), NULL, 0, error);
   query.limit = LIST_MAX;
   self->builders = belfry_reader_list (reader, belfry_builder_get_type (), &query, &cut, error);
-  if (self->requests == NULL || self->builders == NULL || !read_sets (self, reader, error) || !read_builds (self, reader, error))
+  if (self->requests == NULL || self->builders == NULL || !read_sets (self, reader, error) ||
+      !read_builds (self, reader, error))
     return FALSE;
   read_timer_changes (self, reader);
   self->last_change = read_last_change (reader);
@@ -287,7 +296,8 @@ restore_requests (Found *self)
 
     if (set == NULL || builder == NULL || g_strcmp0 (set->record->engine, self->engine) != 0)
       continue;
-    g_ptr_array_add (self->local->requests, local_request_new (belfry_record_copy (record), set, builder));
+    g_ptr_array_add (self->local->requests,
+                     local_request_new (belfry_record_copy (record), set, builder));
   }
 }
 
@@ -300,7 +310,8 @@ finish_logs (Found *self, BelfryTransaction *transaction, const BelfryStep *step
   for (guint i = 0; i < self->logs->len; i++) {
     const BelfryLog *log = g_ptr_array_index (self->logs, i);
     gboolean stdio = g_strcmp0 (log->type, "s") == 0;
-    g_autoptr (GBytes) text = stdio ? g_bytes_new_static (line, strlen (line)) : g_bytes_new_static (plain, strlen (plain));
+    g_autoptr (GBytes) text = stdio ? g_bytes_new_static (line, strlen (line))
+                                    : g_bytes_new_static (plain, strlen (plain));
 
     if (log->stepid != step->stepid)
       continue;
@@ -334,14 +345,15 @@ finish_build (Found *self, BelfryTransaction *transaction, const BelfryBuild *fo
   Local *local = self->local;
   g_autoptr (BelfryBuild) build = belfry_record_copy (found);
   LocalRequest *request = local_find_request (local, build->buildrequestid);
-  gboolean retry = local->config->keys->on_crash == LOCAL_ON_CRASH_RETRY
-                   && (request == NULL || request->record->retries < local->config->keys->max_retries);
+  gboolean retry = local->config->keys->on_crash == LOCAL_ON_CRASH_RETRY &&
+                   (request == NULL || request->record->retries < local->config->keys->max_retries);
 
   finish_steps (self, transaction, build->buildid);
   build->complete = TRUE;
   build->complete_at = belfry_clock_now_us ();
   build->results = retry ? BELFRY_RESULT_RETRY : BELFRY_RESULT_EXCEPTION;
-  belfry_record_set_text (&build->state_string, retry ? "retry host restarted" : "exception (host restarted)");
+  belfry_record_set_text (&build->state_string,
+                          retry ? "retry host restarted" : "exception (host restarted)");
   belfry_transaction_finish_build (transaction, build);
   if (request == NULL)
     return;
@@ -351,7 +363,8 @@ finish_build (Found *self, BelfryTransaction *transaction, const BelfryBuild *fo
   }
   request->record->retries++;
   request->record->claimed = FALSE;
-  belfry_transaction_unclaim (transaction, request->record->buildrequestid, request->record->retries);
+  belfry_transaction_unclaim (transaction, request->record->buildrequestid,
+                              request->record->retries);
 }
 
 static gboolean
@@ -382,7 +395,8 @@ restore_builds (Found *self, BelfryTransaction *transaction)
     if (!request->record->claimed)
       continue;
     request->record->claimed = FALSE;
-    belfry_transaction_unclaim (transaction, request->record->buildrequestid, request->record->retries);
+    belfry_transaction_unclaim (transaction, request->record->buildrequestid,
+                                request->record->retries);
   }
 }
 
@@ -412,19 +426,25 @@ restore_workers (Found *self)
 }
 
 static void
-restore_timer (Found *self, LocalSchedulerState *state, const LocalScheduler *scheduler, const char *key, JsonObject *stored)
+restore_timer (Found *self,
+               LocalSchedulerState *state,
+               const LocalScheduler *scheduler,
+               const char *key,
+               JsonObject *stored)
 {
   LocalTimer *timer = local_timer_new (key);
   JsonArray *ids = belfry_json_get_array (stored, "changes");
 
   for (guint i = 0; ids != NULL && i < json_array_get_length (ids); i++) {
-    g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, json_array_get_int_element (ids, i));
+    g_autofree char *id =
+        g_strdup_printf ("%" G_GINT64_FORMAT, json_array_get_int_element (ids, i));
     BelfryChange *change = g_hash_table_lookup (self->changes, id);
 
     if (change != NULL)
       g_ptr_array_add (timer->changes, belfry_record_ref (change));
   }
-  timer->due = local_timer_restore_due (stored, g_get_monotonic_time (), belfry_clock_now_us (), scheduler->keys->tree_stable_timer);
+  timer->due = local_timer_restore_due (stored, g_get_monotonic_time (), belfry_clock_now_us (),
+                                        scheduler->keys->tree_stable_timer);
   g_hash_table_insert (state->timers, timer->key, timer);
 }
 
@@ -438,8 +458,9 @@ restore_timers (Found *self, LocalSchedulerState *state, const LocalScheduler *s
 
   g_hash_table_iter_init (&iter, self->state);
   while (g_hash_table_iter_next (&iter, &key, &value)) {
-    if (g_str_has_prefix (key, prefix) && JSON_NODE_HOLDS_OBJECT ((JsonNode *) value))
-      restore_timer (self, state, scheduler, (const char *) key + strlen (prefix), json_node_get_object (value));
+    if (g_str_has_prefix (key, prefix) && JSON_NODE_HOLDS_OBJECT ((JsonNode *)value))
+      restore_timer (self, state, scheduler, (const char *)key + strlen (prefix),
+                     json_node_get_object (value));
   }
 }
 
@@ -455,7 +476,7 @@ restore_schedulers (Found *self)
     JsonObject *stored = get_state (self, "scheduler", scheduler->name);
     gboolean configured = scheduler->keys->enabled;
 
-    if (stored == NULL || belfry_json_get_integer (stored, "kind", -1) != (gint64) scheduler->kind) {
+    if (stored == NULL || belfry_json_get_integer (stored, "kind", -1) != (gint64)scheduler->kind) {
       state->since = self->last_change;
       continue;
     }
@@ -472,7 +493,7 @@ on_tidied (GObject *source, GAsyncResult *result, gpointer data)
 {
   Local *self = data;
 
-  (void) source;
+  (void)source;
   self->n_pending--;
   local_tree_remove_finish (result, NULL);
   local_stop_step (self);
@@ -498,7 +519,7 @@ on_committed (GObject *source, GAsyncResult *result, gpointer data)
   Found *self = g_task_get_task_data (task);
   GError *error = NULL;
 
-  (void) source;
+  (void)source;
   if (belfry_engine_commit_finish (self->local->instance, result, &error))
     g_task_return_boolean (task, TRUE);
   else
@@ -515,11 +536,12 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (JsonNode) token = NULL;
   GError *error = NULL;
 
-  (void) source;
+  (void)source;
   if (!belfry_instance_read_finish (local->instance, result, &error)) {
     g_task_return_error (task, error);
     return;
   }
+  local->last_change = self->last_change;
   remove_temporary (local);
   restore_workers (self);
   restore_schedulers (self);
@@ -529,7 +551,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   restore_builds (self, transaction);
   token = belfry_json_new_text (local->token);
   belfry_transaction_put (transaction, "token", token);
-  belfry_engine_commit_async (local->instance, transaction, NULL, on_committed, g_steal_pointer (&task));
+  belfry_engine_commit_async (local->instance, transaction, NULL, on_committed,
+                              g_steal_pointer (&task));
 }
 
 void
@@ -540,7 +563,7 @@ local_recover_async (Local *local, GAsyncReadyCallback callback, gpointer user_d
 
   self->local = local;
   self->engine = g_strdup (belfry_instance_get_name (local->instance));
-  self->sets = g_ptr_array_new_with_free_func ((GDestroyNotify) local_set_unref);
+  self->sets = g_ptr_array_new_with_free_func ((GDestroyNotify)local_set_unref);
   self->steps = g_ptr_array_new_with_free_func (belfry_record_unref);
   self->logs = g_ptr_array_new_with_free_func (belfry_record_unref);
   self->changes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, belfry_record_unref);
@@ -552,6 +575,6 @@ local_recover_async (Local *local, GAsyncReadyCallback callback, gpointer user_d
 gboolean
 local_recover_finish (Local *local, GAsyncResult *result, GError **error)
 {
-  (void) local;
+  (void)local;
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Branches pass the grammar of git's check-ref-format(1), revisions are hex ids or tag names by the same
- * grammar, repositories are of an allowed protocol. Nothing that begins with a dash, so that no value is
- * ever read as an option.
+ * Branches pass the grammar of git's check-ref-format(1), revisions are hex ids or tag names by the
+ * same grammar, repositories are of an allowed protocol. Nothing that begins with a dash, so that
+ * no value is ever read as an option.
  */
 #include "refs.h"
 #include <string.h>
@@ -18,12 +18,12 @@ local_branch_is_valid (const char *branch)
 {
   g_auto (GStrv) components = NULL;
 
-  if (*branch == '\0' || *branch == '-' || strlen (branch) > 1024 || g_str_equal (branch, "@")
-      || g_str_has_suffix (branch, ".") || strstr (branch, "..") != NULL
-      || strstr (branch, "@{") != NULL || !g_utf8_validate (branch, -1, NULL))
+  if (*branch == '\0' || *branch == '-' || strlen (branch) > 1024 || g_str_equal (branch, "@") ||
+      g_str_has_suffix (branch, ".") || strstr (branch, "..") != NULL ||
+      strstr (branch, "@{") != NULL || !g_utf8_validate (branch, -1, NULL))
     return FALSE;
   for (const char *c = branch; *c != '\0'; c++) {
-    if ((guchar) *c <= ' ' || *c == 0x7f || strchr ("~^:?*[\\", *c) != NULL)
+    if ((guchar)*c <= ' ' || *c == 0x7f || strchr ("~^:?*[\\", *c) != NULL)
       return FALSE;
   }
   components = g_strsplit (branch, "/", -1);
@@ -63,7 +63,7 @@ local_repository_protocol (const char *repository)
   const char *slash = strchr (repository, '/');
 
   if (colon != NULL && colon[1] == ':')
-    return g_strndup (repository, (gsize) (colon - repository));
+    return g_strndup (repository, (gsize)(colon - repository));
   if (scheme != NULL)
     return g_ascii_strdown (repository, scheme - repository);
   if (colon != NULL && (slash == NULL || colon < slash))
@@ -75,7 +75,7 @@ static gboolean
 has_control (const char *text)
 {
   for (const char *c = text; *c != '\0'; c++) {
-    if ((guchar) *c < ' ' || *c == 0x7f)
+    if ((guchar)*c < ' ' || *c == 0x7f)
       return TRUE;
   }
   return FALSE;

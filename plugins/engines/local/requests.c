@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sets and requests: made in one transaction, collapsed, completed; those not complete are held here. */
-#include "local.h"
+/* Sets and requests: made in one transaction, collapsed, completed; those not complete are held
+ * here. */
 #include "collapse.h"
+#include "local.h"
 
 LocalSet *
 local_set_new (BelfryBuildset *record, GPtrArray *changes)
@@ -35,10 +36,12 @@ local_set_unref (LocalSet *self)
 static gboolean
 is_kept (const BelfryProperties *properties)
 {
-  static const char *const sources[] = { "Force Build Form", "Force Build Chat", "Trigger", "Rebuild", NULL };
+  static const char *const sources[] = { "Force Build Form", "Force Build Chat", "Trigger",
+                                         "Rebuild", NULL };
 
   for (guint i = 0; properties != NULL && i < belfry_properties_get_count (properties); i++) {
-    const char *source = belfry_properties_get_source (properties, belfry_properties_get_name (properties, i));
+    const char *source =
+        belfry_properties_get_source (properties, belfry_properties_get_name (properties, i));
 
     if (source != NULL && g_strv_contains (sources, source))
       return TRUE;
@@ -92,9 +95,13 @@ local_remove_request (Local *self, LocalRequest *request)
 
 /* The request is freed. */
 void
-local_complete_request (Local *self, BelfryTransaction *transaction, LocalRequest *request, gint64 result)
+local_complete_request (Local *self,
+                        BelfryTransaction *transaction,
+                        LocalRequest *request,
+                        gint64 result)
 {
-  belfry_transaction_complete_request (transaction, request->record->buildrequestid, result, BELFRY_NONE);
+  belfry_transaction_complete_request (transaction, request->record->buildrequestid, result,
+                                       BELFRY_NONE);
   local_remove_request (self, request);
 }
 
@@ -103,7 +110,9 @@ comes_from_fork (GPtrArray *changes)
 {
   for (guint i = 0; i < changes->len; i++) {
     const BelfryChange *change = g_ptr_array_index (changes, i);
-    JsonNode *value = change->properties != NULL ? belfry_properties_get_value (change->properties, "from_fork") : NULL;
+    JsonNode *value = change->properties != NULL
+                          ? belfry_properties_get_value (change->properties, "from_fork")
+                          : NULL;
 
     if (value != NULL && JSON_NODE_HOLDS_VALUE (value) && json_node_get_boolean (value))
       return TRUE;
@@ -129,7 +138,10 @@ find_rule (const Local *self, const LocalBuilder *builder)
 }
 
 static void
-collapse_into (Local *self, BelfryTransaction *transaction, const LocalBuilder *builder, LocalRequest *newer)
+collapse_into (Local *self,
+               BelfryTransaction *transaction,
+               const LocalBuilder *builder,
+               LocalRequest *newer)
 {
   LocalCandidate candidate = { 0 };
 
@@ -139,12 +151,13 @@ collapse_into (Local *self, BelfryTransaction *transaction, const LocalBuilder *
     LocalCandidate older = { 0 };
     g_autoptr (GError) error = NULL;
 
-    if (request == newer || request->build != NULL || !g_str_equal (request->builder, newer->builder))
+    if (request == newer || request->build != NULL ||
+        !g_str_equal (request->builder, newer->builder))
       continue;
     describe_candidate (request, &older);
     if (local_collapse_may (find_rule (self, builder), &candidate, &older, &error)) {
-      belfry_transaction_complete_request (transaction, request->record->buildrequestid, BELFRY_RESULT_SKIPPED,
-                                           newer->record->buildrequestid);
+      belfry_transaction_complete_request (transaction, request->record->buildrequestid,
+                                           BELFRY_RESULT_SKIPPED, newer->record->buildrequestid);
       g_ptr_array_remove_index (self->requests, i - 1);
     } else if (error != NULL)
       local_log_error (self, "asking collapse-requests", error);
@@ -228,9 +241,13 @@ make_set_record (Local *self, const LocalNewSet *order)
   return record;
 }
 
-/* Everything of one decision goes into @transaction. @request_ids: (nullable): gets the ids. Returns: (transfer full) */
+/* Everything of one decision goes into @transaction. @request_ids: (nullable): gets the ids.
+ * Returns: (transfer full) */
 LocalSet *
-local_add_set (Local *self, BelfryTransaction *transaction, const LocalNewSet *order, JsonArray *request_ids)
+local_add_set (Local *self,
+               BelfryTransaction *transaction,
+               const LocalNewSet *order,
+               JsonArray *request_ids)
 {
   LocalSet *set = local_set_new (make_set_record (self, order), order->changes);
   g_autoptr (GPtrArray) added = g_ptr_array_new ();
@@ -245,7 +262,8 @@ local_add_set (Local *self, BelfryTransaction *transaction, const LocalNewSet *o
     if (request_ids != NULL)
       json_array_add_int_element (request_ids, request->record->buildrequestid);
     if (from_fork && builder->refuses_forks) {
-      belfry_transaction_complete_request (transaction, request->record->buildrequestid, BELFRY_RESULT_SKIPPED, BELFRY_NONE);
+      belfry_transaction_complete_request (transaction, request->record->buildrequestid,
+                                           BELFRY_RESULT_SKIPPED, BELFRY_NONE);
       local_request_free (request);
       continue;
     }
@@ -255,7 +273,8 @@ local_add_set (Local *self, BelfryTransaction *transaction, const LocalNewSet *o
   for (guint i = 0; i < added->len; i++) {
     LocalRequest *request = g_ptr_array_index (added, i);
 
-    collapse_into (self, transaction, local_config_find_builder (self->config, request->builder), request);
+    collapse_into (self, transaction, local_config_find_builder (self->config, request->builder),
+                   request);
   }
   local_round_soon (self);
   return set;

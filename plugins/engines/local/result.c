@@ -21,9 +21,9 @@ local_result_contribution (const LocalStepKeys *keys, gint64 result)
 gboolean
 local_result_ends_build (const LocalStepKeys *keys, gint64 result, gboolean halts)
 {
-  (void) keys;
-  if (result == BELFRY_RESULT_EXCEPTION || result == BELFRY_RESULT_RETRY
-      || result == BELFRY_RESULT_CANCELLED)
+  (void)keys;
+  if (result == BELFRY_RESULT_EXCEPTION || result == BELFRY_RESULT_RETRY ||
+      result == BELFRY_RESULT_CANCELLED)
     return TRUE;
   return result == BELFRY_RESULT_FAILURE && halts;
 }
@@ -44,14 +44,14 @@ local_build_text (gint64 result, const char *reason, GPtrArray *names)
                                        "exception",        "retry",    "cancelled" };
   g_autoptr (GString) text = NULL;
 
-  g_return_val_if_fail (result >= 0 && result < (gint64) G_N_ELEMENTS (words), NULL);
+  g_return_val_if_fail (result >= 0 && result < (gint64)G_N_ELEMENTS (words), NULL);
   text = g_string_new (words[result]);
   if (reason != NULL && result == BELFRY_RESULT_RETRY)
     g_string_append_printf (text, " %s", reason);
   else if (reason != NULL && *reason != '\0')
     g_string_append_printf (text, " (%s)", reason);
   for (guint i = 0; i < names->len && result != BELFRY_RESULT_SUCCESS; i++)
-    g_string_append_printf (text, " %s", (const char *) g_ptr_array_index (names, i));
+    g_string_append_printf (text, " %s", (const char *)g_ptr_array_index (names, i));
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -59,7 +59,7 @@ local_build_text (gint64 result, const char *reason, GPtrArray *names)
 char *
 local_argv_to_text (const char *const *argv)
 {
-  g_autofree char *joined = g_strjoinv (" ", (char **) argv);
+  g_autofree char *joined = g_strjoinv (" ", (char **)argv);
   g_autofree char *printable = belfry_text_make_printable (joined, -1, 1024);
   g_autofree char *cut = NULL;
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Scheduling rounds (§11.3 of the engine's page): builders in order, one start each, until nothing fits.
- * A round runs when something changed and, while requests wait, each minute. Why a request waits is kept.
+ * Scheduling rounds (§11.3 of the engine's page): builders in order, one start each, until nothing
+ * fits. A round runs when something changed and, while requests wait, each minute. Why a request
+ * waits is kept.
  */
-#include "local.h"
 #include "choose.h"
+#include "local.h"
 #include "window.h"
 #include <sys/statvfs.h>
 
-#define ORPHAN_US   (G_TIME_SPAN_HOUR)
+#define ORPHAN_US      (G_TIME_SPAN_HOUR)
 #define MINUTE_SECONDS 60
 
 typedef struct {
@@ -56,7 +57,7 @@ has_space (const Local *self, const LocalWorker *worker)
 
   if (self->config->keys->min_free <= 0 || statvfs (worker->directory, &info) != 0)
     return TRUE;
-  return (gint64) info.f_bavail * (gint64) info.f_frsize >= self->config->keys->min_free;
+  return (gint64)info.f_bavail * (gint64)info.f_frsize >= self->config->keys->min_free;
 }
 
 static gboolean
@@ -73,10 +74,12 @@ ask_can_start (const Question *question, const LocalWorker *worker)
   g_autoptr (GError) error = NULL;
   gboolean result = FALSE;
 
-  json_object_set_object_member (variables, "request",
-                                 belfry_record_to_json (question->request->record, BELFRY_RECORD_JSON_NONE));
+  json_object_set_object_member (
+      variables, "request",
+      belfry_record_to_json (question->request->record, BELFRY_RECORD_JSON_NONE));
   json_object_set_int_member (variables, "now", belfry_time_to_seconds (belfry_clock_now_us ()));
-  json_object_set_int_member (variables, "running", count_running (question->local, question->builder->name));
+  json_object_set_int_member (variables, "running",
+                              count_running (question->local, question->builder->name));
   if (!belfry_expression_is_true (question->builder->keys->can_start, variables, &result, &error)) {
     local_log_error (question->local, "asking can-start", error);
     return FALSE;
@@ -119,7 +122,8 @@ find_worker (const Question *question)
 
   for (guint i = 0; i < question->builder->workers->len; i++) {
     LocalWorker *worker = g_ptr_array_index (question->builder->workers, i);
-    LocalPlace place = { worker->name, local_slots (question->local, worker->name)->builds->len, worker->slots, i, worker };
+    LocalPlace place = { worker->name, local_slots (question->local, worker->name)->builds->len,
+                         worker->slots, i, worker };
 
     if (worker_fits (question, worker))
       g_array_append_val (places, place);
@@ -137,15 +141,17 @@ is_in_window (const LocalBuilder *builder)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
 
-  return builder->keys->start_window == NULL || local_windows_contain (builder->keys->start_window, now);
+  return builder->keys->start_window == NULL ||
+         local_windows_contain (builder->keys->start_window, now);
 }
 
 static gboolean
 has_room (Local *self, const LocalBuilder *builder)
 {
-  gint64 most = builder->keys->max_running > 0 ? builder->keys->max_running : (gint64) builder->workers->len;
+  gint64 most =
+      builder->keys->max_running > 0 ? builder->keys->max_running : (gint64)builder->workers->len;
 
-  return (gint64) count_running (self, builder->name) < most;
+  return (gint64)count_running (self, builder->name) < most;
 }
 
 /* Starts the first request that fits somewhere. */
@@ -191,7 +197,7 @@ find_queue (GArray *queues, LocalBuilder *builder)
 static void
 free_queue (gpointer data)
 {
-  g_array_unref (((LocalQueue *) data)->waiting);
+  g_array_unref (((LocalQueue *)data)->waiting);
 }
 
 static GArray *
@@ -214,7 +220,7 @@ make_queues (Local *self)
   for (guint i = 0; i < queues->len; i++) {
     const LocalQueue *queue = &g_array_index (queues, LocalQueue, i);
 
-    local_queue_sort (queue->waiting, ((LocalBuilder *) queue->data)->keys->newest_first);
+    local_queue_sort (queue->waiting, ((LocalBuilder *)queue->data)->keys->newest_first);
   }
   local_queues_sort (queues, self->config->keys->prioritize);
   return queues;
@@ -256,7 +262,8 @@ cancel_orphans (Local *self)
   for (guint i = self->requests->len; i > 0; i--) {
     LocalRequest *request = g_ptr_array_index (self->requests, i - 1);
 
-    if (request->build != NULL || local_config_find_builder (self->config, request->builder) != NULL)
+    if (request->build != NULL ||
+        local_config_find_builder (self->config, request->builder) != NULL)
       request->orphan_since = BELFRY_NONE;
     else if (request->orphan_since == BELFRY_NONE)
       request->orphan_since = now;
@@ -277,7 +284,7 @@ is_anything_spare (Local *self)
 
   g_hash_table_iter_init (&iter, self->slots);
   while (g_hash_table_iter_next (&iter, NULL, &slots)) {
-    if (((LocalSlots *) slots)->spare->len > 0 || ((LocalSlots *) slots)->offline)
+    if (((LocalSlots *)slots)->spare->len > 0 || ((LocalSlots *)slots)->offline)
       return TRUE;
   }
   return FALSE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Builders, workers and schedulers as they run: found by name, told to the host, their switches stored
- * in the engine's key space under `worker/NAME` and `scheduler/NAME`.
+ * Builders, workers and schedulers as they run: found by name, told to the host, their switches
+ * stored in the engine's key space under `worker/NAME` and `scheduler/NAME`.
  */
 #include "local.h"
 #include <errno.h>
@@ -80,13 +80,16 @@ local_scheduler_state (Local *self, const LocalScheduler *scheduler)
   state->name = g_strdup (scheduler->name);
   state->kind = scheduler->kind;
   state->enabled = scheduler->keys->enabled;
-  state->timers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) local_timer_free);
+  state->timers =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)local_timer_free);
   g_hash_table_insert (self->schedulers, state->name, state);
   return state;
 }
 
 void
-local_scheduler_store (Local *self, BelfryTransaction *transaction, const LocalSchedulerState *state)
+local_scheduler_store (Local *self,
+                       BelfryTransaction *transaction,
+                       const LocalSchedulerState *state)
 {
   g_autofree char *key = g_strconcat ("scheduler/", state->name, NULL);
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
@@ -97,11 +100,13 @@ local_scheduler_store (Local *self, BelfryTransaction *transaction, const LocalS
   json_object_set_int_member (object, "kind", state->kind);
   json_object_set_int_member (object, "since", state->since);
   json_object_set_boolean_member (object, "enabled", state->enabled);
-  json_object_set_boolean_member (object, "configured", scheduler != NULL && scheduler->keys->enabled);
+  json_object_set_boolean_member (object, "configured",
+                                  scheduler != NULL && scheduler->keys->enabled);
   json_node_take_object (node, object);
   belfry_transaction_put (transaction, key, node);
   belfry_record_set_text (&record->name, state->name);
-  belfry_record_set_text (&record->kind, state->kind == LOCAL_SCHEDULER_SINGLE_BRANCH ? "single-branch" : "any-branch");
+  belfry_record_set_text (
+      &record->kind, state->kind == LOCAL_SCHEDULER_SINGLE_BRANCH ? "single-branch" : "any-branch");
   belfry_record_set_text (&record->engine, belfry_instance_get_name (self->instance));
   record->enabled = state->enabled;
   belfry_transaction_configure_scheduler (transaction, record);
@@ -164,7 +169,8 @@ list_builders_on (Local *self, const LocalWorker *worker)
       continue;
     item = json_object_new ();
     json_object_set_int_member (item, "masterid", 1);
-    json_object_set_int_member (item, "builderid", local_builder_state (self, builder->name)->builderid);
+    json_object_set_int_member (item, "builderid",
+                                local_builder_state (self, builder->name)->builderid);
     json_array_add_object_element (json_node_get_array (node), item);
   }
   return node;
@@ -177,8 +183,10 @@ describe_worker (const LocalWorker *worker)
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
   JsonObject *info = json_object_new ();
 
-  json_object_set_string_member (info, "admin", keys != NULL && keys->admin != NULL ? keys->admin : "");
-  json_object_set_string_member (info, "host", keys != NULL && keys->host != NULL ? keys->host : g_get_host_name ());
+  json_object_set_string_member (info, "admin",
+                                 keys != NULL && keys->admin != NULL ? keys->admin : "");
+  json_object_set_string_member (
+      info, "host", keys != NULL && keys->host != NULL ? keys->host : g_get_host_name ());
   json_object_set_string_member (info, "version", BELFRY_PLUGIN_VERSION);
   json_object_set_null_member (info, "access_uri");
   json_node_take_object (node, info);
@@ -258,14 +266,15 @@ gboolean
 local_worker_look (Local *self, const LocalWorker *worker, LocalSlots *slots)
 {
   g_autoptr (GError) error = NULL;
-  gboolean offline = !local_make_folder (worker->directory, 0700, &error)
-                     || access (worker->directory, W_OK | X_OK) != 0;
+  gboolean offline = !local_make_folder (worker->directory, 0700, &error) ||
+                     access (worker->directory, W_OK | X_OK) != 0;
 
   if (offline == slots->offline)
     return !offline;
   slots->offline = offline;
   if (offline)
-    belfry_instance_log (self->instance, G_LOG_LEVEL_WARNING, "worker '%s': folder '%s' cannot be written, it takes no builds",
+    belfry_instance_log (self->instance, G_LOG_LEVEL_WARNING,
+                         "worker '%s': folder '%s' cannot be written, it takes no builds",
                          worker->name, worker->directory);
   local_slots_store (self, slots, offline ? "worker-disconnected" : "worker-connected", NULL);
   return !offline;
@@ -279,7 +288,7 @@ forget_timers (BelfryTransaction *transaction, LocalSchedulerState *state)
 
   g_hash_table_iter_init (&iter, state->timers);
   while (g_hash_table_iter_next (&iter, &key, NULL)) {
-    g_autofree char *name = g_strdup_printf ("timer/%s/%s", state->name, (char *) key);
+    g_autofree char *name = g_strdup_printf ("timer/%s/%s", state->name, (char *)key);
 
     belfry_transaction_delete (transaction, name);
   }
@@ -291,7 +300,7 @@ configure_scheduler (Local *self, BelfryTransaction *transaction, const LocalSch
 {
   LocalSchedulerState *state = local_scheduler_state (self, scheduler);
 
-  if (scheduler->keys->tree_stable_timer <= 0 || state->kind != (int) scheduler->kind)
+  if (scheduler->keys->tree_stable_timer <= 0 || state->kind != (int)scheduler->kind)
     forget_timers (transaction, state);
   state->kind = scheduler->kind;
   local_scheduler_store (self, transaction, state);
@@ -300,7 +309,8 @@ configure_scheduler (Local *self, BelfryTransaction *transaction, const LocalSch
 static gboolean
 was_enabled (LocalConfig *previous, const LocalScheduler *scheduler)
 {
-  const LocalScheduler *old = previous != NULL ? local_config_find_scheduler (previous, scheduler->name) : NULL;
+  const LocalScheduler *old =
+      previous != NULL ? local_config_find_scheduler (previous, scheduler->name) : NULL;
 
   return old != NULL ? old->keys->enabled : scheduler->keys->enabled;
 }
@@ -336,7 +346,8 @@ local_configure (Local *self, LocalConfig *previous)
     LocalSlots *slots = local_slots (self, worker->name);
     g_autoptr (GError) error = NULL;
 
-    slots->offline = !local_make_folder (worker->directory, 0700, &error) || access (worker->directory, W_OK | X_OK) != 0;
+    slots->offline = !local_make_folder (worker->directory, 0700, &error) ||
+                     access (worker->directory, W_OK | X_OK) != 0;
     put_worker (self, transaction, slots);
   }
   for (guint i = 0; i < self->config->schedulers->len; i++) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changes to sets: each change is classified by all schedulers in one transaction that also says that it
- * was taken, so that it is classified once, whatever happens. Recorded changes lie under
+ * Changes to sets: each change is classified by all schedulers in one transaction that also says
+ * that it was taken, so that it is classified once, whatever happens. Recorded changes lie under
  * `timer/SCHEDULER/KEY` with the wall-clock time at which they are due.
  */
+#include "groups.h"
 #include "local.h"
 #include "properties.h"
 
@@ -17,7 +18,8 @@ make_reason (const LocalScheduler *scheduler, const LocalContext *context)
     reason = local_context_render (context, scheduler->keys->reason, NULL);
   if (reason != NULL)
     return reason;
-  return g_strdup_printf ("The %s scheduler named '%s' triggered this build", classes[scheduler->kind], scheduler->name);
+  return g_strdup_printf ("The %s scheduler named '%s' triggered this build",
+                          classes[scheduler->kind], scheduler->name);
 }
 
 static BelfrySourceStamp *
@@ -74,7 +76,8 @@ make_stamps (GPtrArray *codebases, GPtrArray *changes)
       if (local_codebase_of_change (codebases, change) == codebase)
         newest = change;
     }
-    g_ptr_array_add (stamps, newest != NULL ? stamp_from_change (codebase, newest) : stamp_from_defaults (codebase));
+    g_ptr_array_add (stamps, newest != NULL ? stamp_from_change (codebase, newest)
+                                            : stamp_from_defaults (codebase));
   }
   return stamps;
 }
@@ -118,7 +121,8 @@ make_properties (Local *self, const LocalScheduler *scheduler, const LocalContex
   for (guint i = 0; map != NULL && i < belfry_map_get_count (map); i++) {
     const char *name = belfry_map_get_name (map, i);
     g_autoptr (GError) error = NULL;
-    g_autofree char *text = local_context_render (context, (BelfryRendered *) belfry_map_get_value (map, i), &error);
+    g_autofree char *text =
+        local_context_render (context, (BelfryRendered *)belfry_map_get_value (map, i), &error);
 
     if (text == NULL)
       local_log_error (self, "rendering a scheduler's property", error);
@@ -129,23 +133,60 @@ make_properties (Local *self, const LocalScheduler *scheduler, const LocalContex
   return properties;
 }
 
-static void
-fire (Local *self, BelfryTransaction *transaction, const LocalScheduler *scheduler, GPtrArray *changes)
+static GPtrArray *
+pick_changes (const LocalGroup *group, GPtrArray *changes)
 {
-  g_autoptr (GPtrArray) stamps = make_stamps (scheduler->codebases, changes);
+  GPtrArray *picked = g_ptr_array_new_with_free_func (belfry_record_unref);
+
+  for (guint i = 0; i < changes->len; i++) {
+    BelfryChange *change = g_ptr_array_index (changes, i);
+
+    if (local_codebase_of_change (group->codebases, change) != NULL)
+      g_ptr_array_add (picked, belfry_record_ref (change));
+  }
+  return picked;
+}
+
+static void
+fire_group (Local *self,
+            BelfryTransaction *transaction,
+            const LocalScheduler *scheduler,
+            const LocalGroup *group,
+            GPtrArray *changes)
+{
+  g_autoptr (GPtrArray) stamps = make_stamps (group->codebases, changes);
   g_autoptr (BelfryProperties) none = belfry_properties_new ();
-  const LocalContext context = { .config = self->config, .properties = none, .stamps = stamps, .changes = changes };
+  const LocalContext context = {
+    .config = self->config, .properties = none, .stamps = stamps, .changes = changes
+  };
   g_autoptr (BelfryProperties) properties = make_properties (self, scheduler, &context);
   g_autofree char *reason = make_reason (scheduler, &context);
   const LocalNewSet order = { .scheduler = scheduler->name,
                               .reason = reason,
                               .stamps = stamps,
                               .changes = changes,
-                              .builders = scheduler->builders,
+                              .builders = group->builders,
                               .properties = properties,
                               .priority = scheduler->keys->priority };
 
   local_set_unref (local_add_set (self, transaction, &order, NULL));
+}
+
+static void
+fire (Local *self,
+      BelfryTransaction *transaction,
+      const LocalScheduler *scheduler,
+      GPtrArray *changes)
+{
+  g_autoptr (GPtrArray) groups = local_group_builders (scheduler->builders);
+
+  for (guint i = 0; i < groups->len; i++) {
+    const LocalGroup *group = g_ptr_array_index (groups, i);
+    g_autoptr (GPtrArray) picked = pick_changes (group, changes);
+
+    if (picked->len > 0)
+      fire_group (self, transaction, scheduler, group, picked);
+  }
 }
 
 static char *
@@ -155,7 +196,11 @@ dup_timer_key (const LocalSchedulerState *state, const LocalTimer *timer)
 }
 
 static void
-record (Local *self, BelfryTransaction *transaction, const LocalScheduler *scheduler, BelfryChange *change, gboolean important)
+record (Local *self,
+        BelfryTransaction *transaction,
+        const LocalScheduler *scheduler,
+        BelfryChange *change,
+        gboolean important)
 {
   LocalSchedulerState *state = local_scheduler_state (self, scheduler);
   g_autofree char *key = local_timer_key (change, scheduler->kind == LOCAL_SCHEDULER_ANY_BRANCH);
@@ -197,7 +242,10 @@ find_refusal (Local *self, const LocalScheduler *scheduler, const BelfryChange *
 }
 
 static void
-classify (Local *self, BelfryTransaction *transaction, const LocalScheduler *scheduler, BelfryChange *change)
+classify (Local *self,
+          BelfryTransaction *transaction,
+          const LocalScheduler *scheduler,
+          BelfryChange *change)
 {
   g_autofree char *refusal = find_refusal (self, scheduler, change);
   gboolean important = FALSE;
@@ -226,6 +274,7 @@ local_change_added (gpointer data, BelfryChange *change)
   /* what is not taken comes again after the next start */
   if (self->stopping || !self->recovered)
     return;
+  self->last_change = MAX (self->last_change, change->changeid);
   transaction = belfry_engine_begin (self->instance);
   for (guint i = 0; i < self->config->schedulers->len; i++)
     classify (self, transaction, g_ptr_array_index (self->config->schedulers, i), change);
@@ -249,9 +298,11 @@ local_explain_change (gpointer data, BelfryChange *change)
       json_object_set_string_member (object, scheduler->name, refusal);
     else if (scheduler->keys->tree_stable_timer > 0)
       json_object_set_string_member (object, scheduler->name,
-                                     important ? "important: starts its timer" : "unimportant: waits with others");
+                                     important ? "important: starts its timer"
+                                               : "unimportant: waits with others");
     else
-      json_object_set_string_member (object, scheduler->name, important ? "builds it" : "unimportant: ignored");
+      json_object_set_string_member (object, scheduler->name,
+                                     important ? "builds it" : "unimportant: ignored");
   }
   return object;
 }
@@ -304,14 +355,15 @@ find_next_due (Local *self)
   gint64 next = G_MAXINT64;
 
   for (guint i = 0; i < self->config->schedulers->len; i++) {
-    LocalSchedulerState *state = local_scheduler_state (self, g_ptr_array_index (self->config->schedulers, i));
+    LocalSchedulerState *state =
+        local_scheduler_state (self, g_ptr_array_index (self->config->schedulers, i));
     GHashTableIter iter;
     gpointer timer = NULL;
 
     g_hash_table_iter_init (&iter, state->timers);
     while (state->enabled && g_hash_table_iter_next (&iter, NULL, &timer)) {
-      if (((LocalTimer *) timer)->due != BELFRY_NONE)
-        next = MIN (next, ((LocalTimer *) timer)->due);
+      if (((LocalTimer *)timer)->due != BELFRY_NONE)
+        next = MIN (next, ((LocalTimer *)timer)->due);
     }
   }
   return next;
@@ -328,5 +380,5 @@ local_schedulers_arm (Local *self)
   if (next == G_MAXINT64 || self->stopping)
     return;
   wait_ms = CLAMP ((next - g_get_monotonic_time () + 999) / 1000, 0, G_MAXINT);
-  self->timer_id = g_timeout_add ((guint) wait_ms, on_timer, self);
+  self->timer_id = g_timeout_add ((guint)wait_ms, on_timer, self);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Secrets of a step: resolved one after the other when it starts, told to the host to be masked, given as
- * variables or as files in the build's private folder, wiped when it has ended.
+ * Secrets of a step: resolved one after the other when it starts, told to the host to be masked,
+ * given as variables or as files in the build's private folder, wiped when it has ended.
  */
 #include "local.h"
 #include <errno.h>
@@ -65,16 +65,20 @@ static void
 want_map (GPtrArray *wanted, const BelfryMap *map, gboolean as_file)
 {
   for (guint i = 0; map != NULL && i < belfry_map_get_count (map); i++)
-    want (wanted, belfry_map_get_name (map, i), (BelfrySecret *) belfry_map_get_value (map, i), as_file, FALSE);
+    want (wanted, belfry_map_get_name (map, i), (BelfrySecret *)belfry_map_get_value (map, i),
+          as_file, FALSE);
 }
 
 char *
-local_run_write_secret (LocalRun *self, const char *name, const char *value, int mode, GError **error)
+local_run_write_secret (
+    LocalRun *self, const char *name, const char *value, int mode, GError **error)
 {
-  g_autofree char *path = g_strdup_printf ("%s/secret-%" G_GINT64_FORMAT "-%s", self->build->temporary, self->record->number, name);
+  g_autofree char *path = g_strdup_printf ("%s/secret-%" G_GINT64_FORMAT "-%s",
+                                           self->build->temporary, self->record->number, name);
   int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   gsize length = strlen (value);
-  gboolean written = fd >= 0 && write (fd, value, length) == (ssize_t) length && fchmod (fd, (mode_t) mode) == 0;
+  gboolean written =
+      fd >= 0 && write (fd, value, length) == (ssize_t)length && fchmod (fd, (mode_t)mode) == 0;
   int number = errno;
 
   if (fd >= 0) {
@@ -83,7 +87,8 @@ local_run_write_secret (LocalRun *self, const char *name, const char *value, int
   }
   if (written)
     return g_steal_pointer (&path);
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "writing the secret file for '%s': %s", name, g_strerror (number));
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "writing the secret file for '%s': %s",
+               name, g_strerror (number));
   return NULL;
 }
 
@@ -94,9 +99,11 @@ give (LocalRun *run, const Wanted *item, GError **error)
   char *path = NULL;
 
   if (strlen (value) >= MASK_MIN_CHARS)
-    belfry_engine_register_secret (run->build->local->instance, run->build->record->buildid, item->name, value);
+    belfry_engine_register_secret (run->build->local->instance, run->build->record->buildid,
+                                   item->name, value);
   else
-    belfry_instance_log (run->build->local->instance, G_LOG_LEVEL_WARNING, "secret '%s' is too short to be masked in logs", item->name);
+    belfry_instance_log (run->build->local->instance, G_LOG_LEVEL_WARNING,
+                         "secret '%s' is too short to be masked in logs", item->name);
   if (item->hidden)
     return TRUE;
   if (!item->as_file) {
@@ -127,10 +134,10 @@ on_resolved (GObject *source, GAsyncResult *result, gpointer data)
   Wanted *item = g_ptr_array_index (self->wanted, self->next);
   g_autoptr (GError) error = NULL;
 
-  (void) source;
+  (void)source;
   self->run->build->local->n_pending--;
-  if (!belfry_secret_resolve_finish (self->run->build->local->instance, result, &error)
-      || !give (self->run, item, &error)) {
+  if (!belfry_secret_resolve_finish (self->run->build->local->instance, result, &error) ||
+      !give (self->run, item, &error)) {
     g_prefix_error (&error, "secret '%s': ", item->name);
     end (self, error);
     return;
@@ -180,9 +187,10 @@ wipe_file (const char *path)
   int fd = open (path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 
   if (fd >= 0) {
-    g_autofree char *zeros = fstat (fd, &info) == 0 ? g_malloc0 ((gsize) MAX (info.st_size, 1)) : NULL;
+    g_autofree char *zeros =
+        fstat (fd, &info) == 0 ? g_malloc0 ((gsize)MAX (info.st_size, 1)) : NULL;
 
-    if (zeros != NULL && S_ISREG (info.st_mode) && write (fd, zeros, (gsize) info.st_size) < 0)
+    if (zeros != NULL && S_ISREG (info.st_mode) && write (fd, zeros, (gsize)info.st_size) < 0)
       g_debug ("wiping '%s': %s", path, g_strerror (errno));
     close (fd);
   }

@@ -31,7 +31,7 @@ local_section_unref (LocalSection *self)
 {
   if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
     return;
-  belfry_option_table_clear (&(BelfryOptionTable) { self->rows, sizeof (BelfryOption) }, self->keys);
+  belfry_option_table_clear (&(BelfryOptionTable){ self->rows, sizeof (BelfryOption) }, self->keys);
   g_free (self->keys);
   belfry_section_free (self->source);
   g_free (self);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A section read by one of our tables, with a life of its own: builds keep what they began with, whatever
- * a reload does to the host's copy.
+ * A section read by one of our tables, with a life of its own: builds keep what they began with,
+ * whatever a reload does to the host's copy.
  */
 #pragma once
 
@@ -15,7 +15,10 @@ typedef struct {
   gpointer keys;
 } LocalSection;
 
-LocalSection *local_section_new (const BelfrySection *source, const BelfryOption *rows, gsize keys_size, BelfryProblems *problems);
+LocalSection *local_section_new (const BelfrySection *source,
+                                 const BelfryOption *rows,
+                                 gsize keys_size,
+                                 BelfryProblems *problems);
 LocalSection *local_section_ref (LocalSection *self);
 void local_section_unref (LocalSection *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalSection, local_section_unref)

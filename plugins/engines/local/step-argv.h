@@ -4,4 +4,6 @@
 
 #include "environment.h"
 
-char **local_render_argv (const LocalContext *context, GPtrArray *words, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char **local_render_argv (const LocalContext *context,
+                          GPtrArray *words,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

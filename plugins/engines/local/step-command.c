@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Steps `command` and `shell`: one process each. Words of a command are split before they are rendered,
- * so a value never becomes two of them; a shell's script is text of the configuration and nothing else.
+ * Steps `command` and `shell`: one process each. Words of a command are split before they are
+ * rendered, so a value never becomes two of them; a shell's script is text of the configuration and
+ * nothing else.
  */
 #include "local.h"
 #include "result.h"
@@ -24,20 +25,21 @@ local_render_argv (const LocalContext *context, GPtrArray *words, GError **error
     g_ptr_array_add (argv, word);
   }
   g_ptr_array_add (argv, NULL);
-  return (char **) g_ptr_array_free (g_steal_pointer (&argv), FALSE);
+  return (char **)g_ptr_array_free (g_steal_pointer (&argv), FALSE);
 }
 
 static char **
 make_shell_argv (const LocalRun *run, GError **error)
 {
-  g_auto (GStrv) interpreter = local_render_argv (&run->context, run->step->keys->interpreter, error);
+  g_auto (GStrv) interpreter =
+      local_render_argv (&run->context, run->step->keys->interpreter, error);
   GStrvBuilder *builder = NULL;
   char **argv = NULL;
 
   if (interpreter == NULL)
     return NULL;
   builder = g_strv_builder_new ();
-  g_strv_builder_addv (builder, (const char **) interpreter);
+  g_strv_builder_addv (builder, (const char **)interpreter);
   g_strv_builder_add (builder, "-c");
   g_strv_builder_add (builder, run->step->keys->script);
   argv = g_strv_builder_end (builder);
@@ -74,8 +76,8 @@ local_step_command_start (LocalRun *run)
   }
   g_free (run->done_text);
   if (run->step->kind == LOCAL_STEP_COMMAND)
-    run->done_text = local_argv_to_text ((const char *const *) argv);
+    run->done_text = local_argv_to_text ((const char *const *)argv);
   else
-    run->done_text = local_argv_to_text ((const char *const[]) { keys->script, NULL });
-  local_run_process (run, (const char *const *) argv, run->workdir, input, on_done);
+    run->done_text = local_argv_to_text ((const char *const[]){ keys->script, NULL });
+  local_run_process (run, (const char *const *)argv, run->workdir, input, on_done);
 }

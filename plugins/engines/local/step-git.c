@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The step `git`: executes what git-plan.c decides, one action after the other, all in one log. Keys and
- * passwords reach git through files in the build's private folder.
+ * The step `git`: executes what git-plan.c decides, one action after the other, all in one log.
+ * Keys and passwords reach git through files in the build's private folder.
  */
-#include "local.h"
 #include "git-plan.h"
+#include "local.h"
 #include "refs.h"
 #include <glib/gstdio.h>
 #include <string.h>
@@ -60,7 +60,8 @@ dup_repository (const LocalRun *run, const LocalCodebase *codebase, GError **err
     if (belfry_glob_match (keys->allowed_repositories[i], repository, BELFRY_GLOB_TEXT))
       return g_steal_pointer (&repository);
   }
-  g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "the repository matches none of allowed-repositories");
+  g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED,
+                       "the repository matches none of allowed-repositories");
   return NULL;
 }
 
@@ -70,7 +71,8 @@ say_failure (LocalRun *run)
   const LocalGit *git = get_git (run);
 
   if (g_strcmp0 (git->failure, "revision not on branch") == 0)
-    local_log_header (run->stdio, "revision %s is not on branch %s", git->revision, git->branch != NULL ? git->branch : "(default)");
+    local_log_header (run->stdio, "revision %s is not on branch %s", git->revision,
+                      git->branch != NULL ? git->branch : "(default)");
   else if (git->failure != NULL)
     local_log_header (run->stdio, "%s", git->failure);
 }
@@ -85,7 +87,9 @@ make_got_revision (LocalRun *run, const char *codebase)
   JsonObject *object = NULL;
 
   if (*codebase == '\0')
-    return before != NULL && JSON_NODE_HOLDS_OBJECT (before) ? NULL : belfry_json_new_text (git->got_revision);
+    return before != NULL && JSON_NODE_HOLDS_OBJECT (before)
+               ? NULL
+               : belfry_json_new_text (git->got_revision);
   if (before != NULL && !JSON_NODE_HOLDS_OBJECT (before))
     return NULL;
   node = before != NULL ? json_node_copy (before) : json_node_new (JSON_NODE_OBJECT);
@@ -115,8 +119,8 @@ succeed (LocalRun *run)
   JsonNode *revision = make_got_revision (run, codebase->name);
 
   if (revision == NULL) {
-    g_autoptr (GError) error = g_error_new_literal (BELFRY_ERROR, BELFRY_ERROR_CONFIG,
-                                                    "got_revision is set with and without a codebase");
+    g_autoptr (GError) error = g_error_new_literal (
+        BELFRY_ERROR, BELFRY_ERROR_CONFIG, "got_revision is set with and without a codebase");
 
     local_run_fail (run, error);
     return;
@@ -124,7 +128,8 @@ succeed (LocalRun *run)
   mark_patched (run);
   local_build_set_property (run->build, "got_revision", revision, run->record->name);
   if (git->description != NULL)
-    local_build_set_property (run->build, "commit-description", belfry_json_new_text (git->description), run->record->name);
+    local_build_set_property (run->build, "commit-description",
+                              belfry_json_new_text (git->description), run->record->name);
   local_run_finish (run, BELFRY_RESULT_SUCCESS, NULL);
 }
 
@@ -145,7 +150,8 @@ next (LocalRun *run, gboolean success, const char *output)
 static void
 on_process_done (LocalRun *run, const LocalExit *exit, int error_number)
 {
-  g_autofree char *output = run->captured != NULL ? g_strstrip (g_strdup (run->captured->str)) : NULL;
+  g_autofree char *output =
+      run->captured != NULL ? g_strstrip (g_strdup (run->captured->str)) : NULL;
 
   if (exit == NULL || run->cause != LOCAL_CAUSE_NONE || exit->unkillable) {
     g_autofree char *text = NULL;
@@ -164,7 +170,7 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   gboolean removed = local_tree_remove_finish (result, &error);
 
-  (void) source;
+  (void)source;
   run->build->local->n_pending--;
   if (!removed && run->cause == LOCAL_CAUSE_NONE) {
     local_run_fail (run, error);
@@ -191,7 +197,7 @@ perform_process (LocalRun *run)
   const char *folder = local_git_folder (git);
 
   run->capture = local_git_wants_output (git->action);
-  local_run_process (run, (const char *const *) argv, folder != NULL ? folder : run->build->folder,
+  local_run_process (run, (const char *const *)argv, folder != NULL ? folder : run->build->folder,
                      git->action == LOCAL_GIT_PATCH ? git->patch->body : NULL, on_process_done);
 }
 
@@ -231,7 +237,8 @@ perform (LocalRun *run)
 static void
 remove_locks (const char *tree)
 {
-  static const char *const names[] = { "index.lock", "HEAD.lock", "config.lock", "shallow.lock", "packed-refs.lock" };
+  static const char *const names[] = { "index.lock", "HEAD.lock", "config.lock", "shallow.lock",
+                                       "packed-refs.lock" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autofree char *path = g_build_filename (tree, ".git", names[i], NULL);
@@ -243,7 +250,9 @@ remove_locks (const char *tree)
 static gboolean
 write_askpass (LocalRun *run, GError **error)
 {
-  const char *credential = run->step->keys->credential != NULL ? belfry_secret_get_value (run->step->keys->credential) : NULL;
+  const char *credential = run->step->keys->credential != NULL
+                               ? belfry_secret_get_value (run->step->keys->credential)
+                               : NULL;
   g_auto (GStrv) pair = NULL;
   g_autofree char *user = NULL;
   g_autofree char *password = NULL;
@@ -255,7 +264,9 @@ write_askpass (LocalRun *run, GError **error)
   pair = g_strsplit (credential, ":", 2);
   user = g_shell_quote (pair[1] != NULL ? pair[0] : "token");
   password = g_shell_quote (pair[1] != NULL ? pair[1] : credential);
-  text = g_strdup_printf ("#!/bin/sh\ncase \"$1\" in\nUsername*) printf '%%s\\n' %s ;;\n*) printf '%%s\\n' %s ;;\nesac\n", user, password);
+  text = g_strdup_printf ("#!/bin/sh\ncase \"$1\" in\nUsername*) printf '%%s\\n' %s ;;\n*) printf "
+                          "'%%s\\n' %s ;;\nesac\n",
+                          user, password);
   script = local_run_write_secret (run, "askpass", text, 0700, error);
   if (script == NULL)
     return FALSE;
@@ -304,12 +315,17 @@ set_texts (LocalRun *run, const LocalCodebase *codebase)
   const char *word = clobber ? "checkout" : "update";
 
   g_free (run->done_text);
-  run->done_text = *codebase->name != '\0' ? g_strdup_printf ("%s %s", word, codebase->name) : g_strdup (word);
+  run->done_text =
+      *codebase->name != '\0' ? g_strdup_printf ("%s %s", word, codebase->name) : g_strdup (word);
 }
 
-/* What is to be checked out: from the stamp, else from the configuration; nothing from a payload's URL. */
+/* What is to be checked out: from the stamp, else from the configuration; nothing from a payload's
+ * URL. */
 static void
-set_target (LocalRun *run, LocalGit *git, const LocalCodebase *codebase, const BelfrySourceStamp *stamp)
+set_target (LocalRun *run,
+            LocalGit *git,
+            const LocalCodebase *codebase,
+            const BelfrySourceStamp *stamp)
 {
   const LocalStepKeys *keys = run->step->keys;
   gboolean latest = keys->always_use_latest;
@@ -329,16 +345,21 @@ prepare (LocalRun *run, LocalGit *git, GError **error)
   g_autofree char *options = NULL;
   g_autofree char *dot_git = NULL;
   g_autofree char *mark = g_build_filename (run->workdir, PATCHED_MARK, NULL);
-  gboolean copy = run->step->keys->mode == LOCAL_MODE_FULL && run->step->keys->method == LOCAL_METHOD_COPY;
+  gboolean copy =
+      run->step->keys->mode == LOCAL_MODE_FULL && run->step->keys->method == LOCAL_METHOD_COPY;
 
-  if (!local_git_check (git, error) || !make_ssh_options (run, &options, error) || !write_askpass (run, error))
+  if (!local_git_check (git, error) || !make_ssh_options (run, &options, error) ||
+      !write_askpass (run, error))
     return FALSE;
-  if (git->patch != NULL && git->patch->subdir != NULL && *git->patch->subdir != '\0' && !local_path_is_beneath (git->patch->subdir)) {
-    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "the patch's folder lies outside of the tree");
+  if (git->patch != NULL && git->patch->subdir != NULL && *git->patch->subdir != '\0' &&
+      !local_path_is_beneath (git->patch->subdir)) {
+    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED,
+                         "the patch's folder lies outside of the tree");
     return FALSE;
   }
   git->work = g_strdup (run->workdir);
-  git->tree = copy ? g_build_filename (run->build->folder, "source", NULL) : g_strdup (run->workdir);
+  git->tree =
+      copy ? g_build_filename (run->build->folder, "source", NULL) : g_strdup (run->workdir);
   dot_git = g_build_filename (git->tree, ".git", NULL);
   git->has_tree = g_file_test (dot_git, G_FILE_TEST_IS_DIR);
   git->was_patched = g_file_test (mark, G_FILE_TEST_EXISTS);
@@ -353,14 +374,16 @@ local_step_git_start (LocalRun *run)
 {
   LocalGit *git = g_new0 (LocalGit, 1);
   const LocalCodebase *codebase = find_codebase (run);
-  const BelfrySourceStamp *stamp = codebase != NULL ? local_find_stamp (run->context.stamps, codebase->name) : NULL;
+  const BelfrySourceStamp *stamp =
+      codebase != NULL ? local_find_stamp (run->context.stamps, codebase->name) : NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
 
   run->kind_state = git;
   run->kind_free = git_free;
   if (stamp == NULL) {
-    text = g_strdup_printf ("Codebase %s not in build", run->step->keys->codebase != NULL ? run->step->keys->codebase : "");
+    text = g_strdup_printf ("Codebase %s not in build",
+                            run->step->keys->codebase != NULL ? run->step->keys->codebase : "");
     local_run_finish (run, BELFRY_RESULT_FAILURE, text);
     return;
   }

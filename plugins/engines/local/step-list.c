@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An item is, tried in this order: the name of a step section; a kind; a kind, a colon and an argument.
- * The last two become sections of their own, so that from there on every step is one section read into
- * one table.
+ * An item is, tried in this order: the name of a step section; a kind; a kind, a colon and an
+ * argument. The last two become sections of their own, so that from there on every step is one
+ * section read into one table.
  */
 #include "step-list.h"
 #include <string.h>
@@ -48,11 +48,11 @@ fail_unknown (const char *text, const char *word, const char *const *sections, G
     return NULL;
   }
   for (guint i = 0; sections[i] != NULL; i++)
-    g_ptr_array_add (words, (gpointer) sections[i]);
+    g_ptr_array_add (words, (gpointer)sections[i]);
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    g_ptr_array_add (words, (gpointer) kinds[i].name);
+    g_ptr_array_add (words, (gpointer)kinds[i].name);
   g_ptr_array_add (words, NULL);
-  nearest = belfry_text_nearest (word, (const char *const *) words->pdata);
+  nearest = belfry_text_nearest (word, (const char *const *)words->pdata);
   if (nearest != NULL)
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
                  "'%s' is neither a step section nor a kind of step; did you mean '%s'?", text,
@@ -67,7 +67,7 @@ LocalItem *
 local_item_parse (const char *text, const char *const *sections, GError **error)
 {
   const char *colon = strchr (text, ':');
-  g_autofree char *word = colon != NULL ? g_strndup (text, (gsize) (colon - text)) : g_strdup (text);
+  g_autofree char *word = colon != NULL ? g_strndup (text, (gsize)(colon - text)) : g_strdup (text);
 
   if (g_strv_contains (sections, text))
     return item_new (LOCAL_ITEM_SECTION, text, LOCAL_STEP_NONE, NULL);
@@ -133,7 +133,7 @@ local_item_to_section (const LocalItem *self, const char *file, guint line)
   if (self->argument == NULL)
     return section;
   if (self->step == LOCAL_STEP_SET_PROPERTY && equals != NULL) {
-    g_autofree char *name = g_strndup (self->argument, (gsize) (equals - self->argument));
+    g_autofree char *name = g_strndup (self->argument, (gsize)(equals - self->argument));
 
     set_escaped (section, "property", name, line);
     set_escaped (section, "value", equals + 1, line);

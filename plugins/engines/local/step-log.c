@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One stdio log of a step: lines go to the host as they come; more than 1 MiB that is not yet stored
- * stops the reading of pipes; more than its limit ends the step. An unfinished line is flushed after
- * five seconds of silence.
+ * One stdio log of a step: lines go to the host as they come; more than 1 MiB that is not yet
+ * stored stops the reading of pipes; more than its limit ends the step. An unfinished line is
+ * flushed after five seconds of silence.
  */
 #include "local.h"
 
-#define WAITING_MAX    (1024 * 1024)
+#define WAITING_MAX     (1024 * 1024)
 #define SILENCE_SECONDS 5
-#define BUILD_FACTOR   8
+#define BUILD_FACTOR    8
 
 struct _LocalLog {
   LocalRun *run;
@@ -78,9 +78,9 @@ store (LocalLog *self)
 
   if (lines == NULL)
     return;
-  self->bytes += (gint64) g_bytes_get_size (lines);
+  self->bytes += (gint64)g_bytes_get_size (lines);
   self->lines += n_lines;
-  build->log_bytes += (gint64) g_bytes_get_size (lines);
+  build->log_bytes += (gint64)g_bytes_get_size (lines);
   waiting = belfry_engine_append_log (build->local->instance, self->record->logid, lines, n_lines);
   if (waiting > WAITING_MAX && build->supervisor != NULL)
     local_supervisor_set_paused (build->supervisor, TRUE);
@@ -91,14 +91,15 @@ static void
 check_limits (LocalLog *self)
 {
   gint64 max_lines = self->run->step->keys->max_lines;
-  gboolean too_long = self->bytes > max_bytes (self)
-                      || self->run->build->log_bytes > BUILD_FACTOR * max_bytes (self);
+  gboolean too_long = self->bytes > max_bytes (self) ||
+                      self->run->build->log_bytes > BUILD_FACTOR * max_bytes (self);
   gboolean too_many = max_lines > 0 && self->lines > max_lines;
   g_autofree char *limit = NULL;
 
   if (self->over || (!too_long && !too_many))
     return;
-  limit = too_long ? belfry_format_size (max_bytes (self)) : g_strdup_printf ("%" G_GINT64_FORMAT " lines", max_lines);
+  limit = too_long ? belfry_format_size (max_bytes (self))
+                   : g_strdup_printf ("%" G_GINT64_FORMAT " lines", max_lines);
   local_log_header (self, "output over %s, step ended", limit);
   self->over = TRUE;
   local_run_over_limit (self->run, too_long ? LOCAL_CAUSE_MAX_LOG : LOCAL_CAUSE_MAX_LINES);

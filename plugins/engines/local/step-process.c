@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One process of a step: its header in the log, its limits in time and output, how it ended. What ended
- * it decides the result, whatever the process answers.
+ * One process of a step: its header in the log, its limits in time and output, how it ended. What
+ * ended it decides the result, whatever the process answers.
  */
-#include "local.h"
 #include "decode.h"
+#include "local.h"
 #include "recover.h"
 #include <errno.h>
 #include <string.h>
@@ -34,7 +34,8 @@ write_header (LocalRun *self, const char *const *argv, const char *folder, char 
 
   for (guint i = 0; argv[i] != NULL; i++) {
     g_autofree char *quoted = g_shell_quote (argv[i]);
-    gboolean plain = *argv[i] != '\0' && strspn (argv[i], G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_./=:,+@%^{}") == strlen (argv[i]);
+    gboolean plain = *argv[i] != '\0' && strspn (argv[i], G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
+                                                 "-_./=:,+@%^{}") == strlen (argv[i]);
     g_autofree char *shown = belfry_text_make_printable (plain ? argv[i] : quoted, -1, 4096);
 
     g_string_append_printf (text, "%s%s", i > 0 ? " " : "", shown);
@@ -55,7 +56,7 @@ on_timeout (gpointer data)
   gint64 rest = self->last_output + limit - g_get_monotonic_time ();
 
   if (rest > 0) {
-    self->timeout_id = g_timeout_add ((guint) (rest / 1000 + 1), on_timeout, self);
+    self->timeout_id = g_timeout_add ((guint)(rest / 1000 + 1), on_timeout, self);
     return G_SOURCE_REMOVE;
   }
   self->timeout_id = 0;
@@ -81,10 +82,12 @@ set_limits (LocalRun *self)
   self->started = g_get_monotonic_time ();
   self->last_output = self->started;
   if (keys->timeout > 0)
-    self->timeout_id = g_timeout_add ((guint) MIN (keys->timeout / 1000, G_MAXUINT), on_timeout, self);
+    self->timeout_id =
+        g_timeout_add ((guint)MIN (keys->timeout / 1000, G_MAXUINT), on_timeout, self);
   /* the limit is the step's, not each process's */
   if (keys->max_time > 0 && self->max_time_id == 0)
-    self->max_time_id = g_timeout_add ((guint) MIN (keys->max_time / 1000, G_MAXUINT), on_max_time, self);
+    self->max_time_id =
+        g_timeout_add ((guint)MIN (keys->max_time / 1000, G_MAXUINT), on_max_time, self);
 }
 
 static gboolean
@@ -100,15 +103,22 @@ has_supervisor (LocalRun *self, GError **error)
   return build->supervisor != NULL;
 }
 
-/* @done is called exactly once, unless the step fails at once; nothing of @argv and @folder is kept. */
+/* @done is called exactly once, unless the step fails at once; nothing of @argv and @folder is
+ * kept. */
 void
-local_run_process (LocalRun *self, const char *const *argv, const char *folder, const char *input, LocalDone done)
+local_run_process (
+    LocalRun *self, const char *const *argv, const char *folder, const char *input, LocalDone done)
 {
   LocalBuild *build = self->build;
   g_auto (GStrv) environment = local_environment_to_list (self->environment);
-  gpointer mask = build->builder->keys->umask != NULL ? build->builder->keys->umask : build->config->keys->umask;
-  const LocalJob job = { argv, (const char *const *) environment, folder, input,
-                         mask != NULL ? GPOINTER_TO_UINT (mask) - 1 : 022, (int) build->builder->keys->nice };
+  gpointer mask = build->builder->keys->umask != NULL ? build->builder->keys->umask
+                                                      : build->config->keys->umask;
+  const LocalJob job = { argv,
+                         (const char *const *)environment,
+                         folder,
+                         input,
+                         mask != NULL ? GPOINTER_TO_UINT (mask) - 1 : 022,
+                         (int)build->builder->keys->nice };
   g_autoptr (GError) error = NULL;
 
   if (!has_supervisor (self, &error)) {
@@ -136,7 +146,7 @@ local_run_on_output (LocalRun *self, LocalStream stream, const char *bytes, gsiz
     gsize room = CAPTURE_BYTES - MIN (self->captured->len, CAPTURE_BYTES);
 
     self->captured_too_much = self->captured_too_much || n_bytes > room;
-    g_string_append_len (self->captured, bytes, (gssize) MIN (n_bytes, room));
+    g_string_append_len (self->captured, bytes, (gssize)MIN (n_bytes, room));
   }
   local_log_add (self->stdio, stream, bytes, n_bytes);
 }
@@ -165,20 +175,25 @@ write_end (LocalRun *self, const LocalExit *exit, int error_number)
   gint64 elapsed = g_get_monotonic_time () - self->started;
 
   if (exit == NULL && error_number != 0)
-    local_log_header (self->stdio, "the program cannot be started: %s", g_strerror (error_number & ~LOCAL_FAULT_OF_SYSTEM));
+    local_log_header (self->stdio, "the program cannot be started: %s",
+                      g_strerror (error_number & ~LOCAL_FAULT_OF_SYSTEM));
   else if (exit == NULL)
     local_log_header (self->stdio, "the supervisor of this process is gone");
   if (exit == NULL)
     return;
   if (exit->left_behind > 0)
-    local_log_header (self->stdio, exit->left_behind == 1 ? "%u process left behind was killed" : "%u processes left behind were killed",
+    local_log_header (self->stdio,
+                      exit->left_behind == 1 ? "%u process left behind was killed"
+                                             : "%u processes left behind were killed",
                       exit->left_behind);
   if (exit->unkillable)
     local_log_header (self->stdio, "some processes could not be killed");
   if (exit->signal != 0)
-    local_log_header (self->stdio, "process ended by signal %d (%s) after %.3f s", exit->signal, g_strsignal (exit->signal), (double) elapsed / 1e6);
+    local_log_header (self->stdio, "process ended by signal %d (%s) after %.3f s", exit->signal,
+                      g_strsignal (exit->signal), (double)elapsed / 1e6);
   else
-    local_log_header (self->stdio, "process exited with code %d after %.3f s", exit->code, (double) elapsed / 1e6);
+    local_log_header (self->stdio, "process exited with code %d after %.3f s", exit->code,
+                      (double)elapsed / 1e6);
 }
 
 void
@@ -191,12 +206,14 @@ local_run_on_exit (LocalRun *self, const LocalExit *exit, int error_number)
   self->done = NULL;
   write_end (self, exit, error_number);
   if (exit == NULL && error_number == 0) {
-    g_autofree char *token = g_strdup_printf ("%s.b%" G_GINT64_FORMAT, self->build->local->token, self->build->record->buildid);
+    g_autofree char *token = g_strdup_printf ("%s.b%" G_GINT64_FORMAT, self->build->local->token,
+                                              self->build->record->buildid);
 
     local_kill_leftovers (self->build->local, token);
   }
   if (exit != NULL && exit->unkillable)
-    belfry_instance_log (self->build->local->instance, G_LOG_LEVEL_WARNING, "builder '%s': processes of build %" G_GINT64_FORMAT " cannot be killed",
+    belfry_instance_log (self->build->local->instance, G_LOG_LEVEL_WARNING,
+                         "builder '%s': processes of build %" G_GINT64_FORMAT " cannot be killed",
                          self->build->builder->name, self->build->record->number);
   done (self, exit, error_number);
 }
@@ -205,7 +222,8 @@ static gint64
 result_of_cause (const LocalRun *self, char **text)
 {
   g_autofree char *limit = NULL;
-  gint64 max_log = self->step->keys->max_log > 0 ? self->step->keys->max_log : self->build->config->keys->max_log;
+  gint64 max_log = self->step->keys->max_log > 0 ? self->step->keys->max_log
+                                                 : self->build->config->keys->max_log;
 
   switch (self->cause) {
   case LOCAL_CAUSE_TIMEOUT:
@@ -223,7 +241,8 @@ result_of_cause (const LocalRun *self, char **text)
     *text = g_strdup_printf ("output over %" G_GINT64_FORMAT " lines", self->step->keys->max_lines);
     return BELFRY_RESULT_FAILURE;
   case LOCAL_CAUSE_HOST_STOPPED:
-    return self->build->config->keys->on_stop == LOCAL_ON_STOP_CANCEL ? BELFRY_RESULT_CANCELLED : BELFRY_RESULT_RETRY;
+    return self->build->config->keys->on_stop == LOCAL_ON_STOP_CANCEL ? BELFRY_RESULT_CANCELLED
+                                                                      : BELFRY_RESULT_RETRY;
   case LOCAL_CAUSE_STOPPED:
   case LOCAL_CAUSE_BUILD_TIME:
   case LOCAL_CAUSE_NONE:
@@ -245,7 +264,8 @@ local_run_result_of (LocalRun *self, const LocalExit *exit, int error_number, ch
   if (exit == NULL && (error_number & LOCAL_FAULT_OF_SYSTEM) != 0)
     return BELFRY_RESULT_EXCEPTION;
   if (exit == NULL)
-    return local_decode_exit (decode, error_number == EACCES || error_number == ENOEXEC ? 126 : 127);
+    return local_decode_exit (decode,
+                              error_number == EACCES || error_number == ENOEXEC ? 126 : 127);
   if (exit->unkillable)
     return BELFRY_RESULT_EXCEPTION;
   if (exit->signal == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The step `set-property`: a rendered value, or the output of a command, becomes properties. */
-#include "local.h"
 #include "extract.h"
+#include "local.h"
 #include "properties.h"
 #include "result.h"
 #include "step-argv.h"
@@ -49,7 +49,8 @@ set_from (LocalRun *run, const char *text)
   for (guint i = 0; i < found->len; i++) {
     const LocalFound *item = g_ptr_array_index (found, i);
 
-    local_build_set_property (run->build, item->name, json_node_copy (item->value), run->record->name);
+    local_build_set_property (run->build, item->name, json_node_copy (item->value),
+                              run->record->name);
   }
   local_run_finish (run, found->len > 0 ? BELFRY_RESULT_SUCCESS : BELFRY_RESULT_WARNINGS, NULL);
 }
@@ -88,6 +89,6 @@ local_step_set_property_start (LocalRun *run)
     set_from (run, value);
   else {
     run->capture = TRUE;
-    local_run_process (run, (const char *const *) argv, run->workdir, NULL, on_done);
+    local_run_process (run, (const char *const *)argv, run->workdir, NULL, on_done);
   }
 }

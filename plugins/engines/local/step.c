@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A step's life (§13.3 of the engine's page): added, asked whether to run at all, given its secrets and
- * environment, run by its kind, and finished: result, hide-if, logs closed, text, told.
+ * A step's life (§13.3 of the engine's page): added, asked whether to run at all, given its secrets
+ * and environment, run by its kind, and finished: result, hide-if, logs closed, text, told.
  */
-#include "local.h"
 #include "decode.h"
+#include "local.h"
 #include "result.h"
 #include "step-list.h"
 #include <string.h>
@@ -51,8 +51,9 @@ add_suffix (const LocalRun *self, const char *text)
 static gboolean
 is_link (const char *url)
 {
-  return (g_ascii_strncasecmp (url, "http://", 7) == 0 || g_ascii_strncasecmp (url, "https://", 8) == 0)
-         && strpbrk (url, " \t\r\n\"<>") == NULL;
+  return (g_ascii_strncasecmp (url, "http://", 7) == 0 ||
+          g_ascii_strncasecmp (url, "https://", 8) == 0) &&
+         strpbrk (url, " \t\r\n\"<>") == NULL;
 }
 
 static void
@@ -63,7 +64,7 @@ set_links (LocalRun *self)
   JsonArray *list = json_array_new ();
 
   for (guint i = 0; links != NULL && i < belfry_map_get_count (links); i++) {
-    g_autofree char *url = render_or (self, (BelfryRendered *) belfry_map_get_value (links, i), "");
+    g_autofree char *url = render_or (self, (BelfryRendered *)belfry_map_get_value (links, i), "");
     JsonObject *link = NULL;
 
     if (!is_link (url))
@@ -118,8 +119,10 @@ make_fixed (LocalRun *self)
   g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, build->record->number);
   g_autofree char *home = g_build_filename (build->folder, "home", NULL);
   g_autofree char *escaped = belfry_text_percent_encode (build->builder->name);
-  g_autofree char *url = g_strdup_printf ("%sbuilders/%s/builds/%s", local_url (build->local), escaped, number);
-  g_autofree char *token = g_strdup_printf ("%s.b%" G_GINT64_FORMAT, build->local->token, build->record->buildid);
+  g_autofree char *url =
+      g_strdup_printf ("%sbuilders/%s/builds/%s", local_url (build->local), escaped, number);
+  g_autofree char *token =
+      g_strdup_printf ("%s.b%" G_GINT64_FORMAT, build->local->token, build->record->buildid);
 
   fix (fixed, "BELFRY_BUILDER", build->builder->name);
   fix (fixed, "BELFRY_BUILD", number);
@@ -143,7 +146,9 @@ static gboolean
 make_environment (LocalRun *self, GError **error)
 {
   g_autoptr (GHashTable) fixed = make_fixed (self);
-  const LocalEnvironmentSource source = { self->context, (const char *const *) self->build->local->inherited, self->step, fixed };
+  const LocalEnvironmentSource source = { self->context,
+                                          (const char *const *)self->build->local->inherited,
+                                          self->step, fixed };
   GHashTableIter iter;
   gpointer name = NULL;
   gpointer value = NULL;
@@ -160,7 +165,9 @@ make_environment (LocalRun *self, GError **error)
 static gboolean
 make_workdir (LocalRun *self, GError **error)
 {
-  BelfryRendered *rendered = self->step->keys->workdir != NULL ? self->step->keys->workdir : self->build->builder->keys->workdir;
+  BelfryRendered *rendered = self->step->keys->workdir != NULL
+                                 ? self->step->keys->workdir
+                                 : self->build->builder->keys->workdir;
   g_autofree char *path = local_context_render (&self->context, rendered, error);
 
   if (path == NULL) {
@@ -248,12 +255,12 @@ local_run_start (LocalBuild *build, const LocalStep *step)
 
   self->build = build;
   self->step = step;
-  self->context = (LocalContext) { .config = build->config,
-                                   .builder = build->builder,
-                                   .worker = build->worker,
-                                   .properties = build->record->properties,
-                                   .stamps = build->set->record->sourcestamps,
-                                   .changes = build->set->changes };
+  self->context = (LocalContext){ .config = build->config,
+                                  .builder = build->builder,
+                                  .worker = build->worker,
+                                  .properties = build->record->properties,
+                                  .stamps = build->set->record->sourcestamps,
+                                  .changes = build->set->changes };
   self->secrets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->secret_files = g_ptr_array_new_with_free_func (g_free);
   self->cancellable = g_cancellable_new ();
@@ -273,7 +280,7 @@ local_run_open_log (LocalRun *self)
   self->stdio = local_log_new (self, name);
   for (guint i = 0; i < self->build->dropped->len; i++)
     local_log_header (self->stdio, "property '%s' from outside was dropped: a build sets it itself",
-                      (char *) g_ptr_array_index (self->build->dropped, i));
+                      (char *)g_ptr_array_index (self->build->dropped, i));
   g_ptr_array_set_size (self->build->dropped, 0);
 }
 
@@ -363,15 +370,15 @@ try_again (LocalRun *self, gint64 result)
 {
   const LocalRetry *retry = self->step->keys->retry;
 
-  if (retry == NULL || result != BELFRY_RESULT_FAILURE || self->cause != LOCAL_CAUSE_NONE
-      || self->build->cause != LOCAL_CAUSE_NONE || (gint64) self->attempt >= retry->count)
+  if (retry == NULL || result != BELFRY_RESULT_FAILURE || self->cause != LOCAL_CAUSE_NONE ||
+      self->build->cause != LOCAL_CAUSE_NONE || (gint64)self->attempt >= retry->count)
     return FALSE;
   if (self->stdio != NULL) {
     local_log_header (self->stdio, "the step failed and is run again");
     local_log_close (self->stdio);
     local_build_flush (self->build);
   }
-  self->wait_id = g_timeout_add ((guint) MIN (retry->delay_us / 1000, G_MAXUINT), on_retry, self);
+  self->wait_id = g_timeout_add ((guint)MIN (retry->delay_us / 1000, G_MAXUINT), on_retry, self);
   return TRUE;
 }
 
@@ -420,5 +427,7 @@ local_run_stop (LocalRun *self, LocalCause cause)
   if (self->wait_id == 0)
     return;
   g_clear_handle_id (&self->wait_id, g_source_remove);
-  local_run_finish (self, cause == LOCAL_CAUSE_HOST_STOPPED ? BELFRY_RESULT_RETRY : BELFRY_RESULT_CANCELLED, NULL);
+  local_run_finish (
+      self, cause == LOCAL_CAUSE_HOST_STOPPED ? BELFRY_RESULT_RETRY : BELFRY_RESULT_CANCELLED,
+      NULL);
 }

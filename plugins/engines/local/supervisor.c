@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * belfry-supervisor: runs the processes of one slot's builds, one after the other, and leaves nothing
- * behind. It is a child subreaper, so whatever its processes fork stays below it. It is told what to do
- * over the socket that it was given, and ends everything and itself when the host is gone.
+ * belfry-supervisor: runs the processes of one slot's builds, one after the other, and leaves
+ * nothing behind. It is a child subreaper, so whatever its processes fork stays below it. It is
+ * told what to do over the socket that it was given, and ends everything and itself when the host
+ * is gone.
  *
- * One process at a time: running; then, if somebody asked, TERM to its group, the interrupt signal to all
- * below, KILL to all below; and when the leader has ended, TERM and KILL to what is left. How it ended is
- * told when nothing is left.
+ * One process at a time: running; then, if somebody asked, TERM to its group, the interrupt signal
+ * to all below, KILL to all below; and when the leader has ended, TERM and KILL to what is left.
+ * How it ended is told when nothing is left.
  */
 #include "proc.h"
 #include "protocol.h"
-#include "spawn.h"
+#include "child.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -23,13 +24,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SWEEP_TERM_US    (2 * G_USEC_PER_SEC)
-#define INTERRUPT_US     (5 * G_USEC_PER_SEC)
-#define UNKILLABLE_US    (10 * G_USEC_PER_SEC)
-#define DRAIN_US         (5 * G_USEC_PER_SEC)
-#define KILL_AGAIN_US    20000
-#define PENDING_MAX      (256 * 1024)
-#define NEVER            G_MAXINT64
+#define SWEEP_TERM_US (2 * G_USEC_PER_SEC)
+#define INTERRUPT_US  (5 * G_USEC_PER_SEC)
+#define UNKILLABLE_US (10 * G_USEC_PER_SEC)
+#define DRAIN_US      (5 * G_USEC_PER_SEC)
+#define KILL_AGAIN_US 20000
+#define PENDING_MAX   (256 * 1024)
+#define NEVER         G_MAXINT64
 
 typedef enum {
   STAGE_IDLE,
@@ -202,7 +203,7 @@ read_socket (Supervisor *self)
     return;
   }
   if (n_bytes > 0)
-    g_byte_array_append (self->received, chunk, (guint) n_bytes);
+    g_byte_array_append (self->received, chunk, (guint)n_bytes);
   while (local_frame_next (self->received, &type, &payload, &broken)) {
     if (type == LOCAL_FRAME_START)
       start_job (self, payload);
@@ -221,9 +222,10 @@ write_socket (Supervisor *self)
 
   if (self->pending->len == 0 || self->host_gone)
     return;
-  n_bytes = send (self->socket, self->pending->data, self->pending->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+  n_bytes =
+      send (self->socket, self->pending->data, self->pending->len, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (n_bytes > 0)
-    g_byte_array_remove_range (self->pending, 0, (guint) n_bytes);
+    g_byte_array_remove_range (self->pending, 0, (guint)n_bytes);
   else if (errno != EAGAIN && errno != EINTR)
     lose_host (self);
 }
@@ -235,7 +237,7 @@ read_pipe (Supervisor *self, int *fd, LocalFrameType type)
   ssize_t n_bytes = read (*fd, chunk, sizeof chunk);
 
   if (n_bytes > 0)
-    local_frame_append (self->pending, type, chunk, (gsize) n_bytes);
+    local_frame_append (self->pending, type, chunk, (gsize)n_bytes);
   else if (n_bytes == 0 || (errno != EAGAIN && errno != EINTR))
     close_fd (fd);
 }
@@ -251,7 +253,7 @@ write_input (Supervisor *self)
     if (n_bytes < 0 && (errno == EAGAIN || errno == EINTR))
       return;
     if (n_bytes > 0)
-      self->input_written += (gsize) n_bytes;
+      self->input_written += (gsize)n_bytes;
   }
   if (n_bytes < 0 || self->input_written >= self->input_bytes)
     close_fd (&self->job.in);
@@ -279,7 +281,7 @@ on_signal (Supervisor *self)
 {
   struct signalfd_siginfo info = { 0 };
 
-  while (read (self->signals, &info, sizeof info) == (ssize_t) sizeof info) {
+  while (read (self->signals, &info, sizeof info) == (ssize_t)sizeof info) {
     if (info.ssi_signo != SIGCHLD)
       lose_host (self);
   }
@@ -357,11 +359,12 @@ poll_timeout_ms (const Supervisor *self)
   gint64 wait = 0;
 
   if (self->job.pid != 0)
-    next = MIN (MIN (self->stage_until, self->kill_again), self->leader_ended ? self->drain_until : NEVER);
+    next = MIN (MIN (self->stage_until, self->kill_again),
+                self->leader_ended ? self->drain_until : NEVER);
   if (next == NEVER)
     return -1;
   wait = next - g_get_monotonic_time ();
-  return wait <= 0 ? 0 : (int) MIN (wait / 1000 + 1, 60000);
+  return wait <= 0 ? 0 : (int)MIN (wait / 1000 + 1, 60000);
 }
 
 static void
@@ -431,7 +434,7 @@ main (int argc, char **argv)
   prctl (PR_SET_DUMPABLE, 1);
   fcntl (self.socket, F_SETFD, FD_CLOEXEC);
   /* the host may have died before the death signal was set */
-  if (getppid () != (pid_t) host)
+  if (getppid () != (pid_t)host)
     return 1;
   while (!self.host_gone || (self.job.pid != 0 && self.stage != STAGE_LOST))
     turn (&self);

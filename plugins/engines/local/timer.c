@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tree-stable timer. Its due time is stored as wall-clock time, so that the rest is waited for after
- * a restart; while the host runs only the monotonic clock counts, so that a jump changes nothing.
+ * The tree-stable timer. Its due time is stored as wall-clock time, so that the rest is waited for
+ * after a restart; while the host runs only the monotonic clock counts, so that a jump changes
+ * nothing.
  */
 #include "timer.h"
 
@@ -40,7 +41,8 @@ local_timer_key (const BelfryChange *change, gboolean by_branch)
 }
 
 void
-local_timer_add (LocalTimer *self, BelfryChange *change, gboolean important, gint64 now, gint64 wait)
+local_timer_add (
+    LocalTimer *self, BelfryChange *change, gboolean important, gint64 now, gint64 wait)
 {
   g_ptr_array_add (self->changes, belfry_record_ref (change));
   if (important || self->due != BELFRY_NONE)
@@ -69,7 +71,8 @@ local_timer_to_json (const LocalTimer *self, gint64 now, gint64 wall_now)
   return node;
 }
 
-/* Never longer than a whole wait: a wall clock that was set back must not stop the timer for days. */
+/* Never longer than a whole wait: a wall clock that was set back must not stop the timer for days.
+ */
 gint64
 local_timer_restore_due (JsonObject *stored, gint64 now, gint64 wall_now, gint64 wait)
 {

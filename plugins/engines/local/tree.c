@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Folders: made, resolved beneath another without being led out of it by a link, and removed with all
- * that is in them on a thread, making folders writable first and never following links.
+ * Folders: made, resolved beneath another without being led out of it by a link, and removed with
+ * all that is in them on a thread, making folders writable first and never following links.
  */
 #include "local.h"
 #include "refs.h"
@@ -19,7 +19,8 @@ local_make_folder (const char *path, int mode, GError **error)
 {
   if (g_mkdir_with_parents (path, mode) == 0)
     return TRUE;
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "making folder '%s': %s", path, g_strerror (errno));
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "making folder '%s': %s", path,
+               g_strerror (errno));
   return FALSE;
 }
 
@@ -28,7 +29,8 @@ fail_outside (const char *path, GError **error)
 {
   g_autofree char *shown = belfry_text_make_printable (path, -1, 200);
 
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "'%s' does not lie below the build's folder", shown);
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED,
+               "'%s' does not lie below the build's folder", shown);
   return FALSE;
 }
 
@@ -47,9 +49,10 @@ local_resolve_beneath (const char *root, const char *path, GError **error)
   }
   joined = g_build_filename (root, path, NULL);
   real_root = realpath (root, NULL);
-  if (real_root == NULL || g_mkdir_with_parents (joined, 0777) != 0
-      || (real = realpath (joined, NULL)) == NULL) {
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "making folder '%s': %s", joined, g_strerror (errno));
+  if (real_root == NULL || g_mkdir_with_parents (joined, 0777) != 0 ||
+      (real = realpath (joined, NULL)) == NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "making folder '%s': %s", joined,
+                 g_strerror (errno));
     return NULL;
   }
   length = strlen (real_root);
@@ -84,7 +87,8 @@ fail_removal (const char *name, GError **error)
   int number = errno;
   g_autofree char *shown = belfry_text_make_printable (name, -1, 200);
 
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "removing '%s': %s", shown, g_strerror (number));
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "removing '%s': %s", shown,
+               g_strerror (number));
   return FALSE;
 }
 
@@ -108,7 +112,8 @@ remove_folder (int parent, const char *name, guint depth, GError **error)
   close (folder);
   if (!removed)
     return FALSE;
-  return unlinkat (parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT || fail_removal (name, error);
+  return unlinkat (parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+         fail_removal (name, error);
 }
 
 static gboolean
@@ -129,8 +134,8 @@ remove_on_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
   const char *path = data;
   GError *error = NULL;
 
-  (void) source;
-  (void) cancellable;
+  (void)source;
+  (void)cancellable;
   if (remove_entry (AT_FDCWD, path, 0, &error))
     g_task_return_boolean (task, TRUE);
   else
@@ -138,7 +143,10 @@ remove_on_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
 }
 
 void
-local_tree_remove_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+local_tree_remove_async (const char *path,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
 

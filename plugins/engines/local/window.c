@@ -27,11 +27,10 @@ parse_minutes (const char *text, int *minutes)
   gint64 hour = 0;
   gint64 minute = 0;
 
-  if (g_strv_length (parts) != 2 || !belfry_parse_integer (parts[0], 0, 24, &hour, NULL)
-      || !belfry_parse_integer (parts[1], 0, 59, &minute, NULL)
-      || hour * 60 + minute > MINUTES_A_DAY)
+  if (g_strv_length (parts) != 2 || !belfry_parse_integer (parts[0], 0, 24, &hour, NULL) ||
+      !belfry_parse_integer (parts[1], 0, 59, &minute, NULL) || hour * 60 + minute > MINUTES_A_DAY)
     return FALSE;
-  *minutes = (int) (hour * 60 + minute);
+  *minutes = (int)(hour * 60 + minute);
   return TRUE;
 }
 
@@ -73,8 +72,8 @@ parse_window (const char *text, Window *window)
   g_auto (GStrv) ends = g_strsplit (words[0] != NULL ? words[0] : "", "-", 2);
 
   window->days = ALL_DAYS;
-  if (g_strv_length (ends) != 2 || !parse_minutes (ends[0], &window->from)
-      || !parse_minutes (ends[1], &window->to))
+  if (g_strv_length (ends) != 2 || !parse_minutes (ends[0], &window->from) ||
+      !parse_minutes (ends[1], &window->to))
     return FALSE;
   return words[1] == NULL || parse_days (g_strstrip (words[1]), &window->days);
 }

@@ -141,25 +141,22 @@ log_answer (Asking *asking, BelfryHttpAnswer *answer)
                          g_bytes_get_size (belfry_http_answer_get_body (answer)));
 }
 
-/* NULL: the task has been answered: nobody was there, or an answer over the limit */
-static BelfryHttpAnswer *
-take_answer (GTask *task, GAsyncResult *result)
+/* FALSE: nobody was there, and the task has been answered. TRUE without @answer: there was one,
+ * over the limit, which tells nothing and is final all the same. */
+static gboolean
+take_answer (GTask *task, GAsyncResult *result, BelfryHttpAnswer **answer)
 {
   Asking *asking = g_task_get_task_data (task);
   g_autoptr (GError) local = NULL;
-  BelfryHttpAnswer *answer = belfry_http_send_finish (asking->self->instance, result, &local);
 
-  if (answer != NULL) {
-    log_answer (asking, answer);
-    return answer;
-  }
-  if (g_error_matches (local, BELFRY_ERROR, BELFRY_ERROR_TOO_LARGE))
-    finish (task, belfry_github_complete_change (asking->pending, NULL));
-  else {
-    g_task_return_error (task, g_steal_pointer (&local));
-    g_object_unref (task);
-  }
-  return NULL;
+  *answer = belfry_http_send_finish (asking->self->instance, result, &local);
+  if (*answer != NULL)
+    log_answer (asking, *answer);
+  if (*answer != NULL || g_error_matches (local, BELFRY_ERROR, BELFRY_ERROR_TOO_LARGE))
+    return TRUE;
+  g_task_return_error (task, g_steal_pointer (&local));
+  g_object_unref (task);
+  return FALSE;
 }
 
 static void
@@ -167,12 +164,12 @@ on_files (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   Asking *asking = g_task_get_task_data (task);
-  g_autoptr (BelfryHttpAnswer) answer = take_answer (task, result);
+  g_autoptr (BelfryHttpAnswer) answer = NULL;
   char *next = NULL;
 
-  if (answer == NULL)
+  if (!take_answer (task, result, &answer))
     return;
-  if (!belfry_github_read_files (answer, asking->files)) {
+  if (answer == NULL || !belfry_github_read_files (answer, asking->files)) {
     finish (task, belfry_github_complete_change (asking->pending, NULL));
     return;
   }
@@ -203,12 +200,12 @@ on_commit (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   Asking *asking = g_task_get_task_data (task);
-  g_autoptr (BelfryHttpAnswer) answer = take_answer (task, result);
+  g_autoptr (BelfryHttpAnswer) answer = NULL;
   g_autofree char *message = NULL;
 
-  if (answer == NULL)
+  if (!take_answer (task, result, &answer))
     return;
-  message = belfry_github_read_message (answer);
+  message = answer != NULL ? belfry_github_read_message (answer) : NULL;
   if (message != NULL && belfry_github_skips (asking->self, message))
     finish (task, belfry_translation_new_nothing ("the head commit asks to be skipped"));
   else

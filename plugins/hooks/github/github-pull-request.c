@@ -20,15 +20,16 @@ is_segment (const char *text)
 }
 
 static gboolean
-check_segments (const char *full_name, const char *sha, GError **error)
+check_segments (const char *full_name, const char *sha, const char *number, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (full_name, "/", -1);
   gboolean good = g_strv_length (parts) == 2 && is_segment (parts[0]) && is_segment (parts[1]) &&
-                  is_segment (sha);
+                  is_segment (sha) && is_segment (number);
 
   if (!good)
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
-                 "the repository's name or the head's revision cannot be part of an address");
+                 "the repository's name, the head's revision or the number cannot be part of an "
+                 "address");
   return good;
 }
 
@@ -138,7 +139,7 @@ make_pending (JsonNode *payload, BelfryChange *change, GError **error)
   if (number == NULL ||
       !belfry_payload_get_text (payload, "repository.full_name", &full_name, error) ||
       !belfry_payload_get_text (payload, "pull_request.head.sha", &sha, error) ||
-      !check_segments (full_name != NULL ? full_name : "", sha != NULL ? sha : "", error))
+      !check_segments (full_name != NULL ? full_name : "", sha != NULL ? sha : "", number, error))
     return NULL;
   object = json_object_new ();
   json_object_set_string_member (object, "full_name", full_name);

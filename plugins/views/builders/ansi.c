@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From a terminal's bytes to HTML: SGR (ECMA-48 §8.3.117 with the 256 and true colours of xterm) becomes
- * spans with classes; every other control sequence is dropped. Text is escaped character by character on
- * its way out, so that nothing in a log is ever markup. Styles are classes, never attributes, and true
- * colours the nearest of the 256, so that no inline style is needed.
+ * From a terminal's bytes to HTML: SGR (ECMA-48 §8.3.117 with the 256 and true colours of xterm)
+ * becomes spans with classes; every other control sequence is dropped. Text is escaped character by
+ * character on its way out, so that nothing in a log is ever markup. Styles are classes, never
+ * attributes, and true colours the nearest of the 256, so that no inline style is needed.
  *
- * A carriage return starts the line again (progress bars show their last state), a backspace takes one
- * character back. State lives from line to line; an OSC sequence that no line ends is dropped with it.
+ * A carriage return starts the line again (progress bars show their last state), a backspace takes
+ * one character back. State lives from line to line; an OSC sequence that no line ends is dropped
+ * with it.
  */
 #include "ansi.h"
 
@@ -38,10 +39,17 @@ static const struct {
   guint set;
   guint clear;
 } ansi_codes[] = {
-  { 1, ANSI_BOLD, 0 },       { 2, ANSI_FAINT, 0 },    { 3, ANSI_ITALIC, 0 },
-  { 4, ANSI_UNDERLINE, 0 },  { 7, ANSI_INVERSE, 0 },  { 9, ANSI_STRIKE, 0 },
-  { 22, 0, ANSI_BOLD | ANSI_FAINT }, { 23, 0, ANSI_ITALIC }, { 24, 0, ANSI_UNDERLINE },
-  { 27, 0, ANSI_INVERSE },   { 29, 0, ANSI_STRIKE },
+  { 1, ANSI_BOLD, 0 },
+  { 2, ANSI_FAINT, 0 },
+  { 3, ANSI_ITALIC, 0 },
+  { 4, ANSI_UNDERLINE, 0 },
+  { 7, ANSI_INVERSE, 0 },
+  { 9, ANSI_STRIKE, 0 },
+  { 22, 0, ANSI_BOLD | ANSI_FAINT },
+  { 23, 0, ANSI_ITALIC },
+  { 24, 0, ANSI_UNDERLINE },
+  { 27, 0, ANSI_INVERSE },
+  { 29, 0, ANSI_STRIKE },
 };
 
 /* one character of the line with its look */
@@ -62,11 +70,11 @@ ansi_to_cube (guint channel)
 static guint
 ansi_distance (const guint *rgb, guint r, guint g, guint b)
 {
-  int dr = (int) rgb[0] - (int) r;
-  int dg = (int) rgb[1] - (int) g;
-  int db = (int) rgb[2] - (int) b;
+  int dr = (int)rgb[0] - (int)r;
+  int dg = (int)rgb[1] - (int)g;
+  int db = (int)rgb[2] - (int)b;
 
-  return (guint) (dr * dr + dg * dg + db * db);
+  return (guint)(dr * dr + dg * dg + db * db);
 }
 
 static int
@@ -81,8 +89,8 @@ ansi_nearest (const guint *rgb)
   guint level = 8 + grey * 10;
 
   if (ansi_distance (rgb, level, level, level) < ansi_distance (rgb, steps[r], steps[g], steps[b]))
-    return (int) (232 + grey);
-  return (int) (16 + 36 * r + 6 * g + b);
+    return (int)(232 + grey);
+  return (int)(16 + 36 * r + 6 * g + b);
 }
 
 /* `38;5;N` and `38;2;R;G;B`; how many parameters it took */
@@ -93,7 +101,7 @@ ansi_read_colour (const guint *parameters, guint n, int *colour)
 
   if (n >= 3 && parameters[1] == 5) {
     if (parameters[2] < 256)
-      *colour = (int) parameters[2];
+      *colour = (int)parameters[2];
     return 3;
   }
   if (n < 5 || parameters[1] != 2)
@@ -139,9 +147,9 @@ ansi_apply (BuildersAnsi *self, const guint *parameters, guint n)
     else if (code == 49)
       self->background = -1;
     else if (ansi_is_basic (code, 30))
-      self->foreground = ANSI_BASIC + (int) code;
+      self->foreground = ANSI_BASIC + (int)code;
     else if (ansi_is_basic (code, 40))
-      self->background = ANSI_BASIC + (int) code;
+      self->background = ANSI_BASIC + (int)code;
     else
       ansi_apply_attribute (self, code);
     i += taken;
@@ -158,7 +166,7 @@ ansi_read_csi (BuildersAnsi *self, const char *p, const char *end)
 
   for (; p < end && *p >= 0x20 && *p < 0x40; p++) {
     if (g_ascii_isdigit (*p) && parameters[n] < 100000)
-      parameters[n] = parameters[n] * 10 + (guint) (*p - '0');
+      parameters[n] = parameters[n] * 10 + (guint)(*p - '0');
     else if ((*p == ';' || *p == ':') && n + 1 < ANSI_MAX_PARAMETERS)
       n++;
   }
@@ -199,8 +207,8 @@ ansi_read_escape (BuildersAnsi *self, const char *p, const char *end)
 static gboolean
 ansi_looks_equal (const BuildersAnsi *a, const BuildersAnsi *b)
 {
-  return a->attributes == b->attributes && a->foreground == b->foreground
-         && a->background == b->background;
+  return a->attributes == b->attributes && a->foreground == b->foreground &&
+         a->background == b->background;
 }
 
 static void
@@ -281,7 +289,7 @@ ansi_is_simple (const BuildersAnsi *self, const char *text, gsize length)
   if (!ansi_looks_equal (self, &plain))
     return FALSE;
   for (gsize i = 0; i < length; i++) {
-    if ((guchar) text[i] < 0x20 && text[i] != '\t')
+    if ((guchar)text[i] < 0x20 && text[i] != '\t')
       return FALSE;
   }
   return TRUE;
@@ -294,7 +302,7 @@ builders_ansi_append_line (BuildersAnsi *self, const char *text, gsize length, G
   const char *end = text + length;
 
   if (ansi_is_simple (self, text, length)) {
-    g_autofree char *escaped = g_markup_escape_text (text, (gssize) length);
+    g_autofree char *escaped = g_markup_escape_text (text, (gssize)length);
 
     g_string_append (html, escaped);
     return;

@@ -11,7 +11,10 @@ typedef struct {
   int background;
 } BuildersAnsi;
 
-#define BUILDERS_ANSI_INIT { 0, -1, -1 }
+#define BUILDERS_ANSI_INIT                                                                         \
+  {                                                                                                \
+    0, -1, -1                                                                                      \
+  }
 
 /* Appends a line, without its newline, as HTML. @text must be valid UTF-8. */
 void builders_ansi_append_line (BuildersAnsi *self, const char *text, gsize length, GString *html);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One build, and one step of it. Everything that the store knows about a build is on its page: result,
- * sources, steps with their logs, properties, people, times, changes, and what may be done with it.
+ * One build, and one step of it. Everything that the store knows about a build is on its page:
+ * result, sources, steps with their logs, properties, people, times, changes, and what may be done
+ * with it.
  */
 #include "builders-page.h"
 
@@ -22,10 +23,10 @@ builders_stamps_to_json (BelfryBuildset *set, BelfryBuild *build)
 static JsonArray *
 builders_steps_to_json (BuildersPlace *place, gboolean show_hidden, guint *n_hidden)
 {
-  g_autoptr (GPtrArray) steps
-      = builders_list_of_build (place->reader, belfry_step_get_type (), place->build->buildid);
-  g_autoptr (GPtrArray) logs
-      = builders_list_of_build (place->reader, belfry_log_get_type (), place->build->buildid);
+  g_autoptr (GPtrArray) steps =
+      builders_list_of_build (place->reader, belfry_step_get_type (), place->build->buildid);
+  g_autoptr (GPtrArray) logs =
+      builders_list_of_build (place->reader, belfry_log_get_type (), place->build->buildid);
   g_autofree char *path = views_dup_build_path (place->builder->name, place->build->number);
   JsonArray *array = json_array_new ();
 
@@ -51,8 +52,8 @@ builders_put_properties (JsonObject *data, BelfryBuild *build, gboolean all)
 
   for (guint i = 0; i < json_array_get_length (rows); i++) {
     JsonObject *row = json_array_get_object_element (rows, i);
-    gboolean is_forced
-        = g_strcmp0 (belfry_json_get_text (row, "source"), BUILDERS_FORM_SOURCE) == 0;
+    gboolean is_forced =
+        g_strcmp0 (belfry_json_get_text (row, "source"), BUILDERS_FORM_SOURCE) == 0;
 
     json_array_add_object_element (is_forced ? forced : plain, json_object_ref (row));
   }
@@ -99,9 +100,10 @@ builders_find_neighbour (BuildersPlace *place, gboolean newer)
   g_autoptr (GPtrArray) builds = NULL;
 
   query.filters[0] = (BelfryFilter){ .field = "builderid", .number = place->builder->builderid };
-  query.filters[1] = (BelfryFilter){ .field = "number",
-                                     .compare = newer ? BELFRY_COMPARE_GREATER : BELFRY_COMPARE_LESS,
-                                     .number = place->build->number };
+  query.filters[1] =
+      (BelfryFilter){ .field = "number",
+                      .compare = newer ? BELFRY_COMPARE_GREATER : BELFRY_COMPARE_LESS,
+                      .number = place->build->number };
   query.order = "number";
   query.descending = !newer;
   query.limit = 1;
@@ -132,21 +134,20 @@ builders_put_build_actions (JsonObject *data, BuildersPlace *place)
   BelfryReader *reader = place->reader;
   gboolean complete = place->build->complete;
 
-  json_object_set_boolean_member (data, "may_stop",
-                                  !complete && belfry_reader_may (reader, VIEWS_MAY_STOP, place->build));
-  json_object_set_boolean_member (data, "may_rebuild",
-                                  complete && belfry_reader_may (reader, VIEWS_MAY_FORCE, place->builder));
+  json_object_set_boolean_member (
+      data, "may_stop", !complete && belfry_reader_may (reader, VIEWS_MAY_STOP, place->build));
+  json_object_set_boolean_member (
+      data, "may_rebuild", complete && belfry_reader_may (reader, VIEWS_MAY_FORCE, place->builder));
 }
 
 static void
 builders_put_sources (JsonObject *data, BuildersPlace *place)
 {
-  g_autoptr (BelfryBuildset) set
-      = place->build->bsid != BELFRY_NONE
-            ? belfry_reader_find_buildset (place->reader, place->build->bsid, NULL)
-            : NULL;
-  g_autoptr (GPtrArray) changes
-      = belfry_reader_build_changes (place->reader, place->build, NULL);
+  g_autoptr (BelfryBuildset) set =
+      place->build->bsid != BELFRY_NONE
+          ? belfry_reader_find_buildset (place->reader, place->build->bsid, NULL)
+          : NULL;
+  g_autoptr (GPtrArray) changes = belfry_reader_build_changes (place->reader, place->build, NULL);
 
   views_take_array (data, "stamps", builders_stamps_to_json (set, place->build));
   views_take_array (data, "changes", views_changes_to_json (changes));
@@ -197,11 +198,11 @@ builders_statistics_to_json (JsonNode *statistics)
   if (statistics == NULL || !JSON_NODE_HOLDS_OBJECT (statistics))
     return array;
   names = g_list_sort (json_object_get_members (json_node_get_object (statistics)),
-                       (GCompareFunc) views_compare_names);
+                       (GCompareFunc)views_compare_names);
   for (GList *l = names; l != NULL; l = l->next) {
     JsonObject *row = json_object_new ();
-    g_autofree char *value = views_value_to_text (
-        json_object_get_member (json_node_get_object (statistics), l->data));
+    g_autofree char *value =
+        views_value_to_text (json_object_get_member (json_node_get_object (statistics), l->data));
 
     json_object_set_string_member (row, "name", l->data);
     json_object_set_string_member (row, "value", value);
@@ -223,8 +224,8 @@ builders_previews_to_json (BuildersPlace *place, GPtrArray *logs)
     g_autofree char *step_path = NULL;
     g_autofree char *path = NULL;
 
-    if (log->stepid != place->step->stepid || log->num_lines <= 0
-        || (g_strcmp0 (log->type, "s") != 0 && g_strcmp0 (log->type, "t") != 0))
+    if (log->stepid != place->step->stepid || log->num_lines <= 0 ||
+        (g_strcmp0 (log->type, "s") != 0 && g_strcmp0 (log->type, "t") != 0))
       continue;
     slug = belfry_text_percent_encode (log->slug != NULL ? log->slug : log->name);
     step_path = builders_place_dup_path (place);
@@ -245,23 +246,22 @@ builders_step_to_json (const BuildersOptions *options G_GNUC_UNUSED,
                        BuildersPlace *place,
                        GError **error G_GNUC_UNUSED)
 {
-  g_autoptr (GPtrArray) logs
-      = builders_list_of_build (place->reader, belfry_log_get_type (), place->build->buildid);
+  g_autoptr (GPtrArray) logs =
+      builders_list_of_build (place->reader, belfry_log_get_type (), place->build->buildid);
   g_autofree char *path = views_dup_build_path (place->builder->name, place->build->number);
   JsonObject *data = json_object_new ();
   JsonObject *step = views_step_to_json (place->step, path, logs);
   gint64 started_us = place->step->started_at;
-  gint64 end_us
-      = place->step->complete ? place->step->complete_at : belfry_clock_now_us ();
+  gint64 end_us = place->step->complete ? place->step->complete_at : belfry_clock_now_us ();
 
   views_put_time (step, "elapsed",
                   started_us == BELFRY_NONE ? BELFRY_NONE : MAX (end_us - started_us, 0));
   json_object_set_object_member (data, "place", builders_place_to_json (place));
   json_object_set_object_member (data, "step", step);
   json_object_set_boolean_member (data, "failed",
-                                  place->step->complete
-                                      && (place->step->results == BELFRY_RESULT_FAILURE
-                                          || place->step->results == BELFRY_RESULT_EXCEPTION));
+                                  place->step->complete &&
+                                      (place->step->results == BELFRY_RESULT_FAILURE ||
+                                       place->step->results == BELFRY_RESULT_EXCEPTION));
   views_take_array (data, "statistics", builders_statistics_to_json (place->step->statistics));
   views_take_array (data, "previews", builders_previews_to_json (place, logs));
   return data;
@@ -278,8 +278,8 @@ builders_logs_to_json (const BuildersOptions *options G_GNUC_UNUSED,
 
   json_object_set_object_member (data, "place", builders_place_to_json (place));
   if (place->step != NULL) {
-    g_autoptr (GPtrArray) logs
-        = builders_list_of_build (place->reader, belfry_log_get_type (), place->build->buildid);
+    g_autoptr (GPtrArray) logs =
+        builders_list_of_build (place->reader, belfry_log_get_type (), place->build->buildid);
     g_autofree char *path = views_dup_build_path (place->builder->name, place->build->number);
 
     json_object_set_object_member (data, "step", views_step_to_json (place->step, path, logs));

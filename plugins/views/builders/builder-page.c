@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One builder: what it builds, what waits, what it built lately, who works for it, and the forms. And
- * all its builds, in pages.
+ * One builder: what it builds, what waits, what it built lately, who works for it, and the forms.
+ * And all its builds, in pages.
  */
 #include "builders-page.h"
 
@@ -23,8 +23,8 @@ builders_read_numbuilds (const BuildersOptions *options, BelfryForm *form)
 static void
 builders_put_current_step (JsonObject *object, BelfryReader *reader, BelfryBuild *build)
 {
-  g_autoptr (GPtrArray) steps
-      = builders_list_of_build (reader, belfry_step_get_type (), build->buildid);
+  g_autoptr (GPtrArray) steps =
+      builders_list_of_build (reader, belfry_step_get_type (), build->buildid);
 
   json_object_set_null_member (object, "step");
   for (guint i = 0; i < steps->len; i++) {
@@ -49,8 +49,8 @@ builders_current_to_json (BuildersPlace *place, ViewsFleet *fleet)
     JsonObject *object = NULL;
     gint64 left_us = 0;
 
-    if (build->builderid != place->builder->builderid
-        || !builders_properties_match (place->form, build->properties))
+    if (build->builderid != place->builder->builderid ||
+        !builders_properties_match (place->form, build->properties))
       continue;
     object = views_build_to_json (fleet, build, place->builder->name);
     left_us = views_fleet_estimate (fleet, build);
@@ -89,8 +89,9 @@ builders_request_to_json (BuildersPlace *place, ViewsFleet *fleet, BelfryBuildRe
 {
   JsonObject *object = json_object_new ();
   BelfryBuildset *set = views_fleet_get_set (fleet, request->buildsetid);
-  const char *owner
-      = set != NULL && set->properties != NULL ? belfry_properties_get_text (set->properties, "owner") : NULL;
+  const char *owner = set != NULL && set->properties != NULL
+                          ? belfry_properties_get_text (set->properties, "owner")
+                          : NULL;
 
   json_object_set_int_member (object, "id", request->buildrequestid);
   views_put_time (object, "submitted_at", request->submitted_at);
@@ -139,7 +140,7 @@ builders_recent_to_json (BuildersPlace *place, ViewsFleet *fleet, gint64 wanted,
   query.filters[1] = (BelfryFilter){ .field = "complete", .number = TRUE };
   query.order = "number";
   query.descending = TRUE;
-  query.limit = (guint) (builders_has_property_filter (place->form) ? search : MIN (wanted, search));
+  query.limit = (guint)(builders_has_property_filter (place->form) ? search : MIN (wanted, search));
   builds = belfry_reader_list (place->reader, belfry_build_get_type (), &query, NULL, NULL);
   for (guint i = 0; builds != NULL && i < builds->len; i++) {
     BelfryBuild *build = builds->pdata[i];
@@ -194,8 +195,8 @@ builders_put_forms (JsonObject *data, BuildersPlace *place)
   if (belfry_reader_may (place->reader, VIEWS_MAY_FORCE, place->builder))
     forms = belfry_reader_list_forms (place->reader, place->builder->name);
   views_take_array (data, "forms", views_forms_to_json (forms, place->form));
-  json_object_set_boolean_member (data, "may_ping",
-                                  belfry_reader_may (place->reader, VIEWS_MAY_PING, place->builder));
+  json_object_set_boolean_member (
+      data, "may_ping", belfry_reader_may (place->reader, VIEWS_MAY_PING, place->builder));
 }
 
 JsonObject *
@@ -257,12 +258,11 @@ builders_history_read (BuildersHistory *self, gint64 before, guint limit, GError
   BelfryQuery query = BELFRY_QUERY_INIT;
   guint n = 1;
 
-  query.filters[0] = (BelfryFilter){ .field = "builderid",
-                                     .number = self->place->builder->builderid };
+  query.filters[0] =
+      (BelfryFilter){ .field = "builderid", .number = self->place->builder->builderid };
   if (before != BELFRY_NONE)
-    query.filters[n++] = (BelfryFilter){ .field = "number",
-                                         .compare = BELFRY_COMPARE_LESS,
-                                         .number = before };
+    query.filters[n++] =
+        (BelfryFilter){ .field = "number", .compare = BELFRY_COMPARE_LESS, .number = before };
   if (self->results != BELFRY_NONE)
     query.filters[n++] = (BelfryFilter){ .field = "results", .number = self->results };
   query.order = "number";
@@ -278,8 +278,8 @@ builders_history_collect (BuildersHistory *self, gint64 before, const BuildersOp
   JsonArray *array = json_array_new ();
 
   while (self->searched < options->maxsearch_max) {
-    g_autoptr (GPtrArray) builds
-        = builders_history_read (self, before, (guint) options->per_page + 1, NULL);
+    g_autoptr (GPtrArray) builds =
+        builders_history_read (self, before, (guint)options->per_page + 1, NULL);
 
     if (builds == NULL || builds->len == 0)
       return array;
@@ -317,7 +317,7 @@ builders_history_start (BuildersHistory *self, const BuildersOptions *options)
   newest = builders_history_read (self, BELFRY_NONE, 1, NULL);
   if (newest == NULL || newest->len == 0)
     return BELFRY_NONE;
-  return MAX (((BelfryBuild *) newest->pdata[0])->number + 1 - (page - 1) * options->per_page, 0);
+  return MAX (((BelfryBuild *)newest->pdata[0])->number + 1 - (page - 1) * options->per_page, 0);
 }
 
 JsonObject *
@@ -336,7 +336,8 @@ builders_history_to_json (const BuildersOptions *options, BuildersPlace *place, 
   if (fleet == NULL)
     return NULL;
   if (results != NULL && !g_ascii_string_to_signed (results, 10, 0, 6, &history.results, NULL))
-    history.results = belfry_result_from_name (results) >= 0 ? belfry_result_from_name (results) : BELFRY_NONE;
+    history.results =
+        belfry_result_from_name (results) >= 0 ? belfry_result_from_name (results) : BELFRY_NONE;
   start = builders_history_start (&history, options);
   data = json_object_new ();
   json_object_set_object_member (data, "place", builders_place_to_json (place));

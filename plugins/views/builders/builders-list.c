@@ -97,8 +97,8 @@ builders_dup_label (BelfryBuild *build)
                         : NULL;
   g_autofree char *revision = NULL;
 
-  if (value != NULL && JSON_NODE_HOLDS_OBJECT (value)
-      && json_object_get_size (json_node_get_object (value)) == 1) {
+  if (value != NULL && JSON_NODE_HOLDS_OBJECT (value) &&
+      json_object_get_size (json_node_get_object (value)) == 1) {
     g_autoptr (GList) values = json_object_get_values (json_node_get_object (value));
 
     revision = views_value_to_text (values->data);
@@ -183,7 +183,7 @@ builders_put_actions (JsonObject *data, ViewsFleet *fleet, GPtrArray *chosen, Be
   gboolean online = FALSE;
 
   for (guint i = 0; i < chosen->len; i++) {
-    gint64 builderid = ((BelfryBuilder *) chosen->pdata[i])->builderid;
+    gint64 builderid = ((BelfryBuilder *)chosen->pdata[i])->builderid;
 
     building = building || views_fleet_is_building (fleet, builderid);
     online = online || views_fleet_is_online (fleet, builderid);
@@ -237,7 +237,8 @@ builders_list_to_json (const BuildersOptions *options,
   n_pages = MAX ((rows->len + options->per_page - 1) / options->per_page, 1);
   page = views_argument_integer (form, "page", 1, n_pages);
   list = json_array_new ();
-  for (gint64 i = (page - 1) * options->per_page; i < MIN (page * options->per_page, rows->len); i++) {
+  for (gint64 i = (page - 1) * options->per_page; i < MIN (page * options->per_page, rows->len);
+       i++) {
     BuildersRow *row = &g_array_index (rows, BuildersRow, i);
 
     builders_row_look (row, reader, branches);

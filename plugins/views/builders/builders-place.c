@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From a path to records: /builders/B/builds/N/steps/S/logs/L. Names are exact. A build may be counted
- * from the end (-1) or be `latest`; a step may be named by its number where no step bears that name.
- * What is not there becomes a page that says so and leads one level up.
+ * From a path to records: /builders/B/builds/N/steps/S/logs/L. Names are exact. A build may be
+ * counted from the end (-1) or be `latest`; a step may be named by its number where no step bears
+ * that name. What is not there becomes a page that says so and leads one level up.
  */
 #include "builders-page.h"
 
@@ -70,7 +70,7 @@ builders_place_count_back (BuildersPlace *self, gint64 back, gboolean finished, 
     query.filters[1] = (BelfryFilter){ .field = "complete", .number = TRUE };
   query.order = "number";
   query.descending = TRUE;
-  query.offset = (guint) MIN (back - 1, G_MAXINT32);
+  query.offset = (guint)MIN (back - 1, G_MAXINT32);
   query.limit = 1;
   builds = belfry_reader_list (self->reader, belfry_build_get_type (), &query, NULL, error);
   return builds != NULL && builds->len > 0 ? belfry_record_ref (builds->pdata[0]) : NULL;
@@ -109,8 +109,7 @@ builders_place_find_build (BuildersPlace *self, const char *text, GError **error
   if (number < 0)
     self->build = builders_place_count_back (self, -number, latest, &cause);
   else
-    self->build
-        = belfry_reader_find_build (self->reader, self->builder->builderid, number, &cause);
+    self->build = belfry_reader_find_build (self->reader, self->builder->builderid, number, &cause);
   if (self->build == NULL)
     return builders_place_miss (
         self, cause, g_strdup_printf ("build %s of builder '%s'", text, self->builder->name), up,
@@ -144,8 +143,8 @@ static gboolean
 builders_place_find_step (BuildersPlace *self, const char *name, GError **error)
 {
   g_autofree char *up = builders_place_dup_path (self);
-  g_autoptr (GPtrArray) steps
-      = builders_list_of_build (self->reader, belfry_step_get_type (), self->build->buildid);
+  g_autoptr (GPtrArray) steps =
+      builders_list_of_build (self->reader, belfry_step_get_type (), self->build->buildid);
   BelfryStep *step = builders_find_step (steps, name);
 
   if (step == NULL)
@@ -158,14 +157,14 @@ static gboolean
 builders_place_find_log (BuildersPlace *self, const char *name, GError **error)
 {
   g_autofree char *up = builders_place_dup_path (self);
-  g_autoptr (GPtrArray) logs
-      = builders_list_of_build (self->reader, belfry_log_get_type (), self->build->buildid);
+  g_autoptr (GPtrArray) logs =
+      builders_list_of_build (self->reader, belfry_log_get_type (), self->build->buildid);
 
   for (guint i = 0; i < logs->len; i++) {
     BelfryLog *log = logs->pdata[i];
 
-    if (log->stepid == self->step->stepid
-        && (g_strcmp0 (log->slug, name) == 0 || g_strcmp0 (log->name, name) == 0)) {
+    if (log->stepid == self->step->stepid &&
+        (g_strcmp0 (log->slug, name) == 0 || g_strcmp0 (log->name, name) == 0)) {
       self->log = belfry_record_ref (log);
       return TRUE;
     }
@@ -175,7 +174,10 @@ builders_place_find_log (BuildersPlace *self, const char *name, GError **error)
 
 /* FALSE: with @error, or with an answer in @refusal */
 gboolean
-builders_place_find (BuildersPlace *self, BelfryRequest *request, BelfryReader *reader, GError **error)
+builders_place_find (BuildersPlace *self,
+                     BelfryRequest *request,
+                     BelfryReader *reader,
+                     GError **error)
 {
   const char *builder = belfry_request_get_parameter (request, "builder");
   const char *number = belfry_request_get_parameter (request, "number");
@@ -211,8 +213,8 @@ builders_place_dup_path (BuildersPlace *self)
     g_string_append_printf (path, "/steps/%s", name);
   }
   if (self->log != NULL) {
-    g_autofree char *slug
-        = belfry_text_percent_encode (self->log->slug != NULL ? self->log->slug : self->log->name);
+    g_autofree char *slug =
+        belfry_text_percent_encode (self->log->slug != NULL ? self->log->slug : self->log->name);
 
     g_string_append_printf (path, "/logs/%s", slug);
   }
@@ -245,8 +247,8 @@ builders_place_to_json (BuildersPlace *self)
   }
   if (self->step != NULL) {
     g_autofree char *name = belfry_text_percent_encode (self->step->name);
-    g_autofree char *step_path
-        = g_strconcat (json_object_get_string_member (object, "build_path"), "/steps/", name, NULL);
+    g_autofree char *step_path =
+        g_strconcat (json_object_get_string_member (object, "build_path"), "/steps/", name, NULL);
 
     json_object_set_string_member (object, "step", self->step->name);
     json_object_set_string_member (object, "step_path", step_path);
@@ -295,9 +297,9 @@ builders_properties_match (BelfryForm *form, const BelfryProperties *properties)
 
     if (!g_str_has_prefix (argument, BUILDERS_PROPERTY_PREFIX))
       continue;
-    if (properties == NULL
-        || !builders_value_matches (belfry_properties_get_value (properties, name),
-                                    belfry_form_get (form, argument)))
+    if (properties == NULL ||
+        !builders_value_matches (belfry_properties_get_value (properties, name),
+                                 belfry_form_get (form, argument)))
       return FALSE;
   }
   return TRUE;

@@ -16,7 +16,8 @@ static const BelfryOption builders_options[] = {
                   .minimum = 1,
                   .maximum = 1000,
                   .unit = "builds",
-                  .help = N_ ("recent builds on a builder's page unless its address says otherwise")),
+                  .help =
+                      N_ ("recent builds on a builder's page unless its address says otherwise")),
   BELFRY_INTEGER (Builders,
                   options.numbuilds_max,
                   "numbuilds-max",
@@ -67,7 +68,10 @@ builders_answer (const Builders *self,
 }
 
 static BelfryResponse *
-builders_draw_list (gconstpointer self, BelfryRequest *request, BelfryReader *reader, GError **error)
+builders_draw_list (gconstpointer self,
+                    BelfryRequest *request,
+                    BelfryReader *reader,
+                    GError **error)
 {
   BelfryResponse *refusal = NULL;
   BelfryForm *form = views_read_arguments (request, &refusal);
@@ -75,7 +79,7 @@ builders_draw_list (gconstpointer self, BelfryRequest *request, BelfryReader *re
 
   if (form == NULL)
     return refusal;
-  data = builders_list_to_json (&((const Builders *) self)->options, form, reader, error);
+  data = builders_list_to_json (&((const Builders *)self)->options, form, reader, error);
   return data != NULL ? views_page ("builders.html", data) : NULL;
 }
 
@@ -109,8 +113,8 @@ builders_refuse_log (BuildersPlace *place)
     return NULL;
   if (logs != NULL)
     *logs = '\0';
-  return views_refuse (place->request, removed ? 410 : 404, removed ? "log was removed" : "Empty Log",
-                       path);
+  return views_refuse (place->request, removed ? 410 : 404,
+                       removed ? "log was removed" : "Empty Log", path);
 }
 
 /* `?error=1`: to the lines around the first one that looks like an error */
@@ -174,8 +178,8 @@ builders_draw_text (gconstpointer self G_GNUC_UNUSED,
   if (response != NULL)
     return response;
   follow = !place.log->complete && belfry_form_get (place.form, "from") == NULL;
-  response = belfry_response_new_log (place.log->logid,
-                                      views_argument_boolean (place.form, "headers", FALSE), follow);
+  response = belfry_response_new_log (
+      place.log->logid, views_argument_boolean (place.form, "headers", FALSE), follow);
   name = builders_dup_file_name (&place);
   disposition = g_strdup_printf (
       "%s; filename=\"%s\"",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Logs as pages: a window of lines, never the whole of a large log. Lines carry their number from 1 as
- * anchor and the name of their stream; text is escaped and its colours become classes in ansi.c. What is
- * shown of one page is bounded in lines, bytes of a line and bytes in all; a cut is marked.
+ * Logs as pages: a window of lines, never the whole of a large log. Lines carry their number from 1
+ * as anchor and the name of their stream; text is escaped and its colours become classes in ansi.c.
+ * What is shown of one page is bounded in lines, bytes of a line and bytes in all; a cut is marked.
  *
  * Stored lines of a log of type `s` begin with the letter of their stream (i, o, e, h).
  */
@@ -10,21 +10,22 @@
 
 #include "ansi.h"
 
-#define LOG_WHOLE_LINES   5000
-#define LOG_HEAD_LINES    500
-#define LOG_TAIL_LINES    2000
-#define LOG_WINDOW_LINES  5000
-#define LOG_LEAD_IN       200
-#define LOG_BATCH_LINES   1000
-#define LOG_LINE_BYTES    8192
-#define LOG_PAGE_BYTES    (3 * 1024 * 1024)
-#define LOG_HTML_BYTES    (8 * 1024 * 1024)
-#define LOG_MAX_SEARCHED  500000
-#define LOG_MAX_MATCHES   500
-#define LOG_AROUND_ERROR  200
+#define LOG_WHOLE_LINES  5000
+#define LOG_HEAD_LINES   500
+#define LOG_TAIL_LINES   2000
+#define LOG_WINDOW_LINES 5000
+#define LOG_LEAD_IN      200
+#define LOG_BATCH_LINES  1000
+#define LOG_LINE_BYTES   8192
+#define LOG_PAGE_BYTES   (3 * 1024 * 1024)
+#define LOG_HTML_BYTES   (8 * 1024 * 1024)
+#define LOG_MAX_SEARCHED 500000
+#define LOG_MAX_MATCHES  500
+#define LOG_AROUND_ERROR 200
 
 /* Called with each line, stream letter taken off; FALSE ends the walk. */
-typedef gboolean (*LogLineFunc) (gint64 number, char stream, const char *text, gsize length, gpointer data);
+typedef gboolean (*LogLineFunc) (
+    gint64 number, char stream, const char *text, gsize length, gpointer data);
 
 static const struct {
   char letter;
@@ -47,7 +48,8 @@ log_stream_index (char letter)
 }
 
 static gboolean
-log_walk_text (const char *text, gboolean has_letters, gint64 number, LogLineFunc func, gpointer data)
+log_walk_text (
+    const char *text, gboolean has_letters, gint64 number, LogLineFunc func, gpointer data)
 {
   for (const char *p = text; *p != '\0';) {
     gsize length = strcspn (p, "\n");
@@ -62,14 +64,19 @@ log_walk_text (const char *text, gboolean has_letters, gint64 number, LogLineFun
 
 /* lines @first to @last, counted from 0, @last not included */
 static void
-log_walk (BelfryReader *reader, BelfryLog *log, gint64 first, gint64 last, LogLineFunc func, gpointer data)
+log_walk (BelfryReader *reader,
+          BelfryLog *log,
+          gint64 first,
+          gint64 last,
+          LogLineFunc func,
+          gpointer data)
 {
   gboolean has_letters = g_strcmp0 (log->type, "s") == 0;
 
   while (first < last) {
     gint64 n_lines = 0;
-    g_autofree char *text = belfry_reader_read_log (reader, log->logid, first,
-                                                    MIN (last - first, LOG_BATCH_LINES), &n_lines, NULL);
+    g_autofree char *text = belfry_reader_read_log (
+        reader, log->logid, first, MIN (last - first, LOG_BATCH_LINES), &n_lines, NULL);
     g_autofree char *valid = text != NULL ? g_utf8_make_valid (text, -1) : NULL;
 
     if (valid == NULL || n_lines <= 0 || !log_walk_text (valid, has_letters, first, func, data))
@@ -94,7 +101,7 @@ log_cut_length (const char *text, gsize length)
   if (length <= LOG_LINE_BYTES)
     return length;
   length = LOG_LINE_BYTES;
-  while (length > 0 && ((guchar) text[length] & 0xc0) == 0x80)
+  while (length > 0 && ((guchar)text[length] & 0xc0) == 0x80)
     length--;
   return length;
 }
@@ -204,8 +211,7 @@ log_put_matches (JsonObject *data, BuildersPlace *place, const char *wanted)
 
   log_walk (place->reader, place->log, 0, last, on_log_searched, &search);
   views_take_array (data, "matches", search.matches);
-  json_object_set_boolean_member (data, "search_cut",
-                                  search.cut || last < place->log->num_lines);
+  json_object_set_boolean_member (data, "search_cut", search.cut || last < place->log->num_lines);
 }
 
 /* the first line that says "error", else the first that says "fail"; from 0 */
@@ -240,13 +246,13 @@ log_parse_range (const char *text, gint64 n_lines, LogRange *range)
   gint64 from = 0;
   gint64 to = n_lines;
 
-  if (parts == NULL || parts[0] == NULL
-      || !g_ascii_string_to_signed (parts[0], 10, 1, G_MAXINT64 / 2, &from, NULL))
+  if (parts == NULL || parts[0] == NULL ||
+      !g_ascii_string_to_signed (parts[0], 10, 1, G_MAXINT64 / 2, &from, NULL))
     return FALSE;
   if (parts[1] == NULL)
     to = from;
-  else if (*parts[1] != '\0'
-           && !g_ascii_string_to_signed (parts[1], 10, from, G_MAXINT64 / 2, &to, NULL))
+  else if (*parts[1] != '\0' &&
+           !g_ascii_string_to_signed (parts[1], 10, from, G_MAXINT64 / 2, &to, NULL))
     return FALSE;
   range->first = MIN (from - 1, n_lines);
   range->last = MAX (MIN (MIN (to, n_lines), from - 1 + LOG_WINDOW_LINES), range->first);
@@ -305,9 +311,9 @@ log_parts_to_json (BuildersPlace *place, gboolean *cut)
     JsonObject *part = json_object_new ();
     gint64 end = i + 1 < n_ranges ? ranges[i + 1].first : n_lines;
 
-    views_take_array (part, "lines",
-                      log_window_to_json (place->reader, place->log, ranges[i].first,
-                                          ranges[i].last, cut));
+    views_take_array (
+        part, "lines",
+        log_window_to_json (place->reader, place->log, ranges[i].first, ranges[i].last, cut));
     log_put_gap (part, "before", 0, i == 0 ? ranges[i].first : 0, TRUE);
     log_put_gap (part, "after", ranges[i].last, end, FALSE);
     json_array_add_object_element (parts, part);
@@ -330,8 +336,7 @@ builders_log_to_json (const BuildersOptions *options G_GNUC_UNUSED,
   json_object_set_int_member (data, "logid", log->logid);
   json_object_set_int_member (data, "num_lines", log->num_lines);
   json_object_set_boolean_member (data, "complete", log->complete);
-  json_object_set_boolean_member (data, "ends",
-                                  belfry_form_get (place->form, "lines") == NULL);
+  json_object_set_boolean_member (data, "ends", belfry_form_get (place->form, "lines") == NULL);
   views_put_text (data, "q", wanted);
   if (wanted != NULL && *wanted != '\0')
     log_put_matches (data, place, wanted);
@@ -344,11 +349,15 @@ builders_log_to_json (const BuildersOptions *options G_GNUC_UNUSED,
 /* documents that steps made */
 
 static gboolean
-on_log_html (gint64 number G_GNUC_UNUSED, char stream G_GNUC_UNUSED, const char *text, gsize length, gpointer data)
+on_log_html (gint64 number G_GNUC_UNUSED,
+             char stream G_GNUC_UNUSED,
+             const char *text,
+             gsize length,
+             gpointer data)
 {
   GString *html = data;
 
-  g_string_append_len (html, text, (gssize) length);
+  g_string_append_len (html, text, (gssize)length);
   g_string_append_c (html, '\n');
   return html->len < LOG_HTML_BYTES;
 }

@@ -14,8 +14,8 @@ static const struct {
   const char *argument;
   const char *field;
 } changes_filters[] = {
-  { "branch", "branch" },       { "project", "project" },   { "repository", "repository" },
-  { "category", "category" },   { "author", "author" },     { "revision", "revision" },
+  { "branch", "branch" },     { "project", "project" }, { "repository", "repository" },
+  { "category", "category" }, { "author", "author" },   { "revision", "revision" },
 };
 
 static void
@@ -27,10 +27,10 @@ changes_add_filters (BelfryForm *form, BelfryQuery *query, guint n)
 
     if (wanted == NULL || *wanted == '\0')
       continue;
-    query->filters[n++]
-        = (BelfryFilter){ .field = changes_filters[i].field,
-                          .compare = trunk ? BELFRY_COMPARE_IS_NULL : BELFRY_COMPARE_EQUAL,
-                          .text = trunk ? NULL : wanted };
+    query->filters[n++] =
+        (BelfryFilter){ .field = changes_filters[i].field,
+                        .compare = trunk ? BELFRY_COMPARE_IS_NULL : BELFRY_COMPARE_EQUAL,
+                        .text = trunk ? NULL : wanted };
   }
 }
 
@@ -40,12 +40,11 @@ changes_list (const ChangesOptions *options, BelfryForm *form, BelfryReader *rea
   BelfryQuery query = BELFRY_QUERY_INIT;
   gint64 before = views_argument_integer (form, "before", G_MAXINT64, G_MAXINT64);
 
-  query.filters[0] = (BelfryFilter){ .field = "changeid",
-                                     .compare = BELFRY_COMPARE_LESS,
-                                     .number = before };
+  query.filters[0] =
+      (BelfryFilter){ .field = "changeid", .compare = BELFRY_COMPARE_LESS, .number = before };
   changes_add_filters (form, &query, 1);
   query.descending = TRUE;
-  query.limit = (guint) options->per_page + 1;
+  query.limit = (guint)options->per_page + 1;
   return belfry_reader_list (reader, belfry_change_get_type (), &query, NULL, error);
 }
 
@@ -65,18 +64,55 @@ changes_set_has (BelfryBuildset *set, gint64 changeid)
   return FALSE;
 }
 
+/* the set with the lowest id that is not below @bsid, or the one with the highest of all */
+static BelfryBuildset *
+changes_find_set (BelfryReader *reader, gint64 bsid, gboolean last)
+{
+  BelfryQuery query = BELFRY_QUERY_INIT;
+  g_autoptr (GPtrArray) sets = NULL;
+
+  query.filters[0] =
+      (BelfryFilter){ .field = "bsid", .compare = BELFRY_COMPARE_GREATER_EQUAL, .number = bsid };
+  query.descending = last;
+  query.limit = 1;
+  sets = belfry_reader_list (reader, belfry_buildset_get_type (), &query, NULL, NULL);
+  return sets != NULL && sets->len > 0 ? belfry_record_ref (sets->pdata[0]) : NULL;
+}
+
+/* Ids rise with time, so the first set since @time_us is found by halving instead of reading all.
+ */
+static gint64
+changes_find_first_set (BelfryReader *reader, gint64 time_us)
+{
+  g_autoptr (BelfryBuildset) newest = changes_find_set (reader, 0, TRUE);
+  gint64 low = 0;
+  gint64 high = newest != NULL ? newest->bsid + 1 : 0;
+
+  while (low < high) {
+    gint64 middle = low + (high - low) / 2;
+    g_autoptr (BelfryBuildset) set = changes_find_set (reader, middle, FALSE);
+
+    if (set == NULL || set->submitted_at >= time_us)
+      high = middle;
+    else
+      low = set->bsid + 1;
+  }
+  return low;
+}
+
 static GPtrArray *
 changes_list_sets (BelfryReader *reader, BelfryChange *oldest)
 {
   BelfryQuery query = BELFRY_QUERY_INIT;
   GPtrArray *sets = NULL;
+  gint64 first = oldest != NULL ? changes_find_first_set (reader, oldest->received_at) : 0;
 
-  if (oldest != NULL && oldest->received_at > 0)
-    query.filters[0] = (BelfryFilter){ .field = "submitted_at",
-                                       .compare = BELFRY_COMPARE_GREATER_EQUAL,
-                                       .number = oldest->received_at };
+  query.filters[0] =
+      (BelfryFilter){ .field = "bsid", .compare = BELFRY_COMPARE_GREATER_EQUAL, .number = first };
   query.limit = CHANGES_MAX_SEARCH;
-  sets = belfry_reader_list (reader, belfry_buildset_get_type (), &query, NULL, NULL);
+  sets = oldest != NULL
+             ? belfry_reader_list (reader, belfry_buildset_get_type (), &query, NULL, NULL)
+             : NULL;
   return sets != NULL ? sets : g_ptr_array_new_with_free_func (belfry_record_unref);
 }
 
@@ -153,7 +189,8 @@ changes_list_to_json (const ChangesOptions *options,
                       GError **error)
 {
   g_autoptr (ViewsFleet) fleet = views_fleet_new (reader, error);
-  g_autoptr (GPtrArray) changes = fleet != NULL ? changes_list (options, form, reader, error) : NULL;
+  g_autoptr (GPtrArray) changes =
+      fleet != NULL ? changes_list (options, form, reader, error) : NULL;
   g_autoptr (GPtrArray) sets = NULL;
   g_autofree char *newest = views_query_with (form, "before", NULL);
   JsonArray *array = NULL;
@@ -162,7 +199,7 @@ changes_list_to_json (const ChangesOptions *options,
 
   if (changes == NULL)
     return NULL;
-  shown = MIN (changes->len, (guint) options->per_page);
+  shown = MIN (changes->len, (guint)options->per_page);
   sets = changes_list_sets (reader, shown > 0 ? changes->pdata[shown - 1] : NULL);
   array = json_array_new ();
   for (guint i = 0; i < shown; i++) {

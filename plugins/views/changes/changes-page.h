@@ -9,5 +9,10 @@ typedef struct {
   gint64 per_page;
 } ChangesOptions;
 
-JsonObject *changes_list_to_json (const ChangesOptions *options, BelfryForm *form, BelfryReader *reader, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-JsonObject *changes_change_to_json (BelfryChange *change, BelfryReader *reader, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *changes_list_to_json (const ChangesOptions *options,
+                                  BelfryForm *form,
+                                  BelfryReader *reader,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *changes_change_to_json (BelfryChange *change,
+                                    BelfryReader *reader,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -27,7 +27,7 @@ changes_draw_list (gconstpointer self, BelfryRequest *request, BelfryReader *rea
 
   if (form == NULL)
     return refusal;
-  data = changes_list_to_json (&((const Changes *) self)->options, form, reader, error);
+  data = changes_list_to_json (&((const Changes *)self)->options, form, reader, error);
   return data != NULL ? views_page ("changes.html", data) : NULL;
 }
 

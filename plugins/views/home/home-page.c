@@ -2,9 +2,9 @@
 /* What a person wants to know first: what runs, what waits, what ended last, what is broken. */
 #include "home-page.h"
 
-#define HOME_MAX_RUNNING  50
-#define HOME_MAX_CHECKED  500
-#define HOME_MAX_FAILING  100
+#define HOME_MAX_RUNNING 50
+#define HOME_MAX_CHECKED 500
+#define HOME_MAX_FAILING 100
 
 static JsonArray *
 home_running_to_json (ViewsFleet *fleet)
@@ -38,7 +38,7 @@ home_latest_to_json (ViewsFleet *fleet, gint64 n_builds, GError **error)
   query.filters[0] = (BelfryFilter){ .field = "complete", .number = TRUE };
   query.order = "complete_at";
   query.descending = TRUE;
-  query.limit = (guint) n_builds;
+  query.limit = (guint)n_builds;
   builds = belfry_reader_list (fleet->reader, belfry_build_get_type (), &query, NULL, error);
   if (builds == NULL)
     return NULL;
@@ -79,7 +79,8 @@ home_put_builders (JsonObject *data, ViewsFleet *fleet)
                                     views_fleet_is_online (fleet, builder->builderid));
     json_object_set_null_member (object, "last");
     if (last != NULL)
-      json_object_set_object_member (object, "last", views_build_to_json (fleet, last, builder->name));
+      json_object_set_object_member (object, "last",
+                                     views_build_to_json (fleet, last, builder->name));
     json_array_add_object_element (failing, object);
   }
   views_take_array (data, "failing", failing);
@@ -105,7 +106,8 @@ home_page_to_json (gint64 n_builds, BelfryReader *reader, GError **error)
   home_put_builders (data, fleet);
   json_object_set_boolean_member (data, "may_shut_down",
                                   belfry_reader_may (reader, VIEWS_MAY_SHUT_DOWN, NULL));
-  json_object_set_boolean_member (
-      data, "shutting_down", info != NULL && belfry_json_get_boolean (info, "shutting_down", FALSE));
+  json_object_set_boolean_member (data, "shutting_down",
+                                  info != NULL &&
+                                      belfry_json_get_boolean (info, "shutting_down", FALSE));
   return data;
 }

@@ -4,4 +4,5 @@
 
 #include "views.h"
 
-JsonObject *home_page_to_json (gint64 n_builds, BelfryReader *reader, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *
+home_page_to_json (gint64 n_builds, BelfryReader *reader, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -25,7 +25,7 @@ home_draw (gconstpointer self,
            BelfryReader *reader,
            GError **error)
 {
-  JsonObject *data = home_page_to_json (((const Home *) self)->latest_builds, reader, error);
+  JsonObject *data = home_page_to_json (((const Home *)self)->latest_builds, reader, error);
 
   return data != NULL ? views_page ("root.html", data) : NULL;
 }

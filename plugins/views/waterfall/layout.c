@@ -25,7 +25,7 @@ typedef struct {
   gboolean has_event;
   WaterfallEvent held; /* behind a spacer */
   gboolean has_held;
-  gint64 above; /* start of the newer neighbour */
+  gint64 above;  /* start of the newer neighbour */
   GArray *slots; /* (element-type WaterfallSlot) from the top */
 } WaterfallWalk;
 
@@ -43,7 +43,7 @@ typedef struct {
   WaterfallWalk *walks;
   guint n_columns;
   const WaterfallLimits *limits;
-  GArray *rows; /* (element-type WaterfallRow) */
+  GArray *rows;  /* (element-type WaterfallRow) */
   GArray *taken; /* (element-type WaterfallTaken) of the row under way */
 } WaterfallState;
 
@@ -192,7 +192,7 @@ waterfall_stretch_column (WaterfallState *self, guint index, GArray *boxes)
 {
   WaterfallWalk *walk = &self->walks[index];
   guint n_lines = walk->slots->len;
-  WaterfallSlot *slots = (WaterfallSlot *) walk->slots->data;
+  WaterfallSlot *slots = (WaterfallSlot *)walk->slots->data;
   gboolean no_earlier = FALSE;
 
   if (!slots[n_lines - 1].used && walk->has_event) {
@@ -201,16 +201,17 @@ waterfall_stretch_column (WaterfallState *self, guint index, GArray *boxes)
   }
   no_earlier = !slots[n_lines - 1].used;
   for (guint line = n_lines; line-- > 0;) {
-    WaterfallBox *below = boxes->len > 0 ? &g_array_index (boxes, WaterfallBox, boxes->len - 1) : NULL;
+    WaterfallBox *below =
+        boxes->len > 0 ? &g_array_index (boxes, WaterfallBox, boxes->len - 1) : NULL;
     gboolean bottom = line == n_lines - 1;
 
-    if (!slots[line].used && !bottom && self->limits->bubble
-        && waterfall_box_grows (below, walk->column)) {
+    if (!slots[line].used && !bottom && self->limits->bubble &&
+        waterfall_box_grows (below, walk->column)) {
       below->line = line;
       below->span++;
       continue;
     }
-    waterfall_add_box (boxes, (int) index, &slots[line], line);
+    waterfall_add_box (boxes, (int)index, &slots[line], line);
     if (bottom && no_earlier)
       g_array_index (boxes, WaterfallBox, boxes->len - 1).kind = WATERFALL_BOX_NO_EARLIER;
   }

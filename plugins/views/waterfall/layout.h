@@ -81,6 +81,7 @@ typedef struct {
   gboolean more;
 } WaterfallTable;
 
-WaterfallTable *waterfall_lay_out (const WaterfallColumn *columns, guint n_columns, const WaterfallLimits *limits);
+WaterfallTable *
+waterfall_lay_out (const WaterfallColumn *columns, guint n_columns, const WaterfallLimits *limits);
 void waterfall_table_free (WaterfallTable *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WaterfallTable, waterfall_table_free)

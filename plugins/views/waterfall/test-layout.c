@@ -19,15 +19,15 @@ list_next (gpointer stream, WaterfallEvent *event)
   return TRUE;
 }
 
-#define TEXT(text) ((gpointer) (text))
+#define TEXT(text) ((gpointer)(text))
 
 static const WaterfallEvent example_changes[] = {
   { -400, WATERFALL_NO_END, TEXT ("c2") },
   { -900, WATERFALL_NO_END, TEXT ("c1") },
 };
 static const WaterfallEvent example_a[] = {
-  { -150, -100, TEXT ("test") }, { -380, -150, TEXT ("make") },  { -390, -380, TEXT ("git") },
-  { -391, -100, TEXT ("5") },    { -870, -500, TEXT ("make") },  { -880, -870, TEXT ("git") },
+  { -150, -100, TEXT ("test") }, { -380, -150, TEXT ("make") }, { -390, -380, TEXT ("git") },
+  { -391, -100, TEXT ("5") },    { -870, -500, TEXT ("make") }, { -880, -870, TEXT ("git") },
   { -881, -500, TEXT ("4") },
 };
 static const WaterfallEvent example_b[] = {
@@ -44,15 +44,15 @@ static const struct {
   WaterfallBoxKind kind;
   const char *text;
 } example_boxes[] = {
-  { 0, 0, 8, WATERFALL_BOX_EMPTY, NULL },     { 0, 8, 1, WATERFALL_BOX_EVENT, "c2" },
-  { 0, 9, 4, WATERFALL_BOX_EMPTY, NULL },     { 0, 13, 1, WATERFALL_BOX_EVENT, "c1" },
-  { 1, 0, 4, WATERFALL_BOX_SPACER, NULL },    { 1, 4, 1, WATERFALL_BOX_EVENT, "test" },
-  { 1, 5, 1, WATERFALL_BOX_EVENT, "make" },   { 1, 6, 1, WATERFALL_BOX_EVENT, "git" },
-  { 1, 7, 1, WATERFALL_BOX_EVENT, "5" },      { 1, 8, 2, WATERFALL_BOX_SPACER, NULL },
-  { 1, 10, 1, WATERFALL_BOX_EVENT, "make" },  { 1, 11, 1, WATERFALL_BOX_EVENT, "git" },
-  { 1, 12, 1, WATERFALL_BOX_EVENT, "4" },     { 1, 13, 1, WATERFALL_BOX_NO_EARLIER, NULL },
-  { 2, 0, 1, WATERFALL_BOX_EVENT, "make" },   { 2, 1, 1, WATERFALL_BOX_EVENT, "git" },
-  { 2, 2, 1, WATERFALL_BOX_EVENT, "2" },      { 2, 3, 11, WATERFALL_BOX_NO_EARLIER, NULL },
+  { 0, 0, 8, WATERFALL_BOX_EMPTY, NULL },    { 0, 8, 1, WATERFALL_BOX_EVENT, "c2" },
+  { 0, 9, 4, WATERFALL_BOX_EMPTY, NULL },    { 0, 13, 1, WATERFALL_BOX_EVENT, "c1" },
+  { 1, 0, 4, WATERFALL_BOX_SPACER, NULL },   { 1, 4, 1, WATERFALL_BOX_EVENT, "test" },
+  { 1, 5, 1, WATERFALL_BOX_EVENT, "make" },  { 1, 6, 1, WATERFALL_BOX_EVENT, "git" },
+  { 1, 7, 1, WATERFALL_BOX_EVENT, "5" },     { 1, 8, 2, WATERFALL_BOX_SPACER, NULL },
+  { 1, 10, 1, WATERFALL_BOX_EVENT, "make" }, { 1, 11, 1, WATERFALL_BOX_EVENT, "git" },
+  { 1, 12, 1, WATERFALL_BOX_EVENT, "4" },    { 1, 13, 1, WATERFALL_BOX_NO_EARLIER, NULL },
+  { 2, 0, 1, WATERFALL_BOX_EVENT, "make" },  { 2, 1, 1, WATERFALL_BOX_EVENT, "git" },
+  { 2, 2, 1, WATERFALL_BOX_EVENT, "2" },     { 2, 3, 11, WATERFALL_BOX_NO_EARLIER, NULL },
 };
 
 static const WaterfallBox *
@@ -231,7 +231,7 @@ test_layout_random (void)
     WaterfallEvent events[RANDOM_COLUMNS][RANDOM_EVENTS] = { 0 };
     gboolean seen[RANDOM_COLUMNS][RANDOM_EVENTS + 1] = { 0 };
     gint64 last_time = 20000;
-    guint max_rows = (guint) g_rand_int_range (rand, 1, 30);
+    guint max_rows = (guint)g_rand_int_range (rand, 1, 30);
     guint n_seen = 0;
     gboolean more = TRUE;
 

@@ -17,7 +17,7 @@ make_example (void)
   BelfryBuild *build = NULL;
   BelfryStep *step = NULL;
 
-  belfry_clock_set_us ((gint64) NOW * G_USEC_PER_SEC);
+  belfry_clock_set_us ((gint64)NOW * G_USEC_PER_SEC);
   views_fake_add_builder (fake, 1, "a2", "fast");
   views_fake_add_builder (fake, 2, "b10", "slow");
   views_fake_add_worker (fake, 1, "w1", 1);
@@ -62,7 +62,8 @@ count_kind (JsonObject *data, const char *kind)
     JsonArray *cells = json_array_get_array_element (lines, i);
 
     for (guint k = 0; k < json_array_get_length (cells); k++)
-      n += g_strcmp0 (belfry_json_get_text (json_array_get_object_element (cells, k), "kind"), kind) == 0;
+      n += g_strcmp0 (belfry_json_get_text (json_array_get_object_element (cells, k), "kind"),
+                      kind) == 0;
   }
   return n;
 }
@@ -113,7 +114,7 @@ static void
 test_page_stays_in_view (void)
 {
   const char *categories[] = { "slow", NULL };
-  WaterfallOptions narrow = { .num_events = 200, .categories = (char **) categories };
+  WaterfallOptions narrow = { .num_events = 200, .categories = (char **)categories };
   g_autoptr (ViewsFake) fake = make_example ();
   g_autoptr (JsonObject) data = draw (fake, &narrow, "builder=a2&builder=b10");
 
@@ -189,9 +190,9 @@ test_page_events (void)
 
   event->eventid = 1;
   event->builderid = 1;
-  event->started_at = (gint64) (NOW - 950) * G_USEC_PER_SEC;
+  event->started_at = (gint64)(NOW - 950) * G_USEC_PER_SEC;
   event->complete_at = event->started_at;
-  event->text = g_strdupv ((char **) words);
+  event->text = g_strdupv ((char **)words);
   with = draw (fake, &options, NULL);
   without = draw (fake, &options, "show_events=false");
   g_assert_cmpuint (count_kind (with, "event"), ==, 1);
@@ -216,7 +217,8 @@ static void
 test_page_renders (void)
 {
   g_autoptr (ViewsFake) fake = make_example ();
-  g_autofree char *html = views_fake_draw ("waterfall.html", draw (fake, &options, "reload=1"), "/waterfall");
+  g_autofree char *html =
+      views_fake_draw ("waterfall.html", draw (fake, &options, "reload=1"), "/waterfall");
 
   g_assert_nonnull (strstr (html, "class=\"BuildStep failure\""));
   g_assert_nonnull (strstr (html, "class=\"BuildStep running\""));
@@ -232,8 +234,8 @@ static void
 test_page_list (void)
 {
   g_autoptr (ViewsFake) fake = make_example ();
-  g_autofree char *html
-      = views_fake_draw ("waterfall.html", draw (fake, &options, "view=list"), "/waterfall");
+  g_autofree char *html =
+      views_fake_draw ("waterfall.html", draw (fake, &options, "view=list"), "/waterfall");
 
   g_assert_nonnull (strstr (html, "builders/b10/builds/2"));
   g_assert_null (strstr (html, "<table"));
@@ -243,7 +245,8 @@ static void
 test_page_empty (void)
 {
   g_autoptr (ViewsFake) fake = views_fake_new ();
-  g_autofree char *html = views_fake_draw ("waterfall.html", draw (fake, &options, NULL), "/waterfall");
+  g_autofree char *html =
+      views_fake_draw ("waterfall.html", draw (fake, &options, NULL), "/waterfall");
 
   g_assert_nonnull (strstr (html, "No builds yet"));
 }
@@ -254,17 +257,20 @@ test_page_hostile (void)
   g_autoptr (ViewsFake) fake = views_fake_new ();
   BelfryBuild *build = views_fake_add_build (fake, 1, 1, 1, NOW - 100);
   BelfryStep *step = views_fake_add_step (fake, build, 0, "<script>alert(1)</script>", NOW - 90);
-  BelfryChange *change = views_fake_add_change (fake, 1, "<img src=x onerror=alert(1)> <\" onmouseover=x>", NOW - 95);
+  BelfryChange *change =
+      views_fake_add_change (fake, 1, "<img src=x onerror=alert(1)> <\" onmouseover=x>", NOW - 95);
   g_autofree char *html = NULL;
   g_autofree char *as_list = NULL;
 
-  belfry_clock_set_us ((gint64) NOW * G_USEC_PER_SEC);
+  belfry_clock_set_us ((gint64)NOW * G_USEC_PER_SEC);
   views_fake_add_builder (fake, 1, "\"><script>alert('b')</script>", "<b>evil");
   views_fake_add_log (fake, step, "\" onmouseover=\"x", "s", "o<script>alert(1)</script>\n");
   belfry_record_set_text (&change->comments, "\" onmouseover=\"alert(1) {{7*7}} </textarea>");
   belfry_record_set_text (&step->state_string, "<script>alert(2)</script>");
-  step->urls = belfry_json_parse ("[{\"name\":\"<b>evil\",\"url\":\"javascript:alert(1)\"}]", -1, NULL, NULL);
-  html = views_fake_draw ("waterfall.html", draw (fake, &options, "tag=%22%3E%3Cscript%3Ealert"), "/waterfall");
+  step->urls = belfry_json_parse ("[{\"name\":\"<b>evil\",\"url\":\"javascript:alert(1)\"}]", -1,
+                                  NULL, NULL);
+  html = views_fake_draw ("waterfall.html", draw (fake, &options, "tag=%22%3E%3Cscript%3Ealert"),
+                          "/waterfall");
   views_fake_assert_safe (html);
   g_free (html);
   html = views_fake_draw ("waterfall.html", draw (fake, &options, NULL), "/waterfall");
@@ -279,7 +285,8 @@ test_help_keeps_query (void)
 {
   g_autoptr (ViewsFake) fake = make_example ();
   g_autoptr (BelfryRequest) request = views_fake_request (
-      "/waterfall/help", "branch=dev%22%3E%3Cscript%3Ealert&builder=a2&reload=77&show_events=0", NULL);
+      "/waterfall/help", "branch=dev%22%3E%3Cscript%3Ealert&builder=a2&reload=77&show_events=0",
+      NULL);
   g_autoptr (GError) error = NULL;
   JsonObject *data = waterfall_help_to_json (&options, belfry_request_get_arguments (request, NULL),
                                              views_fake_get_reader (fake), &error);
@@ -300,7 +307,7 @@ test_page_cost (void)
   WaterfallOptions few = { .num_events = 20 };
   g_autoptr (JsonObject) data = NULL;
 
-  belfry_clock_set_us ((gint64) NOW * G_USEC_PER_SEC);
+  belfry_clock_set_us ((gint64)NOW * G_USEC_PER_SEC);
   views_fake_add_builder (fake, 1, "a", "t");
   for (int i = 0; i < 500; i++) {
     BelfryBuild *build = views_fake_add_build (fake, i + 1, 1, i, NOW - 60 * (500 - i));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The waterfall from a query: which columns, which span, the table's lines with their cells, the header
- * rows, the links to older and newer pages; and the same builds as a list for who cannot read a table.
+ * The waterfall from a query: which columns, which span, the table's lines with their cells, the
+ * header rows, the links to older and newer pages; and the same builds as a list for who cannot
+ * read a table.
  */
 #include "waterfall-page.h"
 
@@ -45,8 +46,8 @@ waterfall_get_offset (BelfryReader *reader, gint64 now)
   if (info != NULL && json_object_has_member (info, "utc_offset"))
     return belfry_json_get_integer (info, "utc_offset", 0);
   zone = g_time_zone_new_local ();
-  return g_time_zone_get_offset (
-      zone, g_time_zone_find_interval (zone, G_TIME_TYPE_UNIVERSAL, now));
+  return g_time_zone_get_offset (zone,
+                                 g_time_zone_find_interval (zone, G_TIME_TYPE_UNIVERSAL, now));
 }
 
 static gint64
@@ -55,7 +56,8 @@ waterfall_time_argument (BelfryForm *form, const char *name, gint64 fallback)
   const char *text = belfry_form_get (form, name);
   gint64 value = 0;
 
-  if (text == NULL || !g_ascii_string_to_signed (text, 10, 0, G_MAXINT64 / G_USEC_PER_SEC - 1, &value, NULL))
+  if (text == NULL ||
+      !g_ascii_string_to_signed (text, 10, 0, G_MAXINT64 / G_USEC_PER_SEC - 1, &value, NULL))
     return fallback;
   return value;
 }
@@ -68,8 +70,8 @@ waterfall_read_span (WaterfallPage *self)
   gint64 span = 0;
 
   wish->last_time = waterfall_time_argument (self->form, "last_time", self->now);
-  wish->first_time = waterfall_time_argument (self->form, "first_time",
-                                              filtered ? MAX (wish->last_time - WATERFALL_ONE_DAY, 0) : 0);
+  wish->first_time = waterfall_time_argument (
+      self->form, "first_time", filtered ? MAX (wish->last_time - WATERFALL_ONE_DAY, 0) : 0);
   span = waterfall_time_argument (self->form, "show_time", -1);
   if (span >= 0)
     wish->first_time = MAX (wish->last_time - span, 0);
@@ -91,7 +93,8 @@ waterfall_read_wish (WaterfallPage *self)
     wish->categories = views_argument_list (self->form, "category");
   }
   wish->show_events = views_argument_boolean (self->form, "show_events", options->show_events);
-  wish->max_rows = (guint) views_argument_integer (self->form, "num_events", options->num_events, cap);
+  wish->max_rows =
+      (guint)views_argument_integer (self->form, "num_events", options->num_events, cap);
   waterfall_read_span (self);
 }
 
@@ -101,7 +104,7 @@ waterfall_is_in_view (const WaterfallOptions *options, BelfryBuilder *builder)
   if (options->categories == NULL || options->categories[0] == NULL)
     return TRUE;
   for (guint i = 0; builder->tags != NULL && builder->tags[i] != NULL; i++) {
-    if (g_strv_contains ((const char *const *) options->categories, builder->tags[i]))
+    if (g_strv_contains ((const char *const *)options->categories, builder->tags[i]))
       return TRUE;
   }
   return FALSE;
@@ -191,8 +194,8 @@ waterfall_put_words (JsonObject *cell, BelfryBuilderEvent *event)
 static JsonObject *
 waterfall_item_to_cell (WaterfallPage *self, WaterfallItem *item)
 {
-  JsonObject *cell = item->kind == WATERFALL_ITEM_STEP ? waterfall_step_cell (self, item)
-                                                       : json_object_new ();
+  JsonObject *cell =
+      item->kind == WATERFALL_ITEM_STEP ? waterfall_step_cell (self, item) : json_object_new ();
 
   json_object_set_string_member (cell, "kind", waterfall_kind_names[item->kind]);
   switch (item->kind) {
@@ -212,8 +215,8 @@ waterfall_item_to_cell (WaterfallPage *self, WaterfallItem *item)
 }
 
 static const char *const waterfall_box_names[] = {
-  [WATERFALL_BOX_EVENT] = "event",       [WATERFALL_BOX_SPACER] = "spacer",
-  [WATERFALL_BOX_EMPTY] = "empty",       [WATERFALL_BOX_STAMP] = "stamp",
+  [WATERFALL_BOX_EVENT] = "event",           [WATERFALL_BOX_SPACER] = "spacer",
+  [WATERFALL_BOX_EMPTY] = "empty",           [WATERFALL_BOX_STAMP] = "stamp",
   [WATERFALL_BOX_NO_EARLIER] = "no-earlier",
 };
 
@@ -253,8 +256,8 @@ waterfall_table_to_lines (WaterfallPage *self, WaterfallTable *table)
   for (guint line = 0; line < table->n_lines; line++) {
     JsonArray *cells = json_array_new ();
 
-    while (next < table->boxes->len
-           && g_array_index (table->boxes, WaterfallBox, next).line == line) {
+    while (next < table->boxes->len &&
+           g_array_index (table->boxes, WaterfallBox, next).line == line) {
       const WaterfallBox *box = &g_array_index (table->boxes, WaterfallBox, next++);
 
       json_array_add_object_element (cells, waterfall_box_to_cell (self, box, &day));
@@ -317,7 +320,7 @@ waterfall_count_failed_tests (BelfryReader *reader, BelfryBuild *build)
   query.filters[0] = (BelfryFilter){ .field = "buildid", .number = build->buildid };
   steps = belfry_reader_list (reader, belfry_step_get_type (), &query, NULL, NULL);
   for (guint i = 0; steps != NULL && i < steps->len; i++) {
-    JsonNode *statistics = ((BelfryStep *) steps->pdata[i])->statistics;
+    JsonNode *statistics = ((BelfryStep *)steps->pdata[i])->statistics;
 
     if (statistics != NULL && JSON_NODE_HOLDS_OBJECT (statistics))
       failed += belfry_json_get_integer (json_node_get_object (statistics), "tests-failed", 0);
@@ -331,8 +334,8 @@ waterfall_builder_to_json (WaterfallPage *self, BelfryBuilder *builder)
   JsonObject *object = json_object_new ();
   BelfryReader *reader = self->fleet->reader;
   g_autofree char *path = views_dup_builder_path (builder->name);
-  g_autoptr (BelfryBuild) last
-      = views_last_build (reader, builder->builderid, self->wish.branches, NULL);
+  g_autoptr (BelfryBuild) last =
+      views_last_build (reader, builder->builderid, self->wish.branches, NULL);
 
   json_object_set_string_member (object, "name", builder->name);
   json_object_set_string_member (object, "path", path);
@@ -355,7 +358,8 @@ waterfall_builders_to_json (WaterfallPage *self)
   JsonArray *array = json_array_new ();
 
   for (guint i = 0; i < self->builders->len; i++)
-    json_array_add_object_element (array, waterfall_builder_to_json (self, self->builders->pdata[i]));
+    json_array_add_object_element (array,
+                                   waterfall_builder_to_json (self, self->builders->pdata[i]));
   return array;
 }
 
@@ -386,7 +390,8 @@ waterfall_put_links (WaterfallPage *self, WaterfallTable *table, JsonObject *dat
   json_object_set_string_member (data, "as_table", as_table);
   json_object_set_null_member (data, "older");
   if (table->more && table->n_rows > 0) {
-    g_autofree char *time = g_strdup_printf ("%" G_GINT64_FORMAT, waterfall_next_time (self, table));
+    g_autofree char *time =
+        g_strdup_printf ("%" G_GINT64_FORMAT, waterfall_next_time (self, table));
     g_autofree char *older = views_query_with (self->form, "last_time", time);
 
     json_object_set_string_member (data, "older", older);
@@ -407,15 +412,14 @@ waterfall_page_lay_out (WaterfallPage *self)
     .bubble = !views_argument_boolean (self->form, "nobubble", FALSE),
   };
 
-  self->streams = g_ptr_array_new_with_free_func ((GDestroyNotify) waterfall_stream_free);
+  self->streams = g_ptr_array_new_with_free_func ((GDestroyNotify)waterfall_stream_free);
   g_ptr_array_add (self->streams,
                    waterfall_stream_new_changes (self->fleet->reader, &self->wish, self->now));
   for (guint i = 0; i < self->builders->len; i++) {
     BelfryBuilder *builder = self->builders->pdata[i];
 
-    g_ptr_array_add (self->streams,
-                     waterfall_stream_new_builder (self->fleet->reader, &self->wish,
-                                                   builder->builderid, self->now));
+    g_ptr_array_add (self->streams, waterfall_stream_new_builder (self->fleet->reader, &self->wish,
+                                                                  builder->builderid, self->now));
   }
   for (guint i = 0; i < n_columns; i++) {
     columns[i].next = waterfall_stream_next;
@@ -497,8 +501,8 @@ waterfall_builder_choices (WaterfallPage *self)
     choice = json_object_new ();
     json_object_set_string_member (choice, "name", builder->name);
     json_object_set_boolean_member (choice, "chosen",
-                                    views_list_has (named, builder->name)
-                                        || views_list_has (shown, builder->name));
+                                    views_list_has (named, builder->name) ||
+                                        views_list_has (shown, builder->name));
     json_array_add_object_element (array, choice);
   }
   return array;

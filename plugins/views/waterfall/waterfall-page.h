@@ -12,5 +12,11 @@ typedef struct {
   gboolean show_events;
 } WaterfallOptions;
 
-JsonObject *waterfall_page_to_json (const WaterfallOptions *options, BelfryForm *form, BelfryReader *reader, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-JsonObject *waterfall_help_to_json (const WaterfallOptions *options, BelfryForm *form, BelfryReader *reader, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *waterfall_page_to_json (const WaterfallOptions *options,
+                                    BelfryForm *form,
+                                    BelfryReader *reader,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *waterfall_help_to_json (const WaterfallOptions *options,
+                                    BelfryForm *form,
+                                    BelfryReader *reader,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A column's events, newest first. Builds come in batches that grow, their steps and logs one build at a
- * time and only when the page reaches it: a page costs what it shows, not what the history holds.
- * Times are whole seconds here, as in the page's addresses.
+ * A column's events, newest first. Builds come in batches that grow, their steps and logs one build
+ * at a time and only when the page reaches it: a page costs what it shows, not what the history
+ * holds. Times are whole seconds here, as in the page's addresses.
  */
 #include "waterfall-stream.h"
 
@@ -18,8 +18,8 @@ struct _WaterfallStream {
   const WaterfallWish *wish;
   gint64 builderid; /* BELFRY_NONE: changes */
   gint64 above;
-  GPtrArray *items; /* (element-type WaterfallItem) all that were handed out */
-  GQueue *ready;    /* (element-type WaterfallItem) */
+  GPtrArray *items;  /* (element-type WaterfallItem) all that were handed out */
+  GQueue *ready;     /* (element-type WaterfallItem) */
   GPtrArray *events; /* (nullable) (element-type BelfryBuilderEvent) */
   guint next_event;
   GPtrArray *builds; /* (nullable) batch */
@@ -87,10 +87,10 @@ waterfall_list_of_build (WaterfallStream *self, const BelfryRecordType *type, gi
 static void
 waterfall_stream_unfold (WaterfallStream *self, BelfryBuild *build)
 {
-  g_autoptr (GPtrArray) steps
-      = waterfall_list_of_build (self, belfry_step_get_type (), build->buildid);
-  g_autoptr (GPtrArray) logs
-      = waterfall_list_of_build (self, belfry_log_get_type (), build->buildid);
+  g_autoptr (GPtrArray) steps =
+      waterfall_list_of_build (self, belfry_step_get_type (), build->buildid);
+  g_autoptr (GPtrArray) logs =
+      waterfall_list_of_build (self, belfry_log_get_type (), build->buildid);
 
   for (guint i = steps->len; i-- > 0;) {
     BelfryStep *step = steps->pdata[i];
@@ -111,7 +111,7 @@ waterfall_has_committer (WaterfallStream *self, BelfryBuild *build)
   g_autoptr (GPtrArray) changes = belfry_reader_build_changes (self->reader, build, NULL);
 
   for (guint i = 0; changes != NULL && i < changes->len; i++) {
-    if (views_list_has (self->wish->committers, ((BelfryChange *) changes->pdata[i])->author))
+    if (views_list_has (self->wish->committers, ((BelfryChange *)changes->pdata[i])->author))
       return TRUE;
   }
   return FALSE;
@@ -121,8 +121,8 @@ static gboolean
 waterfall_wants_build (WaterfallStream *self, BelfryBuild *build)
 {
   const WaterfallWish *wish = self->wish;
-  const char *project
-      = build->properties != NULL ? belfry_properties_get_text (build->properties, "project") : NULL;
+  const char *project =
+      build->properties != NULL ? belfry_properties_get_text (build->properties, "project") : NULL;
 
   if (!views_branch_matches (wish->branches, build->branch))
     return FALSE;
@@ -168,8 +168,8 @@ waterfall_stream_find_build (WaterfallStream *self)
     build = self->builds->pdata[self->next_build++];
     self->before_number = build->number;
     self->cut = self->cut || ++self->searched > WATERFALL_MAX_SEARCH;
-    self->at_end = self->searched > WATERFALL_MAX_SEARCH
-                   || waterfall_seconds (build->started_at) < self->wish->first_time;
+    self->at_end = self->searched > WATERFALL_MAX_SEARCH ||
+                   waterfall_seconds (build->started_at) < self->wish->first_time;
     if (!self->at_end && waterfall_wants_build (self, build))
       return build;
   }
@@ -236,8 +236,8 @@ waterfall_stream_next (gpointer stream, WaterfallEvent *event)
     return FALSE;
   if (item != NULL)
     waterfall_read_event (item, event);
-  if (item == NULL
-      || (happened != NULL && waterfall_seconds (happened->started_at) > event->start)) {
+  if (item == NULL ||
+      (happened != NULL && waterfall_seconds (happened->started_at) > event->start)) {
     waterfall_read_event (waterfall_stream_pop_event (self), event);
     return TRUE;
   }
@@ -273,8 +273,8 @@ waterfall_stream_read_events (WaterfallStream *self)
   query.order = "started_at";
   query.descending = TRUE;
   query.limit = WATERFALL_HORIZON;
-  self->events
-      = belfry_reader_list (self->reader, belfry_builder_event_get_type (), &query, NULL, NULL);
+  self->events =
+      belfry_reader_list (self->reader, belfry_builder_event_get_type (), &query, NULL, NULL);
 }
 
 /* On a page of the past, the gap above the first build ends where the next newer build began. */
@@ -294,7 +294,7 @@ waterfall_stream_find_above (WaterfallStream *self, gint64 now)
   query.limit = 1;
   newer = belfry_reader_list (self->reader, belfry_build_get_type (), &query, NULL, NULL);
   if (newer != NULL && newer->len > 0)
-    self->above = waterfall_seconds (((BelfryBuild *) newer->pdata[0])->started_at);
+    self->above = waterfall_seconds (((BelfryBuild *)newer->pdata[0])->started_at);
 }
 
 WaterfallStream *
@@ -324,7 +324,19 @@ waterfall_wants_change (const WaterfallWish *wish, BelfryChange *change)
   return wish->committers->len == 0 || views_list_has (wish->committers, change->author);
 }
 
-/* as many changes as the page can have rows */
+static int
+waterfall_compare_changes (gconstpointer a, gconstpointer b)
+{
+  const BelfryChange *left = *(BelfryChange *const *)a;
+  const BelfryChange *right = *(BelfryChange *const *)b;
+
+  if (left->when_timestamp != right->when_timestamp)
+    return left->when_timestamp > right->when_timestamp ? -1 : 1;
+  return left->changeid > right->changeid ? -1 : 1;
+}
+
+/* As many changes as the page can have rows. By id, which the store can walk backward without
+ * reading more than it gives; then by their own times, which may tell another order. */
 WaterfallStream *
 waterfall_stream_new_changes (BelfryReader *reader, const WaterfallWish *wish, gint64 now)
 {
@@ -335,18 +347,18 @@ waterfall_stream_new_changes (BelfryReader *reader, const WaterfallWish *wish, g
   query.filters[0] = (BelfryFilter){ .field = "when_timestamp",
                                      .compare = BELFRY_COMPARE_LESS_EQUAL,
                                      .number = waterfall_limit_us (wish->last_time) };
-  if (wish->first_time > 0)
-    query.filters[1] = (BelfryFilter){ .field = "when_timestamp",
-                                       .compare = BELFRY_COMPARE_GREATER_EQUAL,
-                                       .number = wish->first_time * G_USEC_PER_SEC };
-  query.order = "when_timestamp";
   query.descending = TRUE;
   query.limit = wish->max_rows + 1;
   changes = belfry_reader_list (reader, belfry_change_get_type (), &query, NULL, NULL);
   self->at_end = TRUE;
+  if (changes != NULL)
+    g_ptr_array_sort (changes, waterfall_compare_changes);
   for (guint i = 0; changes != NULL && i < changes->len; i++) {
-    if (waterfall_wants_change (wish, changes->pdata[i]))
-      waterfall_stream_add (self, WATERFALL_ITEM_CHANGE, changes->pdata[i]);
+    BelfryChange *change = changes->pdata[i];
+
+    if (waterfall_seconds (change->when_timestamp) >= wish->first_time &&
+        waterfall_wants_change (wish, change))
+      waterfall_stream_add (self, WATERFALL_ITEM_CHANGE, change);
   }
   return self;
 }

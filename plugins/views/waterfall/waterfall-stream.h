@@ -35,8 +35,12 @@ typedef struct {
 
 typedef struct _WaterfallStream WaterfallStream;
 
-WaterfallStream *waterfall_stream_new_builder (BelfryReader *reader, const WaterfallWish *wish, gint64 builderid, gint64 now);
-WaterfallStream *waterfall_stream_new_changes (BelfryReader *reader, const WaterfallWish *wish, gint64 now);
+WaterfallStream *waterfall_stream_new_builder (BelfryReader *reader,
+                                               const WaterfallWish *wish,
+                                               gint64 builderid,
+                                               gint64 now);
+WaterfallStream *
+waterfall_stream_new_changes (BelfryReader *reader, const WaterfallWish *wish, gint64 now);
 void waterfall_stream_free (WaterfallStream *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WaterfallStream, waterfall_stream_free)
 gboolean waterfall_stream_next (gpointer stream, WaterfallEvent *event);

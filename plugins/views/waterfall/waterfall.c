@@ -26,18 +26,19 @@ static const BelfryOption waterfall_options[] = {
                options.categories,
                "categories",
                .help = N_ ("only builders with one of these tags, whatever the address says")),
-  BELFRY_BOOLEAN (Waterfall,
-                  options.show_events,
-                  "show-events",
-                  .default_text = "true",
-                  .help = N_ ("whether events that are no builds are shown unless the address says otherwise")),
+  BELFRY_BOOLEAN (
+      Waterfall,
+      options.show_events,
+      "show-events",
+      .default_text = "true",
+      .help = N_ ("whether events that are no builds are shown unless the address says otherwise")),
   { NULL },
 };
 
 static void
 waterfall_check (gconstpointer self, const BelfryCheck *check)
 {
-  const WaterfallOptions *options = &((const Waterfall *) self)->options;
+  const WaterfallOptions *options = &((const Waterfall *)self)->options;
 
   if (options->num_events_max > 0 && options->num_events_max < options->num_events)
     belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "num-events-max",

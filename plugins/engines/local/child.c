@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fork, then only what is safe between fork and exec: a session of its own, default signals, the three
- * standard descriptors and no others, mask, limits, priority, folder, program. The supervisor is small,
- * so a fork of it is cheap. An error travels back through a pipe that exec closes.
+ * Fork, then only what is safe between fork and exec: a session of its own, default signals, the
+ * three standard descriptors and no others, mask, limits, priority, folder, program. The supervisor
+ * is small, so a fork of it is cheap. An error travels back through a pipe that exec closes.
  */
-#include "spawn.h"
+#include "child.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -37,7 +37,7 @@ is_program (const char *path)
 static char *
 find_program (const LocalJob *job, int *error_number)
 {
-  const char *path = g_environ_getenv ((char **) job->environment, "PATH");
+  const char *path = g_environ_getenv ((char **)job->environment, "PATH");
   g_auto (GStrv) folders = NULL;
 
   *error_number = ENOENT;
@@ -88,8 +88,9 @@ place_descriptors (const Pipes *pipes)
 {
   int in = pipes->in[0] >= 0 ? pipes->in[0] : open ("/dev/null", O_RDONLY | O_CLOEXEC);
 
-  return in >= 0 && dup2 (in, 0) >= 0 && dup2 (pipes->out[1], 1) >= 0 && dup2 (pipes->err[1], 2) >= 0
-         && dup3 (pipes->fault[1], 3, O_CLOEXEC) >= 0 && close_range (4, ~0U, 0) == 0;
+  return in >= 0 && dup2 (in, 0) >= 0 && dup2 (pipes->out[1], 1) >= 0 &&
+         dup2 (pipes->err[1], 2) >= 0 && dup3 (pipes->fault[1], 3, O_CLOEXEC) >= 0 &&
+         close_range (4, ~0U, 0) == 0;
 }
 
 /* In the child: never returns. Pipes lie above 3, see open_pipes (). */
@@ -105,12 +106,12 @@ become (const LocalJob *job, const char *program, const Pipes *pipes, pid_t supe
   if (getppid () != supervisor)
     _exit (127);
   write_oom_score ();
-  umask ((mode_t) job->umask);
+  umask ((mode_t)job->umask);
   setrlimit (RLIMIT_CORE, &no_core);
   if (job->nice > 0)
     setpriority (PRIO_PROCESS, 0, job->nice);
   if (place_descriptors (pipes) && chdir (job->folder) == 0) {
-    execve (program, (char *const *) job->argv, (char *const *) job->environment);
+    execve (program, (char *const *)job->argv, (char *const *)job->environment);
     error_number = errno;
   } else
     error_number = errno | LOCAL_FAULT_OF_SYSTEM;
@@ -147,8 +148,8 @@ open_pair (int *pair)
 static gboolean
 open_pipes (const LocalJob *job, Pipes *pipes)
 {
-  return (job->input == NULL || open_pair (pipes->in)) && open_pair (pipes->out)
-         && open_pair (pipes->err) && open_pair (pipes->fault);
+  return (job->input == NULL || open_pair (pipes->in)) && open_pair (pipes->out) &&
+         open_pair (pipes->err) && open_pair (pipes->fault);
 }
 
 static int
@@ -162,7 +163,7 @@ wait_for_exec (Pipes *pipes)
   do
     n_bytes = read (pipes->fault[0], &error_number, sizeof error_number);
   while (n_bytes < 0 && errno == EINTR);
-  return n_bytes == (ssize_t) sizeof error_number ? error_number : 0;
+  return n_bytes == (ssize_t)sizeof error_number ? error_number : 0;
 }
 
 static int

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What people ask of the engine (§16 of the engine's page). Names are looked up, never joined to
+ * paths; a call that comes twice is harmless and says so.
+ */
+#include "force.h"
+#include "local.h"
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+typedef void (*ActionFunc) (Local *self, const BelfryControl *control, GTask *task);
+
+/* Takes both. */
+void
+local_answer (GTask *task, BelfryControlAnswer *answer)
+{
+  g_task_return_pointer (task, answer, (GDestroyNotify)belfry_control_answer_free);
+  g_object_unref (task);
+}
+
+static void
+answer_done (GTask *task, const char *text, const char *what, gint64 count)
+{
+  JsonObject *data = json_object_new ();
+
+  json_object_set_int_member (data, what, count);
+  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "%s", text));
+}
+
+static void
+refuse (GTask *task, const char *what, const char *name)
+{
+  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "%s '%s'", what, name != NULL ? name : ""));
+}
+
+static const char *
+get_reason (const BelfryControl *control)
+{
+  const char *reason =
+      control->arguments != NULL ? belfry_json_get_text (control->arguments, "reason") : NULL;
+
+  if (reason == NULL && control->arguments != NULL)
+    reason = belfry_json_get_text (control->arguments, "comments");
+  return reason != NULL && *reason != '\0' ? reason : control->who;
+}
+
+static gboolean
+is_named (const BelfryControl *control, const char *builder)
+{
+  JsonArray *names =
+      control->arguments != NULL ? belfry_json_get_array (control->arguments, "builders") : NULL;
+
+  if (control->builder != NULL)
+    return g_str_equal (control->builder, builder);
+  if (names == NULL)
+    return TRUE;
+  for (guint i = 0; i < json_array_get_length (names); i++) {
+    if (g_strcmp0 (json_array_get_string_element (names, i), builder) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+do_stop (Local *self, const BelfryControl *control, GTask *task)
+{
+  guint stopped = 0;
+
+  /* from the end: a build that waits for nothing may leave the list at once */
+  for (guint i = self->builds->len; i > 0; i--) {
+    LocalBuild *build = g_ptr_array_index (self->builds, i - 1);
+    gboolean meant = control->id != BELFRY_NONE ? build->record->buildid == control->id
+                                                : is_named (control, build->builder->name);
+
+    if (!meant)
+      continue;
+    local_build_stop (build, LOCAL_CAUSE_STOPPED, get_reason (control), control->who);
+    stopped++;
+  }
+  answer_done (task,
+               stopped > 0                  ? "stopping"
+               : control->id != BELFRY_NONE ? "already finished"
+                                            : "nothing runs",
+               "builds", stopped);
+}
+
+static void
+do_cancel (Local *self, const BelfryControl *control, GTask *task)
+{
+  BelfryTransaction *transaction = belfry_engine_begin (self->instance);
+  guint cancelled = 0;
+
+  for (guint i = self->requests->len; i > 0; i--) {
+    LocalRequest *request = g_ptr_array_index (self->requests, i - 1);
+    gboolean one = control->id != BELFRY_NONE;
+
+    if (one ? request->record->buildrequestid != control->id
+            : !is_named (control, request->builder))
+      continue;
+    if (request->build != NULL && one)
+      local_build_stop (request->build, LOCAL_CAUSE_STOPPED, get_reason (control), control->who);
+    if (request->build == NULL)
+      local_complete_request (self, transaction, request, BELFRY_RESULT_CANCELLED);
+    else if (!one)
+      continue;
+    cancelled++;
+  }
+  belfry_engine_submit (self->instance, transaction);
+  answer_done (task, cancelled > 0 ? "cancelled" : "nothing waits", "requests", cancelled);
+}
+
+static gboolean
+contains_change (const LocalRequest *request, gint64 id)
+{
+  for (guint i = 0; i < request->set->changes->len; i++) {
+    if (belfry_record_get_id (g_ptr_array_index (request->set->changes, i)) == id)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+do_stop_change (Local *self, const BelfryControl *control, GTask *task)
+{
+  BelfryTransaction *transaction = belfry_engine_begin (self->instance);
+  guint cancelled = 0;
+
+  for (guint i = self->requests->len; i > 0; i--) {
+    LocalRequest *request = g_ptr_array_index (self->requests, i - 1);
+
+    if (request->build != NULL || !is_named (control, request->builder) ||
+        !contains_change (request, control->id))
+      continue;
+    local_complete_request (self, transaction, request, BELFRY_RESULT_CANCELLED);
+    cancelled++;
+  }
+  belfry_engine_submit (self->instance, transaction);
+  answer_done (task, "cancelled", "requests", cancelled);
+}
+
+static LocalSlots *
+find_slots (Local *self, const BelfryControl *control)
+{
+  return local_config_find_worker (self->config, control->worker) != NULL
+             ? local_slots (self, control->worker)
+             : NULL;
+}
+
+static void
+set_worker (
+    Local *self, const BelfryControl *control, GTask *task, gboolean paused, gboolean graceful)
+{
+  LocalSlots *slots = find_slots (self, control);
+  const char *event = !paused ? "worker-unpaused" : graceful ? "worker-graceful" : "worker-paused";
+
+  if (slots == NULL) {
+    refuse (task, "there is no worker", control->worker);
+    return;
+  }
+  if (slots->paused != paused || slots->graceful != graceful) {
+    slots->paused = paused;
+    slots->graceful = graceful;
+    local_slots_store (self, slots, event, control->who);
+    local_round_soon (self);
+  }
+  answer_done (task,
+               !paused    ? "takes builds"
+               : graceful ? "stops when its builds end"
+                          : "paused",
+               "builds", slots->builds->len);
+}
+
+static void
+do_pause (Local *self, const BelfryControl *control, GTask *task)
+{
+  LocalSlots *slots = find_slots (self, control);
+
+  set_worker (self, control, task, TRUE, slots != NULL && slots->graceful);
+}
+
+static void
+do_unpause (Local *self, const BelfryControl *control, GTask *task)
+{
+  set_worker (self, control, task, FALSE, FALSE);
+}
+
+static void
+do_graceful (Local *self, const BelfryControl *control, GTask *task)
+{
+  set_worker (self, control, task, TRUE, TRUE);
+}
+
+static void
+do_shutdown (Local *self, const BelfryControl *control, GTask *task)
+{
+  (void)control;
+  self->shutting_down = TRUE;
+  answer_done (task, self->builds->len > 0 ? "no more builds are started" : "no builds run",
+               "running", self->builds->len);
+}
+
+static void
+do_cancel_shutdown (Local *self, const BelfryControl *control, GTask *task)
+{
+  (void)control;
+  self->shutting_down = FALSE;
+  local_round_soon (self);
+  answer_done (task, "builds are started again", "running", self->builds->len);
+}
+
+static void
+set_scheduler (Local *self, const BelfryControl *control, GTask *task, gboolean enabled)
+{
+  const LocalScheduler *scheduler = local_config_find_scheduler (self->config, control->scheduler);
+  LocalSchedulerState *state = NULL;
+  BelfryTransaction *transaction = NULL;
+
+  if (scheduler == NULL) {
+    refuse (task, "there is no scheduler", control->scheduler);
+    return;
+  }
+  state = local_scheduler_state (self, scheduler);
+  state->enabled = enabled;
+  transaction = belfry_engine_begin (self->instance);
+  local_scheduler_store (self, transaction, state);
+  belfry_engine_submit (self->instance, transaction);
+  local_schedulers_arm (self);
+  answer_done (task, enabled ? "enabled" : "disabled", "enabled", enabled);
+}
+
+static void
+do_enable (Local *self, const BelfryControl *control, GTask *task)
+{
+  set_scheduler (self, control, task, TRUE);
+}
+
+static void
+do_disable (Local *self, const BelfryControl *control, GTask *task)
+{
+  set_scheduler (self, control, task, FALSE);
+}
+
+/* A folder that can be written, space in it, and a supervisor that can be had. */
+static char *
+look_at_worker (Local *self, const LocalWorker *worker)
+{
+  LocalSlots *slots = local_slots (self, worker->name);
+  LocalSupervisor *supervisor = NULL;
+  struct statvfs info = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (!local_worker_look (self, worker, slots))
+    return g_strdup ("its folder cannot be written");
+  if (statvfs (worker->directory, &info) == 0 &&
+      (gint64)info.f_bavail * (gint64)info.f_frsize < self->config->keys->min_free)
+    return g_strdup ("not enough free disk space");
+  supervisor = local_supervisor_take (self, slots, &error);
+  if (supervisor == NULL)
+    return g_strdup (error->message);
+  local_supervisor_give_back (supervisor, slots);
+  return g_strdup ("ok");
+}
+
+static void
+do_ping (Local *self, const BelfryControl *control, GTask *task)
+{
+  const LocalBuilder *builder = local_config_find_builder (self->config, control->builder);
+  JsonObject *data = NULL;
+
+  if (builder == NULL) {
+    refuse (task, "there is no builder", control->builder);
+    return;
+  }
+  data = json_object_new ();
+  for (guint i = 0; i < builder->workers->len; i++) {
+    const LocalWorker *worker = g_ptr_array_index (builder->workers, i);
+    g_autofree char *answer = look_at_worker (self, worker);
+
+    json_object_set_string_member (data, worker->name, answer);
+  }
+  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "pinged"));
+}
+
+static const struct {
+  const char *name;
+  ActionFunc func;
+} actions[] = {
+  { "cancel", do_cancel },
+  { "cancel-shutdown", do_cancel_shutdown },
+  { "disable", do_disable },
+  { "enable", do_enable },
+  { "force", local_control_force },
+  { "graceful", do_graceful },
+  { "pause", do_pause },
+  { "ping", do_ping },
+  { "rebuild", local_control_rebuild },
+  { "shutdown", do_shutdown },
+  { "stop", do_stop },
+  { "stop-change", do_stop_change },
+  { "unpause", do_unpause },
+};
+
+void
+local_control (gpointer data, const BelfryControl *control, GTask *task)
+{
+  Local *self = data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++) {
+    if (!g_str_equal (actions[i].name, control->action))
+      continue;
+    if (self->recovered && !self->stopping)
+      actions[i].func (self, control, task);
+    else
+      local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "the engine is %s", self->stopping ? "stopping" : "starting"));
+    return;
+  }
+  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_UNSUPPORTED, NULL,
+                                                 "'%s' is nothing that this engine can do",
+                                                 control->action));
+}
+
+JsonArray *
+local_list_forms (gpointer data, const char *builder)
+{
+  Local *self = data;
+  JsonArray *forms = json_array_new ();
+
+  for (guint i = 0; self->config != NULL && i < self->config->forms->len; i++) {
+    const LocalForm *form = g_ptr_array_index (self->config->forms, i);
+
+    if (builder == NULL || local_form_feeds (form, builder))
+      json_array_add_object_element (forms, local_form_describe (form));
+  }
+  return forms;
+}
