@@ -94,6 +94,30 @@ www_is_ready (gpointer data)
   return reason;
 }
 
+/* what views may know of the host: where changes come from, whether it stops */
+static JsonObject *
+www_host_info (gpointer data)
+{
+  BelfryHost *self = data;
+  JsonObject *info = json_object_new ();
+  JsonArray *sources = json_array_new ();
+
+  for (guint i = 0; i < self->hosted->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (self->hosted, i);
+    g_autofree char *name = NULL;
+
+    if (hosted->blueprint->kind != BELFRY_KIND_HOOK &&
+        hosted->blueprint->kind != BELFRY_KIND_POLLER)
+      continue;
+    name = g_strdup_printf ("%s %s", belfry_kind_get_name (hosted->blueprint->kind),
+                            hosted->blueprint->name);
+    json_array_add_string_element (sources, name);
+  }
+  json_object_set_array_member (info, "change_sources", sources);
+  json_object_set_boolean_member (info, "shutting_down", self->stopping);
+  return info;
+}
+
 void
 belfry_host_wire (BelfryHost *self)
 {
@@ -102,6 +126,7 @@ belfry_host_wire (BelfryHost *self)
                        .control = www_control,
                        .list_forms = www_list_forms,
                        .is_ready = www_is_ready,
+                       .host_info = www_host_info,
                        .data = self };
 
   belfry_store_set_event_func (self->store, on_event, self);

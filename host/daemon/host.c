@@ -12,6 +12,7 @@
 #include "daemon/notify.h"
 
 #include <glib-unix.h>
+#include <signal.h>
 
 #define SWEEP_FIRST_S 60
 #define SWEEP_EVERY_S 3600
@@ -99,6 +100,16 @@ apply_rooms (BelfryHost *self, GError **error)
   return TRUE;
 }
 
+static guint
+count_running (BelfryHost *self)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < self->hosted->len; i++)
+    count += ((BelfryHosted *)g_ptr_array_index (self->hosted, i))->state == BELFRY_HOSTED_RUNNING;
+  return count;
+}
+
 void
 belfry_host_instances_changed (BelfryHost *self)
 {
@@ -120,8 +131,8 @@ belfry_host_instances_changed (BelfryHost *self)
     return;
   if (!self->ready) {
     g_autofree char *status =
-        g_strdup_printf ("%u instances up in %" G_GINT64_FORMAT " ms", self->hosted->len,
-                         (g_get_monotonic_time () - self->started_us) / 1000);
+        g_strdup_printf ("%u of %u instances up in %" G_GINT64_FORMAT " ms", count_running (self),
+                         self->hosted->len, (g_get_monotonic_time () - self->started_us) / 1000);
 
     self->ready = TRUE;
     belfry_notify_ready (status);
@@ -256,6 +267,8 @@ belfry_host_new (const char *config_path, int *exit_code)
 int
 belfry_host_run (BelfryHost *self)
 {
+  /* a program that ends without having read its input is no reason to end too */
+  signal (SIGPIPE, SIG_IGN);
   self->signal_sources[0] = g_unix_signal_add (SIGHUP, on_hangup, self);
   self->signal_sources[1] = g_unix_signal_add (SIGTERM, on_terminate, self);
   self->signal_sources[2] = g_unix_signal_add (SIGINT, on_terminate, self);

@@ -2,7 +2,8 @@
 /*
  * A file is read anew for every attempt. Of several lines with one user the first counts; fields
  * are separated by colons and further ones ignored. A stored password that begins with `$` is a
- * hash of crypt(5); an unknown user costs as much as a wrong password.
+ * hash of crypt(5); an unknown user is checked against the first line's, so that it costs as much
+ * as a wrong password.
  */
 #include "passwords.h"
 
@@ -11,7 +12,6 @@
 
 #define MAX_FILE_BYTES (1024 * 1024)
 #define MAX_TEXT_BYTES 1024
-#define DUMMY_HASH     "$2b$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui"
 
 typedef struct {
   char **files;
@@ -52,23 +52,33 @@ matches_plain (const char *password, const char *stored)
 }
 
 static gboolean
+matches (const char *password, const char *stored)
+{
+  if (stored[0] == '\0')
+    return FALSE;
+  return stored[0] == '$' ? matches_hash (password, stored) : matches_plain (password, stored);
+}
+
+static gboolean
 check_lines (const char *text, const char *user, const char *password)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autofree char *first = NULL;
 
   for (guint i = 0; lines[i] != NULL; i++) {
     g_auto (GStrv) fields = NULL;
 
     g_strchomp (lines[i]);
     fields = g_strsplit (lines[i], ":", 3);
-    if (fields[0] == NULL || fields[1] == NULL || strcmp (fields[0], user) != 0)
+    if (fields[0] == NULL || fields[1] == NULL)
       continue;
-    if (fields[1][0] == '\0')
-      return FALSE;
-    return fields[1][0] == '$' ? matches_hash (password, fields[1])
-                               : matches_plain (password, fields[1]);
+    if (strcmp (fields[0], user) == 0)
+      return matches (password, fields[1]);
+    if (first == NULL)
+      first = g_strdup (fields[1]);
   }
-  matches_hash (password, DUMMY_HASH);
+  if (first != NULL)
+    matches (password, first);
   return FALSE;
 }
 

@@ -24,6 +24,7 @@ typedef struct {
   BelfryOutbox *outbox;
   BelfryOutlet *outlet;
   GPtrArray *plans; /* (element-type Plan) */
+  JsonObject *host; /* what links are built from */
   gboolean has_programs;
   gboolean finishing;
 } Job;
@@ -76,6 +77,7 @@ job_free (Job *job)
     g_hash_table_remove (job->outlet->planned_builds, &plan->draft->row->buildid);
   }
   g_ptr_array_unref (job->plans);
+  json_object_unref (job->host);
   job->outlet->planning--;
   belfry_outlet_unref (job->outlet);
   belfry_outbox_end (job->outbox);
@@ -336,7 +338,9 @@ run_job (BelfryReader *reader, gpointer data, GError **error)
 static void
 read_job (Job *job)
 {
-  belfry_store_read_async (job->outbox->store, NULL, run_job, job, NULL, on_job_read, job);
+  BelfryReaderView view = { .host_info = job->host };
+
+  belfry_store_read_async (job->outbox->store, &view, run_job, job, NULL, on_job_read, job);
 }
 
 static gboolean
@@ -380,6 +384,17 @@ take_row (BelfryOutlet *self, gboolean has_programs)
   return NULL;
 }
 
+static JsonObject *
+make_host (const BelfryReporting *reporting)
+{
+  JsonObject *host = json_object_new ();
+
+  json_object_set_string_member (host, "title", reporting->title);
+  if (reporting->url != NULL)
+    json_object_set_string_member (host, "url", reporting->url);
+  return host;
+}
+
 static gboolean
 start_job (BelfryOutlet *self, gboolean has_programs)
 {
@@ -401,6 +416,7 @@ start_job (BelfryOutlet *self, gboolean has_programs)
   job->outbox = self->outbox;
   job->outlet = belfry_outlet_ref (self);
   job->plans = g_steal_pointer (&plans);
+  job->host = make_host (self->reporting);
   job->has_programs = has_programs;
   self->planning++;
   belfry_outbox_begin (self->outbox);

@@ -8,6 +8,7 @@
 #include "daemon/processes.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 
 #define PATIENCE_S 30
 #define EPOCH_US   (G_GINT64_CONSTANT (1717400000) * G_USEC_PER_SEC)
@@ -316,6 +317,8 @@ close_store (Fixture *self)
 void
 fixture_set_up (Fixture *self, gconstpointer unused)
 {
+  /* as the daemon does: a program may end without having read its input */
+  signal (SIGPIPE, SIG_IGN);
   belfry_clock_set_us (EPOCH_US);
   self->folder = g_dir_make_tmp ("belfry-outbox-XXXXXX", NULL);
   g_atomic_ref_count_init (&self->config.refs);

@@ -322,6 +322,64 @@ test_group_commit (StoreFixture *fixture, gconstpointer data)
   g_mutex_clear (&gate);
 }
 
+/* thirty-two who each wait for their commit */
+
+typedef struct {
+  StoreFixture *fixture;
+  guint started;
+  guint done;
+  guint wanted;
+} Crew;
+
+static void write_again (Crew *crew);
+
+static void
+on_crew_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Crew *crew = user_data;
+
+  g_assert_true (belfry_store_write_finish (crew->fixture->store, result, NULL));
+  crew->done++;
+  write_again (crew);
+}
+
+static void
+write_again (Crew *crew)
+{
+  if (crew->started == crew->wanted)
+    return;
+  crew->started++;
+  belfry_store_write_async (crew->fixture->store, insert_change, TEXT ("a"), NULL, NULL,
+                            on_crew_written, crew);
+}
+
+static gboolean
+is_crew_done (gpointer data)
+{
+  return ((Crew *)data)->done == ((Crew *)data)->wanted;
+}
+
+static void
+test_throughput (StoreFixture *fixture, gconstpointer data)
+{
+  Crew crew = { .fixture = fixture, .wanted = g_test_perf () ? 100000 : 1000 };
+  BelfryStoreStatus status;
+  gint64 started_us = g_get_monotonic_time ();
+  double rate = 0;
+
+  for (guint i = 0; i < 32; i++)
+    write_again (&crew);
+  store_fixture_wait (is_crew_done, &crew);
+  rate = crew.wanted / ((double)(g_get_monotonic_time () - started_us) / G_USEC_PER_SEC);
+  belfry_store_get_status (fixture->store, &status);
+  g_assert_cmpint (status.commits, <, crew.wanted / 2);
+  g_assert_cmpint (count (fixture, belfry_change_get_type ()), ==, crew.wanted);
+  if (g_test_perf ())
+    g_test_maximized_result (rate, "%.0f inserts/s, %.1f a commit", rate,
+                             (double)crew.wanted / (double)status.commits);
+  belfry_store_status_clear (&status);
+}
+
 /* ids */
 
 static void
@@ -696,6 +754,7 @@ main (int argc, char **argv)
   ADD ("records/round-trip", test_round_trip);
   ADD ("write/savepoints", test_savepoints);
   ADD ("write/group-commit", test_group_commit);
+  ADD ("write/throughput", test_throughput);
   ADD ("write/cancelled", test_cancelled);
   ADD ("events", test_events);
   ADD ("ids/after-restart", test_ids_after_restart);

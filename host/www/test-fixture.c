@@ -5,6 +5,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#define BUFFER_BYTES 4096
+
 /* pages */
 
 static BelfryResponse *
@@ -447,10 +449,10 @@ static gpointer
 client_run (gpointer data)
 {
   Client *self = data;
-  char buffer[4096];
+  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
   gssize got = 0;
 
-  while ((got = g_socket_receive (self->socket, buffer, sizeof buffer, NULL, NULL)) > 0) {
+  while ((got = g_socket_receive (self->socket, buffer, BUFFER_BYTES, NULL, NULL)) > 0) {
     g_mutex_lock (&self->lock);
     g_string_append_len (self->text, buffer, got);
     g_mutex_unlock (&self->lock);

@@ -131,13 +131,11 @@ views_changes_to_json (GPtrArray *changes)
   return array;
 }
 
-static void
-views_step_put_urls (JsonObject *object, BelfryStep *step)
+/* @given: what a step says: pairs of name and url; only safe ones stay links */
+JsonArray *
+views_urls_to_json (JsonArray *given)
 {
   JsonArray *urls = json_array_new ();
-  JsonArray *given = step->urls != NULL && JSON_NODE_HOLDS_ARRAY (step->urls)
-                         ? json_node_get_array (step->urls)
-                         : NULL;
 
   for (guint i = 0; given != NULL && i < json_array_get_length (given); i++) {
     JsonNode *node = json_array_get_element (given, i);
@@ -149,7 +147,7 @@ views_step_put_urls (JsonObject *object, BelfryStep *step)
     views_put_text (item, "url", views_link_is_safe (url) ? url : NULL);
     json_array_add_object_element (urls, item);
   }
-  views_take_array (object, "urls", urls);
+  return urls;
 }
 
 static void
@@ -208,7 +206,10 @@ views_step_to_json (BelfryStep *step, const char *build_path, GPtrArray *logs)
     views_put_time (object, "duration", MAX (step->complete_at - step->started_at, 0));
   else
     json_object_set_null_member (object, "duration");
-  views_step_put_urls (object, step);
+  views_take_array (object, "urls",
+                    views_urls_to_json (step->urls != NULL && JSON_NODE_HOLDS_ARRAY (step->urls)
+                                            ? json_node_get_array (step->urls)
+                                            : NULL));
   views_step_put_logs (object, path, step, logs);
   return object;
 }

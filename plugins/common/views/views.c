@@ -30,18 +30,29 @@ views_get_mark (gint64 results)
   return "?";
 }
 
+static const char *
+views_get_class (gint64 results, gboolean complete)
+{
+  if (!complete)
+    return "running";
+  if (results < BELFRY_RESULT_SUCCESS || results > BELFRY_RESULT_CANCELLED)
+    return "exception";
+  return belfry_result_get_name (results);
+}
+
+/* class and mark alone; the class is the word too */
+void
+views_put_box_outcome (JsonObject *object, gint64 results, gboolean complete)
+{
+  json_object_set_string_member (object, "class", views_get_class (results, complete));
+  json_object_set_string_member (object, "mark", complete ? views_get_mark (results) : "▸");
+}
+
 void
 views_put_outcome (JsonObject *object, gint64 results, gboolean complete)
 {
-  gboolean known =
-      complete && results >= BELFRY_RESULT_SUCCESS && results <= BELFRY_RESULT_CANCELLED;
-  const char *name = known ? belfry_result_get_name (results) : "running";
-
-  if (complete && !known)
-    name = "exception";
-  json_object_set_string_member (object, "class", name);
-  json_object_set_string_member (object, "word", name);
-  json_object_set_string_member (object, "mark", complete ? views_get_mark (results) : "▸");
+  views_put_box_outcome (object, results, complete);
+  json_object_set_string_member (object, "word", views_get_class (results, complete));
   json_object_set_boolean_member (object, "complete", complete);
 }
 

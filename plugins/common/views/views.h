@@ -23,6 +23,7 @@
 
 /* small things */
 void views_put_outcome (JsonObject *object, gint64 results, gboolean complete);
+void views_put_box_outcome (JsonObject *object, gint64 results, gboolean complete);
 void views_put_time (JsonObject *object, const char *name, gint64 time_us);
 void views_put_text (JsonObject *object, const char *name, const char *text);
 void views_put_link (JsonObject *object, const char *name, const char *link);
@@ -99,6 +100,7 @@ JsonArray *views_changes_to_json (GPtrArray *changes) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *views_step_to_json (BelfryStep *step,
                                 const char *build_path,
                                 GPtrArray *logs) G_GNUC_WARN_UNUSED_RESULT;
+JsonArray *views_urls_to_json (JsonArray *given) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *views_stamp_to_json (BelfrySourceStamp *stamp,
                                  const BelfryProperties *properties) G_GNUC_WARN_UNUSED_RESULT;
 JsonArray *views_properties_to_json (const BelfryProperties *properties,

@@ -16,9 +16,9 @@ typedef struct {
   gboolean exact;
   char *reason;
   JsonObject *properties; /* (nullable) what the form adds */
-  BelfryBuild *build;  /* (nullable) */
-  BelfryBuildset *set; /* (nullable) */
-  char *builder;       /* (nullable) */
+  BelfryBuild *build;     /* (nullable) */
+  BelfryBuildset *set;    /* (nullable) */
+  char *builder;          /* (nullable) */
 } Asked;
 
 static void
@@ -266,8 +266,8 @@ add_properties (const Asked *self, BelfryProperties *properties)
   while (json_object_iter_next (&iter, &name, &value)) {
     const char *text = json_node_get_string (value);
 
-    if (text == NULL || local_property_is_reserved (name) || local_property_is_dangerous (name)
-        || !belfry_regex_match_start (pattern, name) || !belfry_regex_match_start (pattern, text))
+    if (text == NULL || local_property_is_reserved (name) || local_property_is_dangerous (name) ||
+        !belfry_regex_match_start (pattern, name) || !belfry_regex_match_start (pattern, text))
       return name;
     belfry_properties_set_text (properties, name, text, "Rebuild");
   }
@@ -295,7 +295,9 @@ rebuild (Asked *self)
   LocalSet *set = NULL;
 
   if (unfit != NULL) {
-    answer (self, belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "could not rebuild: property '%s' cannot be set", unfit));
+    answer (self,
+            belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL,
+                                       "could not rebuild: property '%s' cannot be set", unfit));
     return;
   }
   ids = json_array_new ();
@@ -342,22 +344,28 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
 static char *
 make_rebuild_reason (const BelfryControl *control)
 {
-  const char *whole = control->arguments != NULL ? belfry_json_get_text (control->arguments, "reason") : NULL;
-  const char *comments = control->arguments != NULL ? belfry_json_get_text (control->arguments, "comments") : NULL;
+  const char *whole =
+      control->arguments != NULL ? belfry_json_get_text (control->arguments, "reason") : NULL;
+  const char *comments =
+      control->arguments != NULL ? belfry_json_get_text (control->arguments, "comments") : NULL;
 
   if (whole != NULL && *whole != '\0')
     return g_strdup (whole);
-  return g_strdup_printf ("The web-page 'rebuild' button was pressed by '%s': %s",
-                          control->who != NULL && *control->who != '\0' ? control->who : "<unknown>",
-                          comments != NULL && *comments != '\0' ? comments : "<no reason specified>");
+  return g_strdup_printf (
+      "The web-page 'rebuild' button was pressed by '%s': %s",
+      control->who != NULL && *control->who != '\0' ? control->who : "<unknown>",
+      comments != NULL && *comments != '\0' ? comments : "<no reason specified>");
 }
 
 void
 local_control_rebuild (Local *local, const BelfryControl *control, GTask *task)
 {
   Asked *self = asked_new (local, task);
-  const char *mode = control->arguments != NULL ? belfry_json_get_text (control->arguments, "useSourcestamp") : NULL;
-  JsonObject *properties = control->arguments != NULL ? belfry_json_get_object (control->arguments, "properties") : NULL;
+  const char *mode = control->arguments != NULL
+                         ? belfry_json_get_text (control->arguments, "useSourcestamp")
+                         : NULL;
+  JsonObject *properties =
+      control->arguments != NULL ? belfry_json_get_object (control->arguments, "properties") : NULL;
 
   self->buildid = control->id;
   self->exact = g_strcmp0 (mode, "updated") != 0;

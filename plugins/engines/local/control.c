@@ -31,7 +31,8 @@ answer_done (GTask *task, const char *text, const char *what, gint64 count)
 static void
 refuse (GTask *task, const char *what, const char *name)
 {
-  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "%s '%s'", what, name != NULL ? name : ""));
+  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "%s '%s'", what,
+                                                 name != NULL ? name : ""));
 }
 
 static const char *
@@ -312,7 +313,9 @@ local_control (gpointer data, const BelfryControl *control, GTask *task)
     if (self->recovered && !self->stopping)
       actions[i].func (self, control, task);
     else
-      local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "the engine is %s", self->stopping ? "stopping" : "starting"));
+      local_answer (task,
+                    belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "the engine is %s",
+                                               self->stopping ? "stopping" : "starting"));
     return;
   }
   local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_UNSUPPORTED, NULL,

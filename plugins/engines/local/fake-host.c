@@ -62,7 +62,7 @@ ops_read (BelfryInstance *instance, BelfryReadFunc func, gpointer data, GTask *t
 static gint64
 ops_next_id (BelfryInstance *instance, BelfryIdKind kind)
 {
-  (void) kind;
+  (void)kind;
   return get_host (instance)->store->next_id++;
 }
 
@@ -73,7 +73,7 @@ ops_name_id (BelfryInstance *instance, const char *name)
   gpointer id = g_hash_table_lookup (store->names, name);
 
   if (id == NULL) {
-    id = GINT_TO_POINTER ((int) store->next_id++);
+    id = GINT_TO_POINTER ((int)store->next_id++);
     g_hash_table_insert (store->names, g_strdup (name), id);
   }
   return GPOINTER_TO_INT (id);
@@ -102,7 +102,7 @@ ops_log_append (BelfryInstance *instance, gint64 logid, GBytes *lines, guint n_l
     counted += bytes[i] == '\n' ? 1 : 0;
   g_assert_cmpuint (counted, ==, n_lines);
   g_assert_cmpint (bytes[length - 1], ==, '\n');
-  g_assert_true (g_utf8_validate (bytes, (gssize) length, NULL));
+  g_assert_true (g_utf8_validate (bytes, (gssize)length, NULL));
   fake_store_append_log (self->store, logid, lines);
   return self->log_waiting;
 }
@@ -110,22 +110,22 @@ ops_log_append (BelfryInstance *instance, gint64 logid, GBytes *lines, guint n_l
 static void
 ops_register_secret (BelfryInstance *instance, gint64 buildid, const char *name, const char *value)
 {
-  (void) buildid;
+  (void)buildid;
   g_hash_table_replace (get_host (instance)->secrets, g_strdup (name), g_strdup (value));
 }
 
 static void
 ops_forget_secrets (BelfryInstance *instance, gint64 buildid)
 {
-  (void) instance;
-  (void) buildid;
+  (void)instance;
+  (void)buildid;
 }
 
 /* `plain:` is known; everything else cannot be read. */
 static void
 ops_resolve_secret (BelfryInstance *instance, BelfrySecret *secret, GTask *task)
 {
-  (void) instance;
+  (void)instance;
   if (belfry_secret_is_resolved (secret)) {
     answer_later (task, NULL);
     return;
@@ -141,8 +141,8 @@ ops_resolve_secret (BelfryInstance *instance, BelfrySecret *secret, GTask *task)
 static void
 ops_log (BelfryInstance *instance, GLogLevelFlags level, const char *message)
 {
-  (void) instance;
-  (void) level;
+  (void)instance;
+  (void)level;
   g_test_message ("engine: %s", message);
 }
 
@@ -219,7 +219,10 @@ pick_sections (GPtrArray *all, const char *kind)
 }
 
 static void
-own_section (FakeHost *self, const BelfrySectionKind *kind, GPtrArray *list, const BelfrySection *section)
+own_section (FakeHost *self,
+             const BelfrySectionKind *kind,
+             GPtrArray *list,
+             const BelfrySection *section)
 {
   BelfryOwnedSection *owned = g_new0 (BelfryOwnedSection, 1);
   g_autoptr (GHashTable) consumed = g_hash_table_new (g_str_hash, g_str_equal);
@@ -247,7 +250,7 @@ read_owned (FakeHost *self, const BelfrySectionKind *kind)
     own_section (self, kind, list, g_ptr_array_index (sections, i));
   if (made != NULL)
     g_ptr_array_add (self->owned_states, made);
-  g_hash_table_insert (self->owned, (gpointer) kind->kind, list);
+  g_hash_table_insert (self->owned, (gpointer)kind->kind, list);
 }
 
 static void
@@ -297,13 +300,15 @@ fake_host_new (FakeStore *store, const char *folder, const char *configuration)
   self->secrets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->problems = belfry_problems_new ();
   self->sections = read_sections (configuration);
-  self->owned = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_ptr_array_unref);
-  self->owned_states = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  self->owned =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+  self->owned_states = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
   self->state = g_malloc0 (self->plugin->instance_size);
   engines = pick_sections (self->sections, "engine");
   own.rows = self->plugin->options;
   own.row_size = self->plugin->option_size;
-  belfry_option_table_read (&own, g_ptr_array_index (engines, 0), self->state, NULL, self->problems);
+  belfry_option_table_read (&own, g_ptr_array_index (engines, 0), self->state, NULL,
+                            self->problems);
   for (const BelfrySectionKind *row = self->plugin->sections; row->kind != NULL; row++)
     read_owned (self, row);
   read_codebases (self);
@@ -353,8 +358,8 @@ fake_host_has_error (FakeHost *self, const char *words)
 static void
 on_result (GObject *source, GAsyncResult *result, gpointer data)
 {
-  (void) source;
-  *(GAsyncResult **) data = g_object_ref (result);
+  (void)source;
+  *(GAsyncResult **)data = g_object_ref (result);
 }
 
 static GAsyncResult *
@@ -408,7 +413,7 @@ fake_host_control (FakeHost *self, BelfryControl *control)
 static gboolean
 on_too_late (gpointer late)
 {
-  *(gboolean *) late = TRUE;
+  *(gboolean *)late = TRUE;
   return G_SOURCE_REMOVE;
 }
 

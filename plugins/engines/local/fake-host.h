@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A host for tests: an in-memory store behind BelfryHostOps, configuration from a text, the built .so
- * brought to life. Transactions are applied at once and told later, as a real host does it.
+ * A host for tests: an in-memory store behind BelfryHostOps, configuration from a text, the built
+ * .so brought to life. Transactions are applied at once and told later, as a real host does it.
  */
 #pragma once
 
@@ -9,11 +9,11 @@
 
 /** FakeStore: what outlives an engine, so that one can be "killed" and another started on it */
 typedef struct {
-  GHashTable *tables;  /* record type's name to (id text to record) */
-  GHashTable *state;   /* key to JsonNode */
-  GHashTable *logs;    /* id text to GString */
-  GPtrArray *events;   /* (element-type utf8) names told by transactions */
-  GHashTable *names;   /* builder and worker names to ids */
+  GHashTable *tables; /* record type's name to (id text to record) */
+  GHashTable *state;  /* key to JsonNode */
+  GHashTable *logs;   /* id text to GString */
+  GPtrArray *events;  /* (element-type utf8) names told by transactions */
+  GHashTable *names;  /* builder and worker names to ids */
   gint64 next_id;
   GHashTable *numbers; /* builder id text to next number */
 } FakeStore;
@@ -27,7 +27,7 @@ typedef struct {
   GHashTable *owned;
   GPtrArray *owned_states;
   BelfryProblems *problems;
-  char *folder; /* state directory */
+  char *folder;      /* state directory */
   gsize log_waiting; /* what log_append answers */
   gboolean fail_claims;
   guint n_transactions;
@@ -42,7 +42,10 @@ gpointer fake_store_find (FakeStore *self, const BelfryRecordType *type, gint64 
 void fake_store_put (FakeStore *self, gpointer record);
 const char *fake_store_log (FakeStore *self, gint64 logid);
 char *fake_store_step_log (FakeStore *self, const char *step);
-BelfryChange *fake_store_add_change (FakeStore *self, const char *repository, const char *branch, const char *revision);
+BelfryChange *fake_store_add_change (FakeStore *self,
+                                     const char *repository,
+                                     const char *branch,
+                                     const char *revision);
 
 FakeHost *fake_host_new (FakeStore *store, const char *folder, const char *configuration);
 gboolean fake_host_start (FakeHost *self, GError **error);

@@ -20,8 +20,10 @@ fake_store_new (void)
 {
   FakeStore *self = g_new0 (FakeStore, 1);
 
-  self->tables = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_hash_table_unref);
-  self->state = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_node_unref);
+  self->tables =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_hash_table_unref);
+  self->state =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_node_unref);
   self->logs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_string);
   self->events = g_ptr_array_new_with_free_func (g_free);
   self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -52,7 +54,7 @@ get_table (FakeStore *self, const BelfryRecordType *type)
   if (table != NULL)
     return table;
   table = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, belfry_record_unref);
-  g_hash_table_insert (self->tables, (gpointer) type->name, table);
+  g_hash_table_insert (self->tables, (gpointer)type->name, table);
   return table;
 }
 
@@ -71,14 +73,15 @@ fake_store_put (FakeStore *self, gpointer record)
 {
   const BelfryRecord *head = record;
 
-  g_hash_table_replace (get_table (self, head->type), dup_id (belfry_record_get_id (record)), record);
+  g_hash_table_replace (get_table (self, head->type), dup_id (belfry_record_get_id (record)),
+                        record);
 }
 
 static int
 compare_records (gconstpointer a, gconstpointer b)
 {
-  gint64 one = belfry_record_get_id (*(gconstpointer const *) a);
-  gint64 two = belfry_record_get_id (*(gconstpointer const *) b);
+  gint64 one = belfry_record_get_id (*(gconstpointer const *)a);
+  gint64 two = belfry_record_get_id (*(gconstpointer const *)b);
 
   return (one > two) - (one < two);
 }
@@ -119,7 +122,7 @@ fake_store_append_log (FakeStore *self, gint64 logid, GBytes *lines)
     text = g_string_new (NULL);
     g_hash_table_insert (self->logs, g_strdup (key), text);
   }
-  g_string_append_len (text, bytes, (gssize) length);
+  g_string_append_len (text, bytes, (gssize)length);
 }
 
 /* All logs of the newest step of that name. */
@@ -147,7 +150,10 @@ fake_store_step_log (FakeStore *self, const char *step)
 }
 
 BelfryChange *
-fake_store_add_change (FakeStore *self, const char *repository, const char *branch, const char *revision)
+fake_store_add_change (FakeStore *self,
+                       const char *repository,
+                       const char *branch,
+                       const char *revision)
 {
   BelfryChange *change = belfry_change_new ();
 
@@ -170,7 +176,8 @@ fake_store_add_change (FakeStore *self, const char *repository, const char *bran
 static gboolean
 claim (FakeStore *self, const BelfryOperation *operation, GError **error)
 {
-  BelfryBuildRequest *request = fake_store_find (self, belfry_build_request_get_type (), operation->id);
+  BelfryBuildRequest *request =
+      fake_store_find (self, belfry_build_request_get_type (), operation->id);
 
   if (request == NULL || request->claimed || request->complete) {
     g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_CONFLICT, "the request is taken");
@@ -183,7 +190,8 @@ claim (FakeStore *self, const BelfryOperation *operation, GError **error)
 static void
 unclaim (FakeStore *self, const BelfryOperation *operation)
 {
-  BelfryBuildRequest *request = fake_store_find (self, belfry_build_request_get_type (), operation->id);
+  BelfryBuildRequest *request =
+      fake_store_find (self, belfry_build_request_get_type (), operation->id);
 
   g_assert_nonnull (request);
   g_assert_false (request->complete);
@@ -194,7 +202,8 @@ unclaim (FakeStore *self, const BelfryOperation *operation)
 static void
 complete_request (FakeStore *self, const BelfryOperation *operation)
 {
-  BelfryBuildRequest *request = fake_store_find (self, belfry_build_request_get_type (), operation->id);
+  BelfryBuildRequest *request =
+      fake_store_find (self, belfry_build_request_get_type (), operation->id);
 
   g_assert_nonnull (request);
   g_assert_false (request->complete);
@@ -207,7 +216,8 @@ static void
 check_finish (FakeStore *self, const BelfryOperation *operation)
 {
   if (operation->verb == BELFRY_VERB_FINISH_STEP) {
-    const BelfryStep *old = fake_store_find (self, belfry_step_get_type (), belfry_record_get_id (operation->record));
+    const BelfryStep *old =
+        fake_store_find (self, belfry_step_get_type (), belfry_record_get_id (operation->record));
 
     g_assert_nonnull (old);
     g_assert_false (old->complete);
@@ -259,7 +269,8 @@ apply (FakeStore *self, const BelfryOperation *operation, GError **error)
     g_ptr_array_add (self->events, g_strdup (operation->text));
     break;
   case BELFRY_VERB_PUT:
-    g_hash_table_replace (self->state, g_strdup (operation->text), json_node_copy (operation->json));
+    g_hash_table_replace (self->state, g_strdup (operation->text),
+                          json_node_copy (operation->json));
     break;
   case BELFRY_VERB_DELETE:
     g_hash_table_remove (self->state, operation->text);
@@ -331,13 +342,17 @@ matches (gconstpointer record, const BelfryRecordType *type, const BelfryQuery *
 }
 
 static GPtrArray *
-reader_list (BelfryReader *reader, const BelfryRecordType *type, const BelfryQuery *query, gboolean *cut, GError **error)
+reader_list (BelfryReader *reader,
+             const BelfryRecordType *type,
+             const BelfryQuery *query,
+             gboolean *cut,
+             GError **error)
 {
-  FakeReader *self = (FakeReader *) reader;
+  FakeReader *self = (FakeReader *)reader;
   g_autoptr (GPtrArray) all = fake_store_list (self->store, type);
   GPtrArray *result = g_ptr_array_new_with_free_func (belfry_record_unref);
 
-  (void) error;
+  (void)error;
   *cut = FALSE;
   for (guint i = 0; i < all->len; i++) {
     gpointer record = g_ptr_array_index (all, query->descending ? all->len - 1 - i : i);
@@ -351,22 +366,23 @@ reader_list (BelfryReader *reader, const BelfryRecordType *type, const BelfryQue
 static JsonNode *
 reader_state_get (BelfryReader *reader, const char *key, GError **error)
 {
-  JsonNode *node = g_hash_table_lookup (((FakeReader *) reader)->store->state, key);
+  JsonNode *node = g_hash_table_lookup (((FakeReader *)reader)->store->state, key);
 
-  (void) error;
+  (void)error;
   return node != NULL ? json_node_copy (node) : NULL;
 }
 
 static GHashTable *
 reader_state_scan (BelfryReader *reader, const char *prefix, GError **error)
 {
-  GHashTable *found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_node_unref);
+  GHashTable *found =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_node_unref);
   GHashTableIter iter;
   gpointer key = NULL;
   gpointer value = NULL;
 
-  (void) error;
-  g_hash_table_iter_init (&iter, ((FakeReader *) reader)->store->state);
+  (void)error;
+  g_hash_table_iter_init (&iter, ((FakeReader *)reader)->store->state);
   while (g_hash_table_iter_next (&iter, &key, &value)) {
     if (g_str_has_prefix (key, prefix))
       g_hash_table_insert (found, g_strdup (key), json_node_copy (value));

@@ -9,9 +9,9 @@
  * to all below, KILL to all below; and when the leader has ended, TERM and KILL to what is left.
  * How it ended is told when nothing is left.
  */
+#include "child.h"
 #include "proc.h"
 #include "protocol.h"
-#include "child.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>

@@ -161,14 +161,66 @@ waterfall_put_build (WaterfallPage *self, JsonObject *cell, WaterfallItem *item)
   views_put_text (cell, "reason", set != NULL ? set->reason : NULL);
 }
 
+/* A page has thousands of boxes, so a box holds what it shows and no more. */
+static void
+waterfall_put_logs (JsonObject *cell, WaterfallItem *item, const char *path)
+{
+  BelfryStep *step = item->record;
+  JsonArray *logs = NULL;
+
+  for (guint i = 0; i < item->logs->len; i++) {
+    BelfryLog *log = item->logs->pdata[i];
+    JsonObject *object = NULL;
+    const char *slug = log->slug != NULL ? log->slug : log->name;
+    gboolean empty = (log->num_lines <= 0 && log->complete) || g_strcmp0 (log->type, "d") == 0;
+
+    if (log->stepid != step->stepid)
+      continue;
+    if (logs == NULL)
+      logs = json_array_new ();
+    object = json_object_new ();
+    views_put_text (object, "name", log->name);
+    if (!empty) {
+      g_autofree char *encoded = belfry_text_percent_encode (slug);
+      g_autofree char *log_path = g_strconcat (path, "/logs/", encoded, NULL);
+
+      json_object_set_string_member (object, "path", log_path);
+    }
+    json_array_add_object_element (logs, object);
+  }
+  if (logs != NULL)
+    json_object_set_array_member (cell, "logs", logs);
+}
+
+static void
+waterfall_put_urls (JsonObject *cell, BelfryStep *step)
+{
+  JsonArray *given = step->urls != NULL && JSON_NODE_HOLDS_ARRAY (step->urls)
+                         ? json_node_get_array (step->urls)
+                         : NULL;
+
+  if (given != NULL && json_array_get_length (given) > 0)
+    views_take_array (cell, "urls", views_urls_to_json (given));
+}
+
 static JsonObject *
 waterfall_step_cell (WaterfallPage *self, WaterfallItem *item)
 {
-  BelfryBuild *build = item->build;
-  const char *builder = views_fleet_get_builder_name (self->fleet, build->builderid);
-  g_autofree char *path = views_dup_build_path (builder != NULL ? builder : "", build->number);
+  JsonObject *cell = json_object_new ();
+  BelfryStep *step = item->record;
+  const char *builder = views_fleet_get_builder_name (self->fleet, item->build->builderid);
+  g_autofree char *build_path =
+      views_dup_build_path (builder != NULL ? builder : "", item->build->number);
+  g_autofree char *encoded = belfry_text_percent_encode (step->name);
+  g_autofree char *path = g_strconcat (build_path, "/steps/", encoded, NULL);
 
-  return views_step_to_json (item->record, path, item->logs);
+  views_put_box_outcome (cell, step->results, step->complete);
+  json_object_set_string_member (cell, "name", step->name);
+  json_object_set_string_member (cell, "path", path);
+  views_put_text (cell, "text", step->state_string);
+  waterfall_put_logs (cell, item, path);
+  waterfall_put_urls (cell, step);
+  return cell;
 }
 
 static void
