@@ -240,6 +240,13 @@ def sign(body, secret=SECRET, delivery=None, event="push"):
             "X-GitHub-Delivery": delivery or str(uuid.uuid4()), "X-Hub-Signature-256": f"sha256={digest}"}
 
 
+def free_port():
+    """For servers that cannot be told to choose one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def new_revision():
     return hashlib.sha1(uuid.uuid4().bytes).hexdigest()
 

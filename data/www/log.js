@@ -145,7 +145,9 @@
 
   function open() {
     if (complete || stream !== null) return;
-    stream = new EventSource(`${base}events?topics=logs&log=${frame.dataset.log}`);
+    const part = frame.dataset.path.split("/");
+    const which = [part[1], part[3], part[5], encodeURIComponent(frame.dataset.name)].join("/");
+    stream = new EventSource(`${base}events?topics=logs&log=${encodeURIComponent(which)}`);
     for (const name of ["log-appended", "log-finished", "reset"]) stream.addEventListener(name, fetchMore);
     poll = setInterval(fetchMore, POLL_MS);
   }

@@ -13,6 +13,16 @@ typedef struct {
   gint64 worker;
 } Fixture;
 
+static JsonNode *
+parse (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  JsonNode *node = belfry_json_parse (text, -1, NULL, &error);
+
+  g_assert_no_error (error);
+  return node;
+}
+
 static void
 fixture_set_up (Fixture *self, gconstpointer data)
 {
@@ -381,7 +391,7 @@ test_steps_and_logs (Fixture *self, gconstpointer data)
   belfry_store_log_append (self->store.store, 1, lines, 2);
   belfry_record_set_text (&step->state_string, "running");
   belfry_transaction_update_step (self->transaction, step);
-  step->urls = json_from_string ("[{\"name\":\"a\",\"url\":\"b\"}]", NULL);
+  step->urls = parse ("[{\"name\":\"a\",\"url\":\"b\"}]");
   belfry_transaction_update_step (self->transaction, step);
   belfry_transaction_update_step (self->transaction, step);
   belfry_transaction_finish_log (self->transaction, 1);
@@ -406,7 +416,7 @@ configure_worker (Fixture *self, const char *connected_to, gboolean paused)
 
   worker->workerid = self->worker;
   worker->paused = paused;
-  worker->connected_to = json_from_string (connected_to, NULL);
+  worker->connected_to = parse (connected_to);
   belfry_record_set_text (&worker->name, "box3");
   belfry_transaction_configure_worker (self->transaction, worker);
 }
@@ -449,7 +459,7 @@ test_fleet (Fixture *self, gconstpointer data)
 static void
 test_builder_event (Fixture *self, gconstpointer data)
 {
-  g_autoptr (JsonNode) node = json_from_string ("{\"text\":[\"config\",\"updated\"]}", NULL);
+  g_autoptr (JsonNode) node = parse ("{\"text\":[\"config\",\"updated\"]}");
   g_autoptr (BelfryBuilderEvent) stored = NULL;
 
   belfry_transaction_event (self->transaction, "builder-event", self->builder, BELFRY_NONE,
@@ -606,7 +616,7 @@ test_changes_and_people (Fixture *self, gconstpointer data)
   belfry_record_set_text (&patched->patch->author, "pat");
   {
     g_autoptr (BelfryBuild) tried = make_build (self, 7, 7);
-    g_autoptr (JsonNode) owners = json_from_string ("[\"zoe\",\"ann\",3]", NULL);
+    g_autoptr (JsonNode) owners = parse ("[\"zoe\",\"ann\",3]");
 
     add_set (self, 7, patched);
     add_request (self, 7, 7);

@@ -64,12 +64,20 @@ start_session (gpointer user_data)
   setsid ();
 }
 
+/* a child that was over before it could be named has no group that could be signalled */
+static void
+signal_group (Run *run, int signal)
+{
+  if (run->pid > 0)
+    kill (-run->pid, signal);
+}
+
 static gboolean
 on_kill_time (gpointer user_data)
 {
   Run *run = user_data;
 
-  kill (-run->pid, SIGKILL);
+  signal_group (run, SIGKILL);
   /* whoever escaped the group may hold the pipes; the result does not wait for them */
   g_cancellable_cancel (run->reading);
   clear_timer (run);
@@ -88,7 +96,7 @@ set_timer (Run *run, guint64 after_ms, GSourceFunc func)
 static void
 end_group (Run *run)
 {
-  kill (-run->pid, SIGTERM);
+  signal_group (run, SIGTERM);
   set_timer (run, KILL_AFTER_MS, on_kill_time);
 }
 
@@ -239,6 +247,7 @@ void
 belfry_processes_run (const BelfryProcess *process, GTask *task)
 {
   Run *run = g_new0 (Run, 1);
+  const char *identifier = NULL;
   g_autoptr (GError) local = NULL;
 
   run->process = spawn (process, &local);
@@ -255,7 +264,8 @@ belfry_processes_run (const BelfryProcess *process, GTask *task)
     g_object_unref (task);
     return;
   }
-  run->pid = (pid_t)g_ascii_strtoll (g_subprocess_get_identifier (run->process), NULL, 10);
+  identifier = g_subprocess_get_identifier (run->process);
+  run->pid = identifier != NULL ? (pid_t)g_ascii_strtoll (identifier, NULL, 10) : 0;
   run->pending = 4;
   if (run->timeout_us > 0)
     set_timer (run, run->timeout_us / 1000, on_deadline);

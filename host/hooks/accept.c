@@ -22,7 +22,8 @@ static const char find_by_digest_sql[] =
 static const char find_change_sql[] =
     "SELECT changeid, repository FROM"
     " (SELECT * FROM changes WHERE revision = ?1 ORDER BY changeid DESC LIMIT 50)"
-    " WHERE branch IS ?2 AND codebase = ?3 AND category IS ?4 AND origin <> ?5 AND received_at > ?6";
+    " WHERE branch IS ?2 AND codebase = ?3 AND category IS ?4 AND origin <> ?5 AND received_at > "
+    "?6";
 static const char raw_sql[] =
     "INSERT INTO raw_requests (deliveryid, request, received_at, body) VALUES (?, ?, ?, ?)";
 
@@ -39,44 +40,62 @@ belfry_acceptance_free (BelfryAcceptance *self)
 }
 
 static sqlite3_stmt *
-prepare_lookup (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
+prepare_by_id (BelfryWriter *writer, BelfryDelivery *delivery, GError **error)
 {
-  BelfryDelivery *delivery = self->delivery;
-  sqlite3_stmt *find = belfry_writer_prepare (
-      writer, delivery->forge_id != NULL ? find_by_id_sql : find_by_digest_sql, error);
+  sqlite3_stmt *find = belfry_writer_prepare (writer, find_by_id_sql, error);
 
   if (find == NULL)
     return NULL;
   sqlite3_bind_text (find, 1, delivery->hook, -1, SQLITE_STATIC);
-  if (delivery->forge_id != NULL)
-    sqlite3_bind_text (find, 2, delivery->forge_id, -1, SQLITE_STATIC);
-  else {
-    sqlite3_bind_text (find, 2, delivery->digest, -1, SQLITE_STATIC);
-    sqlite3_bind_int64 (find, 3, delivery->received_at - self->dedupe_window_us);
-  }
+  sqlite3_bind_text (find, 2, delivery->forge_id, -1, SQLITE_STATIC);
   return find;
+}
+
+/* a sender that gives ids gives each content one, so that the same content under another id was
+ * sent by somebody who copied it: that has no window */
+static sqlite3_stmt *
+prepare_by_digest (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
+{
+  BelfryDelivery *delivery = self->delivery;
+  sqlite3_stmt *find = belfry_writer_prepare (writer, find_by_digest_sql, error);
+
+  if (find == NULL)
+    return NULL;
+  sqlite3_bind_text (find, 1, delivery->hook, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 2, delivery->digest, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (
+      find, 3, delivery->forge_id != NULL ? 0 : delivery->received_at - self->dedupe_window_us);
+  return find;
+}
+
+static gboolean
+take_duplicate (BelfryWriter *writer, BelfryAcceptance *self, sqlite3_stmt *find, GError **error)
+{
+  gboolean row = FALSE;
+
+  if (find == NULL || !belfry_writer_step (writer, find, &row, error))
+    return FALSE;
+  if (!row)
+    return TRUE;
+  self->first_delivery = sqlite3_column_int64 (find, 0);
+  self->conflict =
+      g_strcmp0 ((const char *)sqlite3_column_text (find, 1), self->delivery->digest) != 0;
+  sqlite3_reset (find);
+  return TRUE;
 }
 
 /* FALSE: sqlite failed */
 static gboolean
 look_for_duplicate (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
 {
-  sqlite3_stmt *find = NULL;
-  gboolean row = FALSE;
-
-  if (self->delivery->replay_of != BELFRY_NONE ||
-      (self->delivery->forge_id == NULL && !self->by_digest))
+  if (self->delivery->replay_of != BELFRY_NONE)
     return TRUE;
-  find = prepare_lookup (writer, self, error);
-  if (find == NULL || !belfry_writer_step (writer, find, &row, error))
+  if (self->delivery->forge_id != NULL &&
+      !take_duplicate (writer, self, prepare_by_id (writer, self->delivery, error), error))
     return FALSE;
-  if (row) {
-    self->first_delivery = sqlite3_column_int64 (find, 0);
-    self->conflict =
-        g_strcmp0 ((const char *)sqlite3_column_text (find, 1), self->delivery->digest) != 0;
-    sqlite3_reset (find);
-  }
-  return TRUE;
+  if (self->first_delivery != 0 || !self->by_digest)
+    return TRUE;
+  return take_duplicate (writer, self, prepare_by_digest (writer, self, error), error);
 }
 
 static gboolean

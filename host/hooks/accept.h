@@ -13,7 +13,7 @@ typedef struct {
   JsonNode *raw;      /* (nullable) the request, without what must not be kept */
   GBytes *body;       /* (nullable) with raw */
   gint64 dedupe_window_us;
-  gboolean by_digest; /* whether requests without an id are known by their content */
+  gboolean by_digest; /* whether requests are known by their content too */
   gint64 completes;   /* BELFRY_NONE, or the pending delivery that these changes complete */
   /* results */
   gint64 first_delivery; /* of a duplicate: what it repeats; else 0 */

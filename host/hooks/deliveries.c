@@ -311,6 +311,22 @@ make_raw (Reception *reception)
   return node;
 }
 
+/* the id is part of what was signed, so that nobody sends old content under a new one */
+static gboolean
+is_id_signed (Reception *reception)
+{
+  const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
+  const char *row = (const char *)plugin->signatures;
+
+  for (; row != NULL && ((const BelfrySignature *)row)->header != NULL;
+       row += plugin->signature_size)
+    if (((const BelfrySignature *)row)->scheme == BELFRY_SIGNATURE_STANDARD_WEBHOOKS)
+      return get_keys (reception->hook)->secret != NULL &&
+             belfry_request_get_header (reception->request,
+                                        ((const BelfrySignature *)row)->header) != NULL;
+  return FALSE;
+}
+
 static void
 store (GTask *task, BelfryTranslation *translation, const char *outcome)
 {
@@ -321,7 +337,7 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
 
   acceptance->delivery = make_delivery (reception, outcome, translation->reason);
   acceptance->completes = BELFRY_NONE;
-  acceptance->by_digest = !plugin->no_digest;
+  acceptance->by_digest = !plugin->no_digest && !is_id_signed (reception);
   acceptance->dedupe_window_us = keys->dedupe_window;
   if (translation->changes != NULL)
     acceptance->changes = g_ptr_array_ref (translation->changes);

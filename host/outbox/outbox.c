@@ -566,14 +566,20 @@ take_arrivals (BelfryOutbox *self)
 static gboolean
 has_newcomer (BelfryOutbox *self)
 {
+  gboolean found = FALSE;
   GHashTableIter iter;
-  gpointer outlet = NULL;
+  gpointer value = NULL;
 
   g_hash_table_iter_init (&iter, self->outlets);
-  while (g_hash_table_iter_next (&iter, NULL, &outlet))
-    if (!((BelfryOutlet *)outlet)->looked && belfry_outlet_can_run (outlet))
-      return TRUE;
-  return FALSE;
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    BelfryOutlet *outlet = value;
+
+    if (outlet->hosted->state != BELFRY_HOSTED_RUNNING)
+      outlet->looked = FALSE;
+    else if (!outlet->looked && belfry_outlet_can_run (outlet))
+      found = TRUE;
+  }
+  return found;
 }
 
 void

@@ -20,7 +20,7 @@ typedef struct {
   BelfryReporting *reporting;
   BelfryReportRow *row;
   GPtrArray *merged;   /* (element-type BelfryReportRow) further rows that a digest carries */
-  gboolean unknown;   /* the row is not stored, or not yet */
+  gboolean unknown;    /* the row is not stored, or not yet */
   gboolean absent;     /* the row is not stored, or waits no more */
   gboolean is_over;    /* nothing is left to say */
   gboolean is_passing; /* error may pass */

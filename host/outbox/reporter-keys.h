@@ -22,4 +22,7 @@ typedef struct _BelfryReporterKeys BelfryReporterKeys;
 extern const BelfryOptionTable belfry_reporter_keys_table;
 extern const gsize belfry_reporter_keys_size;
 /* Which keys this reporter's family takes, what excludes what, templates that parse. */
-void belfry_reporter_keys_check (const BelfryReporterKeys *keys, const BelfryReporter *reporter, const BelfrySection *section, BelfryProblems *problems);
+void belfry_reporter_keys_check (const BelfryReporterKeys *keys,
+                                 const BelfryReporter *reporter,
+                                 const BelfrySection *section,
+                                 BelfryProblems *problems);

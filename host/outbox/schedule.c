@@ -12,8 +12,8 @@
 
 #define DAY_MINUTES      1440
 #define EVERY_DAY        0x7f
-#define BACKOFF_FIRST_US (1 * G_USEC_PER_SEC)
-#define BACKOFF_LAST_US  (600 * G_USEC_PER_SEC)
+#define BACKOFF_FIRST_US ((gint64)G_USEC_PER_SEC)
+#define BACKOFF_LAST_US  ((gint64)600 * G_USEC_PER_SEC)
 
 typedef struct {
   guint days;    /* bit 0: Monday */

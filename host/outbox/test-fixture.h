@@ -20,11 +20,11 @@ typedef struct {
   const char *const *targets; /* NULL: one called "room" */
   const char *key;            /* NULL: the build's id */
   const char *plan_error;
-  gboolean silent;            /* keeps its tasks */
-  GQueue outcomes;            /* (element-type BelfryOutcome) then: delivered */
-  GPtrArray *items;           /* (element-type TestItem) */
-  GPtrArray *tasks;           /* (element-type GTask) kept ones */
-  guint status;               /* of the HTTP reporter's answer; 0: no connection */
+  gboolean silent;  /* keeps its tasks */
+  GQueue outcomes;  /* (element-type BelfryOutcome) then: delivered */
+  GPtrArray *items; /* (element-type TestItem) */
+  GPtrArray *tasks; /* (element-type GTask) kept ones */
+  guint status;     /* of the HTTP reporter's answer; 0: no connection */
 } TestState;
 
 typedef struct {
@@ -67,7 +67,8 @@ void fixture_tear_down (Fixture *self, gconstpointer unused);
 /* Closes the store and opens it again; what is in flight is left behind. */
 void fixture_restart (Fixture *self);
 /* @keys: lines `key=value`, or NULL */
-TestReporter *fixture_add (Fixture *self, const BelfryReporter *plugin, const char *name, const char *keys);
+TestReporter *
+fixture_add (Fixture *self, const BelfryReporter *plugin, const char *name, const char *keys);
 void fixture_apply (Fixture *self);
 BelfryProblems *test_check (const BelfryReporter *plugin, const char *keys);
 
@@ -81,7 +82,8 @@ void fixture_add_user (Fixture *self, const char *identifier, const char *type, 
 gint64 fixture_get_set (Fixture *self, gint64 buildid);
 
 /* (transfer full): all records of a type, or those whose @field is @number */
-GPtrArray *fixture_list (Fixture *self, const BelfryRecordType *type, const char *field, gint64 number);
+GPtrArray *
+fixture_list (Fixture *self, const BelfryRecordType *type, const char *field, gint64 number);
 
 /* Waits for conditions; a test that waits too long fails. */
 void test_turn_until (gboolean *ended);

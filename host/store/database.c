@@ -76,8 +76,7 @@ belfry_database_open (const char *path, BelfryDatabaseRole role, GError **error)
   g_autofree char *what = g_strdup_printf ("opening '%s'", path);
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
-  self->statements =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, statement_free);
+  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, statement_free);
   self->types = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_strfreev);
   if (role != BELFRY_DATABASE_READER)
     flags |= SQLITE_OPEN_CREATE;

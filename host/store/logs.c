@@ -242,14 +242,19 @@ belfry_logs_remove_async (BelfryLogs *self,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
-  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  gboolean taken = FALSE;
 
   g_task_set_source_tag (task, belfry_logs_remove_async);
   g_task_set_task_data (task, g_array_ref (logids), (GDestroyNotify)g_array_unref);
   g_mutex_lock (&self->lock);
-  g_queue_push_tail (&self->removals, task);
+  taken = !self->stopping;
+  if (taken)
+    g_queue_push_tail (&self->removals, g_object_ref (task));
   g_cond_signal (&self->due);
   g_mutex_unlock (&self->lock);
+  if (!taken)
+    g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_RETRY, "the store is closed");
 }
 
 gint64

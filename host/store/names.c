@@ -108,6 +108,8 @@ static const Loading loadings[] = {
   { "SELECT builderid, name, next_number FROM builders", load_builder },
   { "SELECT workerid, name FROM workers", load_worker },
   { "SELECT builderid, max(eventid) FROM events GROUP BY builderid", load_last_event },
+  /* also when retention has removed them all */
+  { "SELECT NULL, next - 1 FROM counters WHERE name = 'events'", load_last_event },
 };
 
 gboolean

@@ -65,6 +65,7 @@ struct _BelfryWriter {
   GSource *source; /* (nullable): will tell what is done */
   guint batch;     /* operations that are being written */
   gboolean stopping;
+  gboolean closed;
   gboolean corrupt;
   char *reason; /* (nullable): why it cannot write */
   gint64 commits;

@@ -223,6 +223,35 @@ test_full (void)
   g_test_trap_assert_passed ();
 }
 
+/* less room than is wanted: nothing is taken in, nothing is lost */
+
+static gboolean
+is_pressed (gpointer data)
+{
+  return belfry_store_is_pressed (data);
+}
+
+static void
+test_min_free (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("belfry-free-XXXXXX", NULL);
+  BelfryStoreSettings settings = { .directory = directory, .min_free_bytes = G_MAXINT64 };
+  g_autoptr (BelfryStore) store = belfry_store_open (&settings, NULL);
+  guint tick = g_timeout_add (20, on_tick, NULL);
+  BelfryStoreStatus status;
+
+  store_fixture_wait (is_pressed, store);
+  belfry_store_get_status (store, &status);
+  g_assert_false (status.writable);
+  g_assert_nonnull (status.reason);
+  belfry_store_status_clear (&status);
+  belfry_store_write (store, insert_change, NULL, NULL);
+  g_source_remove (tick);
+  g_clear_pointer (&store, belfry_store_close);
+  g_assert_cmpint (count_rows (directory, "SELECT count(*) FROM changes"), ==, 1);
+  store_fixture_remove_folder (directory);
+}
+
 /* damage */
 
 static void
@@ -422,6 +451,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/store/crash/kill", test_kill);
   g_test_add_func ("/store/crash/full-disk", test_full);
+  g_test_add_func ("/store/crash/min-free", test_min_free);
   g_test_add_func ("/store/crash/corrupt", test_corrupt);
   ADD ("upgrade", test_upgrade);
   ADD ("interrupted", test_interrupted_upgrade);

@@ -389,7 +389,10 @@ belfry_writer_push (BelfryWriter *self, BelfryOperationInQueue *operation)
 {
   operation->queued_us = g_get_monotonic_time ();
   g_mutex_lock (&self->lock);
-  if (self->corrupt) {
+  if (self->closed) {
+    fail_operation (operation, BELFRY_ERROR_RETRY, "it is closed");
+    g_queue_push_tail (&self->done, operation);
+  } else if (self->corrupt) {
     fail_operation (operation, BELFRY_ERROR_INTERNAL, self->reason);
     g_queue_push_tail (&self->done, operation);
     schedule_telling (self);
@@ -424,7 +427,11 @@ belfry_writer_free (BelfryWriter *self)
   }
   if (self->source != NULL)
     g_source_destroy (self->source);
-  on_done (self);
+  /* who is told may write again, and is told that it is too late */
+  self->closed = TRUE;
+  while (self->done.length > 0)
+    on_done (self);
+  g_clear_pointer (&self->source, g_source_unref);
   belfry_store_reader_free (self->reader);
   belfry_database_close (self->database);
   g_mutex_clear (&self->lock);

@@ -12,7 +12,8 @@ on_finished (SoupServerMessage *msg, BelfryExchange *self)
 {
   (void)msg;
   self->is_done = TRUE;
-  g_cancellable_cancel (self->cancellable);
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
 }
 
 static BelfryRequest *
@@ -47,10 +48,15 @@ dup_client (BelfryExchange *self)
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->msg);
   GInetAddress *peer = self->connection != NULL ? self->connection->peer : NULL;
   const char *forwarded = NULL;
+  g_autofree char *standard = NULL;
 
-  if (belfry_proxies_trust (self->site->proxies, peer))
-    forwarded = soup_message_headers_get_list (headers, "X-Forwarded-For");
-  return belfry_proxies_dup_client (self->site->proxies, peer, forwarded);
+  if (!belfry_proxies_trust (self->site->proxies, peer))
+    return belfry_proxies_dup_client (self->site->proxies, peer, NULL);
+  forwarded = soup_message_headers_get_list (headers, "X-Forwarded-For");
+  if (forwarded == NULL)
+    standard = belfry_proxies_dup_hops (soup_message_headers_get_list (headers, "Forwarded"));
+  return belfry_proxies_dup_client (self->site->proxies, peer,
+                                    forwarded != NULL ? forwarded : standard);
 }
 
 BelfryExchange *
@@ -65,7 +71,6 @@ belfry_exchange_new (BelfryWww *www, SoupServerMessage *msg)
   self->site = belfry_site_ref (www->site);
   self->msg = g_object_ref (msg);
   self->connection = connection != NULL ? belfry_connection_ref (connection) : NULL;
-  self->cancellable = g_cancellable_new ();
   self->link.data = self;
   g_queue_push_tail_link (&www->exchanges, &self->link);
   self->client = dup_client (self);
@@ -94,7 +99,7 @@ belfry_exchange_unref (BelfryExchange *self)
   if (self->www != NULL)
     g_queue_unlink (&self->www->exchanges, &self->link);
   g_object_unref (self->msg);
-  g_object_unref (self->cancellable);
+  g_clear_object (&self->cancellable);
   g_clear_pointer (&self->connection, belfry_connection_unref);
   belfry_request_unref (self->request);
   belfry_site_unref (self->site);
@@ -107,6 +112,14 @@ gboolean
 belfry_exchange_is_live (BelfryExchange *self)
 {
   return !self->is_done && self->www != NULL;
+}
+
+GCancellable *
+belfry_exchange_get_cancellable (BelfryExchange *self)
+{
+  if (self->cancellable == NULL)
+    self->cancellable = g_cancellable_new ();
+  return self->cancellable;
 }
 
 gboolean
@@ -260,8 +273,8 @@ send_json_error (BelfryExchange *self, guint status, const char *what)
   belfry_exchange_send (self, status, "application/json", body);
 }
 
-void
-belfry_exchange_fail (BelfryExchange *self, guint status, const char *what)
+static void
+fail (BelfryExchange *self, guint status, const char *what, const char *reference)
 {
   gboolean is_get = !g_str_equal (belfry_request_get_method (self->request), "POST");
 
@@ -272,13 +285,19 @@ belfry_exchange_fail (BelfryExchange *self, guint status, const char *what)
     belfry_exchange_set_header (self, "Retry-After", "5");
   if (belfry_exchange_wants_json (self)) {
     send_json_error (self, status, what);
-  } else if (wants_plain (self) || (!is_get && status != 403) || status >= 500) {
+  } else if (wants_plain (self) || (!is_get && status != 403) || status == 503) {
     g_autofree char *line = g_strconcat (what, "\n", NULL);
 
     belfry_exchange_send_text (self, status, line);
   } else {
-    belfry_pages_draw_error (self, status, what);
+    belfry_pages_draw_error (self, status, what, reference);
   }
+}
+
+void
+belfry_exchange_fail (BelfryExchange *self, guint status, const char *what)
+{
+  fail (self, status, what, NULL);
 }
 
 static const struct {
@@ -307,7 +326,7 @@ belfry_exchange_fail_with (BelfryExchange *self, const GError *error)
   reference = g_strdup_printf ("%08x", g_random_int ());
   words = g_strdup_printf ("something went wrong here; the journal has more under %s", reference);
   g_warning ("request %s: %s", reference, error->message);
-  belfry_exchange_fail (self, 500, words);
+  fail (self, 500, words, reference);
 }
 
 void
@@ -348,7 +367,8 @@ void
 belfry_exchange_abort (BelfryExchange *self)
 {
   self->is_done = TRUE;
-  g_cancellable_cancel (self->cancellable);
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
   if (self->connection != NULL)
     belfry_connection_close (self->connection);
 }

@@ -146,7 +146,7 @@ make_nav (BelfryFrame *self)
     const char *href = json_object_get_string_member (row, "href");
 
     json_object_set_string_member (item, "title", json_object_get_string_member (row, "title"));
-    json_object_set_string_member (item, "href", *href != '\0' ? href : "./");
+    json_object_set_string_member (item, "href", href);
     json_object_set_boolean_member (item, "current", is_current (path, href));
     json_array_add_object_element (nav, item);
   }

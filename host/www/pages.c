@@ -181,6 +181,18 @@ send_page (Page *page)
   belfry_exchange_send (exchange, status, page->content_type, page->body);
 }
 
+/* Nobody was free to draw it, or it cannot be drawn. */
+static void
+send_words (Page *page)
+{
+  JsonObject *data = belfry_response_get_data (page->response);
+  const char *what = belfry_json_get_text (data, "what");
+  g_autofree char *line =
+      g_strconcat (what != NULL ? what : "this cannot be shown now", "\n", NULL);
+
+  belfry_exchange_send_text (page->exchange, belfry_response_get_status (page->response), line);
+}
+
 static void
 on_drawn (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -197,7 +209,7 @@ on_drawn (GObject *source, GAsyncResult *result, gpointer data)
     return;
   if (!is_drawn) {
     if (page->draw == NULL)
-      belfry_exchange_send_text (exchange, belfry_response_get_status (page->response), "busy\n");
+      send_words (page);
     else
       belfry_exchange_fail_with (exchange, error);
     return;
@@ -241,8 +253,8 @@ read_page (Page *page, const BelfryViewKeys *keys)
   view.may = belfry_frame_may;
   view.list_forms = belfry_frame_list_forms;
   view.data = page->frame;
-  belfry_store_read_async (exchange->www->store, &view, draw_page, page, exchange->cancellable,
-                           on_drawn, page);
+  belfry_store_read_async (exchange->www->store, &view, draw_page, page,
+                           belfry_exchange_get_cancellable (exchange), on_drawn, page);
 }
 
 /*
@@ -362,7 +374,10 @@ belfry_pages_draw_template (BelfryExchange *exchange,
 }
 
 void
-belfry_pages_draw_error (BelfryExchange *exchange, guint status, const char *what)
+belfry_pages_draw_error (BelfryExchange *exchange,
+                         guint status,
+                         const char *what,
+                         const char *reference)
 {
   JsonObject *data = json_object_new ();
   gboolean is_folder = g_str_has_suffix (belfry_request_get_path (exchange->request), "/");
@@ -371,5 +386,7 @@ belfry_pages_draw_error (BelfryExchange *exchange, guint status, const char *wha
   json_object_set_string_member (data, "what", what);
   json_object_set_string_member (data, "phrase", soup_status_get_phrase (status));
   json_object_set_string_member (data, "up", is_folder ? "../" : "./");
+  if (reference != NULL)
+    json_object_set_string_member (data, "reference", reference);
   belfry_pages_draw_template (exchange, status, "error.html", data);
 }

@@ -86,3 +86,26 @@ belfry_proxies_dup_client (BelfryProxies *self, GInetAddress *address, const cha
   }
   return client != NULL ? g_inet_address_to_string (client) : NULL;
 }
+
+/* `for=192.0.2.1;proto=https, for="[2001:db8::1]:4711"`; what names nobody is kept as garbage,
+ * which ends the reading. */
+char *
+belfry_proxies_dup_hops (const char *forwarded)
+{
+  g_auto (GStrv) elements = forwarded != NULL ? g_strsplit (forwarded, ",", 64) : NULL;
+  g_autoptr (GString) hops = g_string_new (NULL);
+
+  for (char **element = elements; element != NULL && *element != NULL; element++) {
+    g_auto (GStrv) pairs = g_strsplit (*element, ";", 16);
+    const char *hop = "unknown";
+
+    for (char **pair = pairs; *pair != NULL; pair++) {
+      char *text = g_strstrip (*pair);
+
+      if (g_ascii_strncasecmp (text, "for=", 4) == 0)
+        hop = g_strstrip (g_strdelimit (text + 4, "\"", ' '));
+    }
+    g_string_append_printf (hops, "%s%s", hops->len > 0 ? "," : "", hop);
+  }
+  return elements != NULL ? g_string_free (g_steal_pointer (&hops), FALSE) : NULL;
+}

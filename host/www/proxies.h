@@ -12,6 +12,9 @@ void belfry_proxies_free (BelfryProxies *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryProxies, belfry_proxies_free)
 /* @address: (nullable): who is at the other end; none: a Unix socket */
 gboolean belfry_proxies_trust (BelfryProxies *self, GInetAddress *address);
+/* The addresses of a Forwarded header (RFC 7239) as X-Forwarded-For writes them; (transfer full)
+ * (nullable) */
+char *belfry_proxies_dup_hops (const char *forwarded);
 /* Read from the right, up to the first hop that nobody vouches for; (transfer full) (nullable): a
  * Unix socket. */
 char *

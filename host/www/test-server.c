@@ -286,8 +286,8 @@ test_page (void)
   assert_header (answer, "Content-Type", "text/html; charset=utf-8");
   assert_header (answer, "Cache-Control", "no-cache");
   assert_header (answer, "Set-Cookie", NULL);
-  g_assert_nonnull (strstr (
-      answer, "<title>Carillon</title><a href=\"././\" aria-current>Home &lt;&amp;&gt;</a>"));
+  g_assert_nonnull (
+      strstr (answer, "<title>Carillon</title><a href=\"./\" aria-current>Home &lt;&amp;&gt;</a>"));
   g_assert_nonnull (strstr (answer, "root auto force=False"));
   policy = answer_dup_header (answer, "Content-Security-Policy");
   g_assert_true (g_str_has_prefix (policy, "default-src 'none'; script-src 'self'"));
@@ -583,6 +583,71 @@ test_apply_again (void)
   fixture_tear_down (&fixture);
 }
 
+/* made for this test, for localhost, valid for a hundred years */
+static const char pem[] = "-----BEGIN PRIVATE KEY-----\n"
+                          "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgvK5SYKlHxltPL4+p\n"
+                          "dOtXFIaQhK8Kdg7Bv2YiJNowYVGhRANCAAQsc732FK8qzfYrBtSgvWmsNUfgU+Ic\n"
+                          "g2W0xpTwagvvuSbCq4B4Or0Jao6QZHo6Thy5WkDaGDE/FatUv3gVUCoI\n"
+                          "-----END PRIVATE KEY-----\n"
+                          "-----BEGIN CERTIFICATE-----\n"
+                          "MIIBgDCCASWgAwIBAgIUOa5+Zj0c3hqurvl2EB6KDPqH3tgwCgYIKoZIzj0EAwIw\n"
+                          "FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTAyMjEzOVoYDzIxMjYxMDI4\n"
+                          "MDIyMTM5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n"
+                          "PQMBBwNCAAQsc732FK8qzfYrBtSgvWmsNUfgU+Icg2W0xpTwagvvuSbCq4B4Or0J\n"
+                          "ao6QZHo6Thy5WkDaGDE/FatUv3gVUCoIo1MwUTAdBgNVHQ4EFgQUpe5LDSTOk+dR\n"
+                          "2Tu2B4V1s0+ytjUwHwYDVR0jBBgwFoAUpe5LDSTOk+dR2Tu2B4V1s0+ytjUwDwYD\n"
+                          "VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEA67skmJCGyPwijiI1cdOB\n"
+                          "0QFvwP9oRaJyWuS4CxbB8doCIQD1SlW9G3Q8jSPUr20/iZ05J9D0Wu4NuTd684oq\n"
+                          "zMIF3g==\n"
+                          "-----END CERTIFICATE-----\n";
+
+static gboolean
+accept_any (GTlsConnection *connection,
+            GTlsCertificate *certificate,
+            GTlsCertificateFlags errors,
+            gpointer data)
+{
+  return TRUE;
+}
+
+static void
+on_sent (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GBytes **body = data;
+
+  *body = soup_session_send_and_read_finish (SOUP_SESSION (source), result, NULL);
+}
+
+static void
+test_tls (void)
+{
+  Fixture fixture;
+  g_autoptr (SoupSession) session = soup_session_new ();
+  g_autoptr (GPtrArray) addresses = NULL;
+  g_autofree char *listen = NULL;
+  g_autofree char *url = NULL;
+  gsize length = 0;
+
+  fixture_set_up (&fixture, LOCAL, NULL);
+  fixture_write_file (&fixture, "server.pem", pem);
+  fixture_apply (&fixture, "listen=ssl:0:interface=127.0.0.1:certKey=server.pem", NULL);
+  addresses = belfry_www_list_addresses (fixture.www);
+  g_assert_true (g_str_has_prefix (addresses->pdata[0], "https://127.0.0.1:"));
+  url = g_strconcat (addresses->pdata[0], "healthz", NULL);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
+    g_autoptr (GBytes) body = NULL;
+
+    g_signal_connect (message, "accept-certificate", G_CALLBACK (accept_any), NULL);
+    soup_session_send_and_read_async (session, message, G_PRIORITY_DEFAULT, NULL, on_sent, &body);
+    fixture_wait (body != NULL);
+    g_assert_cmpuint (soup_message_get_status (message), ==, 200);
+    g_assert_cmpmem (g_bytes_get_data (body, &length), g_bytes_get_size (body), "ok\n", 3);
+  }
+  soup_session_abort (session);
+  fixture_tear_down (&fixture);
+}
+
 static void
 test_health (void)
 {
@@ -618,6 +683,7 @@ main (int argc, char **argv)
   g_test_add_func ("/www/pages/host-names", test_host_names);
   g_test_add_func ("/www/files/paths", test_files);
   g_test_add_func ("/www/files/ranges", test_file_ranges);
+  g_test_add_func ("/www/listeners/tls", test_tls);
   g_test_add_func ("/www/listeners/unix", test_unix_socket);
   g_test_add_func ("/www/listeners/apply-again", test_apply_again);
   g_test_add_func ("/www/health/answers", test_health);

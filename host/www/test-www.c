@@ -262,6 +262,25 @@ test_proxies (void)
   }
 }
 
+static void
+test_forwarded (void)
+{
+  static const char *const cases[][2] = {
+    { "for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60" },
+    { "for=192.0.2.43, for=198.51.100.17", "192.0.2.43,198.51.100.17" },
+    { "For=\"[2001:db8:cafe::17]:4711\"", "[2001:db8:cafe::17]:4711" },
+    { "proto=https", "unknown" },
+    { "for=_hidden", "_hidden" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *hops = belfry_proxies_dup_hops (cases[i][0]);
+
+    g_assert_cmpstr (hops, ==, cases[i][1]);
+  }
+  g_assert_null (belfry_proxies_dup_hops (NULL));
+}
+
 /* routes */
 
 static const struct {
@@ -502,6 +521,7 @@ main (int argc, char **argv)
   g_test_add_func ("/www/authz/decides", test_authz_decides);
   g_test_add_func ("/www/authz/check", test_authz_check);
   g_test_add_func ("/www/proxies/client", test_proxies);
+  g_test_add_func ("/www/proxies/forwarded", test_forwarded);
   g_test_add_func ("/www/routes/table", test_routes);
   g_test_add_func ("/www/routes/base", test_base);
   g_test_add_func ("/www/hooks/names", test_hook_names);

@@ -84,7 +84,7 @@ struct _BelfryExchange {
   SoupServerMessage *msg;
   BelfryConnection *connection;
   BelfryRequest *request;
-  GCancellable *cancellable;
+  GCancellable *cancellable; /* (nullable) until somebody asks for it */
   GList link;
   gulong finished_handler;
   char *range;      /* (nullable) the client's, which libsoup must not see */
@@ -96,6 +96,7 @@ BelfryExchange *belfry_exchange_new (BelfryWww *www, SoupServerMessage *msg);
 BelfryExchange *belfry_exchange_ref (BelfryExchange *self);
 void belfry_exchange_unref (BelfryExchange *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryExchange, belfry_exchange_unref)
+GCancellable *belfry_exchange_get_cancellable (BelfryExchange *self);
 gboolean belfry_exchange_is_live (BelfryExchange *self);
 gboolean belfry_exchange_is_head (BelfryExchange *self);
 const char *belfry_exchange_get_header (BelfryExchange *self, const char *name);
@@ -200,7 +201,11 @@ void belfry_hook_receive (BelfryWww *www, SoupServerMessage *msg, const char *na
 /* TRUE: the path is a hook's; @name: (nullable) base, @is_good: whether it can be one */
 gboolean belfry_hook_match (const char *path, char **name, gboolean *is_good);
 void belfry_pages_draw (BelfryExchange *exchange, const BelfryMatch *match);
-void belfry_pages_draw_error (BelfryExchange *exchange, guint status, const char *what);
+/* @reference: (nullable) number under which the journal has more */
+void belfry_pages_draw_error (BelfryExchange *exchange,
+                              guint status,
+                              const char *what,
+                              const char *reference);
 /* One of ours: template with the data given. */
 void belfry_pages_draw_template (BelfryExchange *exchange,
                                  guint status,

@@ -306,7 +306,8 @@ belfry_www_free (BelfryWww *self)
 
     g_queue_unlink (&self->exchanges, &exchange->link);
     exchange->www = NULL;
-    g_cancellable_cancel (exchange->cancellable);
+    if (exchange->cancellable != NULL)
+      g_cancellable_cancel (exchange->cancellable);
   }
   g_ptr_array_unref (self->listeners);
   soup_server_disconnect (self->server);

@@ -6,7 +6,7 @@ static JsonNode *
 parse (const char *text)
 {
   g_autoptr (GError) error = NULL;
-  JsonNode *node = json_from_string (text, &error);
+  JsonNode *node = belfry_json_parse (text, -1, NULL, &error);
 
   g_assert_no_error (error);
   return node;

@@ -61,11 +61,10 @@ static void
 check_argv (const LocalStepKeys *keys, const BelfrySection *section, BelfryProblems *problems)
 {
   for (guint i = 0; keys->command != NULL && i < keys->command->len; i++) {
-    if (belfry_rendered_uses (g_ptr_array_index (keys->command, i), "secret") &&
-        !keys->allow_secret_in_argv)
+    if (belfry_rendered_uses (g_ptr_array_index (keys->command, i), "secret"))
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "command",
                            "a secret in arguments can be seen by everybody on the machine: give it "
-                           "by secret.NAME, or set allow-secret-in-argv");
+                           "by secret.NAME");
   }
 }
 

@@ -180,7 +180,6 @@ typedef struct {
   gint64 max_lines;
   BelfryRendered *stdin_text;
   BelfryMap *links;
-  gboolean allow_secret_in_argv;
   /* command, shell, set-property */
   GPtrArray *command;
   char *script;

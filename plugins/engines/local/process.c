@@ -47,19 +47,6 @@ supervisor_free (LocalSupervisor *self)
   g_free (self);
 }
 
-static void
-on_supervisor_ended (GPid pid, int status, gpointer data)
-{
-  LocalSupervisor *self = data;
-  Local *local = self->local;
-
-  (void)status;
-  g_spawn_close_pid (pid);
-  self->watch_id = 0;
-  g_ptr_array_remove_fast (local->supervisors, self);
-  local_stop_step (local);
-}
-
 /* It was told of nothing: whatever its process has left is found by the token. */
 static void
 lose (LocalSupervisor *self)
@@ -74,6 +61,40 @@ lose (LocalSupervisor *self)
   self->socket = -1;
   if (run != NULL)
     local_run_on_exit (run, NULL, 0);
+}
+
+/* Nobody may go on pointing to it. */
+static void
+forget (LocalSupervisor *self)
+{
+  Local *local = self->local;
+  GHashTableIter iter;
+  gpointer slots = NULL;
+
+  for (guint i = 0; i < local->builds->len; i++) {
+    LocalBuild *build = g_ptr_array_index (local->builds, i);
+
+    if (build->supervisor == self)
+      build->supervisor = NULL;
+  }
+  g_hash_table_iter_init (&iter, local->slots);
+  while (g_hash_table_iter_next (&iter, NULL, &slots))
+    g_ptr_array_remove_fast (((LocalSlots *)slots)->spare, self);
+}
+
+static void
+on_supervisor_ended (GPid pid, int status, gpointer data)
+{
+  LocalSupervisor *self = data;
+  Local *local = self->local;
+
+  (void)status;
+  g_spawn_close_pid (pid);
+  self->watch_id = 0;
+  lose (self);
+  forget (self);
+  g_ptr_array_remove_fast (local->supervisors, self);
+  local_stop_step (local);
 }
 
 static gboolean

@@ -103,12 +103,30 @@ check_addresses (const BelfryMail *mail, const BelfryCheck *check)
                          "only; this key names others");
 }
 
+/* RFC 5322: printable characters but the colon */
+static void
+check_headers (const BelfryMail *mail, const BelfryCheck *check)
+{
+  for (guint i = 0; mail->extra_headers != NULL && i < belfry_map_get_count (mail->extra_headers);
+       i++) {
+    const char *name = belfry_map_get_name (mail->extra_headers, i);
+    gboolean good = name[0] != '\0';
+
+    for (const char *c = name; *c != '\0'; c++)
+      good = good && g_ascii_isgraph (*c) && *c != ':';
+    if (!good)
+      belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "extra-headers",
+                           "'%s' is no header name", name);
+  }
+}
+
 static void
 mail_check (gconstpointer self, const BelfryCheck *check)
 {
   const BelfryMail *mail = self;
 
   check_addresses (mail, check);
+  check_headers (mail, check);
   if (mail->use_tls && mail->use_smtps)
     belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "use-tls",
                          "use-smtps already speaks TLS from the first byte; keep one of the two");
@@ -119,6 +137,10 @@ mail_check (gconstpointer self, const BelfryCheck *check)
   if (mail->use_tls && mail->smtp_user == NULL)
     belfry_problems_add (check->problems, BELFRY_SEVERITY_WARNING, check->section, "use-tls",
                          "there is no smtp-user: the server must relay without a login");
+  if (mail->smtp_user != NULL && !mail->use_tls && !mail->use_smtps)
+    belfry_problems_add (check->problems, BELFRY_SEVERITY_WARNING, check->section, "smtp-user",
+                         "the password goes out in clear where the server offers no TLS; write "
+                         "use-tls=true or use-smtps=true");
   if (mail->verify == BELFRY_MAIL_VERIFY_NO)
     belfry_problems_add (check->problems, BELFRY_SEVERITY_WARNING, check->section, "verify",
                          "anybody between here and the mail server can answer in its place");
@@ -139,10 +161,14 @@ static void
 mail_stop (gpointer self, GTask *task)
 {
   BelfryMail *mail = self;
+  g_autoptr (BelfryPostman) postman = g_steal_pointer (&mail->postman);
 
-  g_clear_pointer (&mail->postman, belfry_postman_free);
-  g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
+  if (postman != NULL)
+    belfry_postman_stop (postman, task);
+  else {
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+  }
 }
 
 /* one mail is one target; mails about one builder go out in the order of its builds */

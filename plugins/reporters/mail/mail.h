@@ -66,6 +66,9 @@ char *belfry_mail_make_plain (const char *lines, const char *type);
 
 /* the helper; main loop */
 BelfryPostman *belfry_postman_new (BelfryInstance *instance);
+/* Ends what is under way; @task returns when nothing is. */
+void belfry_postman_stop (BelfryPostman *self, GTask *task);
 void belfry_postman_free (BelfryPostman *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryPostman, belfry_postman_free)
 /* @job: (transfer full); the task returns a BelfryOutcome */
 void belfry_postman_send (BelfryPostman *self, JsonObject *job, GTask *task);

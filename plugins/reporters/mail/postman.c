@@ -2,8 +2,8 @@
 /*
  * Keeps the helper belfry-smtp: started with the first mail, ended by itself after a minute without
  * any. One job at a time goes through it, as a frame of four bytes length (most significant first)
- * and JSON, on its standard input; an answer of the same form comes back. If it dies, the job waits
- * and is tried again with the next one.
+ * and JSON, on its standard input; an answer of the same form comes back. If it dies or hangs, the
+ * job waits and is tried again later by the host; the next one gets a helper of its own.
  */
 #include "mail.h"
 
@@ -11,6 +11,8 @@
 
 #define LENGTH_BYTES     4
 #define MAX_ANSWER_BYTES (256 * 1024)
+/* beyond all of the helper's own deadlines */
+#define PATIENCE_S 180
 
 struct _BelfryPostman {
   BelfryInstance *instance;
@@ -18,6 +20,7 @@ struct _BelfryPostman {
   GCancellable *cancellable;
   GQueue waiting; /* (element-type Job) the first is under way */
   gboolean busy;
+  GTask *stopping; /* (nullable) answered when nothing is under way */
   gatomicrefcount refs;
 };
 
@@ -28,6 +31,7 @@ typedef struct {
   GBytes *frame;
   guint8 length[LENGTH_BYTES];
   GByteArray *answer;
+  GSource *deadline; /* (nullable) */
   gboolean restarted;
 } Job;
 
@@ -55,10 +59,20 @@ postman_unref (BelfryPostman *self)
 }
 
 static void
+clear_deadline (Job *job)
+{
+  if (job->deadline == NULL)
+    return;
+  g_source_destroy (job->deadline);
+  g_clear_pointer (&job->deadline, g_source_unref);
+}
+
+static void
 job_free (Job *job)
 {
   BelfryPostman *postman = job->postman;
 
+  clear_deadline (job);
   g_clear_pointer (&job->frame, g_bytes_unref);
   g_clear_pointer (&job->answer, g_byte_array_unref);
   json_object_unref (job->job);
@@ -92,22 +106,43 @@ finish_job (Job *job, BelfryOutcome *outcome)
   postman_unref (self);
 }
 
-void
-belfry_postman_free (BelfryPostman *self)
+static gboolean
+is_stopping (BelfryPostman *self)
+{
+  return g_cancellable_is_cancelled (self->cancellable);
+}
+
+static void
+refuse_waiting (BelfryPostman *self)
 {
   Job *job = NULL;
 
-  if (self == NULL)
-    return;
-  g_cancellable_cancel (self->cancellable);
   while ((job = g_queue_pop_head (&self->waiting)) != NULL) {
     g_task_return_pointer (job->task, belfry_outcome_new_wait (0, FALSE, "the reporter ends"),
                            (GDestroyNotify)belfry_outcome_free);
     g_object_unref (job->task);
     job_free (job);
   }
+}
+
+void
+belfry_postman_stop (BelfryPostman *self, GTask *task)
+{
+  self->stopping = task;
+  g_cancellable_cancel (self->cancellable);
+  refuse_waiting (self);
+  /* a mail whose outcome nobody hears would be sent twice */
+  if (self->busy && self->process != NULL)
+    g_subprocess_force_exit (self->process);
   g_clear_object (&self->process);
-  postman_unref (self);
+  start_next (self);
+}
+
+void
+belfry_postman_free (BelfryPostman *self)
+{
+  if (self != NULL)
+    postman_unref (self);
 }
 
 static void
@@ -171,6 +206,34 @@ on_answer_read (GObject *source, GAsyncResult *result, gpointer user_data)
 static void begin_job (Job *job);
 
 static void
+on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Job *job = user_data;
+  GSubprocess *process = G_SUBPROCESS (source);
+  gboolean idled = g_subprocess_wait_finish (process, result, NULL) &&
+                   g_subprocess_get_successful (process) && !job->restarted;
+
+  if (!idled || is_stopping (job->postman)) {
+    fail_job (job, "the helper that mails ended without an answer");
+    return;
+  }
+  /* it had ended by itself, for want of mail, just as the job came: nothing of it was read */
+  job->restarted = TRUE;
+  begin_job (job);
+}
+
+static void
+ask_how_it_ended (Job *job, gboolean silent)
+{
+  g_autoptr (GSubprocess) process = g_steal_pointer (&job->postman->process);
+
+  if (process == NULL || !silent)
+    fail_job (job, "the helper that mails ended without an answer");
+  else
+    g_subprocess_wait_async (process, job->postman->cancellable, on_ended, job);
+}
+
+static void
 on_length_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Job *job = user_data;
@@ -179,13 +242,7 @@ on_length_read (GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_input_stream_read_all_finish (G_INPUT_STREAM (source), result, &got, NULL);
   if (got != LENGTH_BYTES) {
-    g_clear_object (&job->postman->process);
-    /* it may have ended by itself just as the job came: then nothing of it was read */
-    if (got == 0 && !job->restarted && !g_cancellable_is_cancelled (job->postman->cancellable)) {
-      job->restarted = TRUE;
-      begin_job (job);
-    } else
-      fail_job (job, "the helper that mails ended without an answer");
+    ask_how_it_ended (job, got == 0);
     return;
   }
   length = GUINT32_FROM_BE (*(const guint32 *)(gconstpointer)job->length);
@@ -207,6 +264,10 @@ on_frame_written (GObject *source, GAsyncResult *result, gpointer user_data)
 
   /* what a helper that died did not read shows when its answer is awaited */
   g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, NULL);
+  if (job->postman->process == NULL) {
+    fail_job (job, "the reporter ends");
+    return;
+  }
   g_input_stream_read_all_async (g_subprocess_get_stdout_pipe (job->postman->process), job->length,
                                  LENGTH_BYTES, G_PRIORITY_DEFAULT, job->postman->cancellable,
                                  on_length_read, job);
@@ -243,18 +304,43 @@ make_frame (JsonObject *object)
   return g_byte_array_free_to_bytes (frame);
 }
 
+static gboolean
+on_deadline (gpointer user_data)
+{
+  Job *job = user_data;
+
+  clear_deadline (job);
+  if (job->postman->process != NULL)
+    g_subprocess_force_exit (job->postman->process);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_deadline (Job *job)
+{
+  clear_deadline (job);
+  job->deadline = g_timeout_source_new_seconds (PATIENCE_S);
+  g_source_set_callback (job->deadline, on_deadline, job, NULL);
+  g_source_attach (job->deadline, NULL);
+}
+
 static void
 begin_job (Job *job)
 {
   BelfryPostman *self = job->postman;
   g_autoptr (GError) local = NULL;
 
+  if (is_stopping (self)) {
+    fail_job (job, "the reporter ends");
+    return;
+  }
   if (self->process == NULL)
     self->process = spawn_helper (&local);
   if (self->process == NULL) {
     fail_job (job, local->message);
     return;
   }
+  watch_deadline (job);
   g_clear_pointer (&job->frame, g_bytes_unref);
   job->frame = make_frame (job->job);
   g_output_stream_write_all_async (
@@ -266,8 +352,16 @@ static void
 start_next (BelfryPostman *self)
 {
   Job *job = NULL;
+  GTask *stopping = NULL;
 
-  if (self->busy || g_queue_is_empty (&self->waiting))
+  if (self->busy)
+    return;
+  stopping = g_steal_pointer (&self->stopping);
+  if (stopping != NULL) {
+    g_task_return_boolean (stopping, TRUE);
+    g_object_unref (stopping);
+  }
+  if (g_queue_is_empty (&self->waiting))
     return;
   self->busy = TRUE;
   job = g_queue_pop_head (&self->waiting);

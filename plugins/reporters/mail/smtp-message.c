@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define MAX_LINE_BYTES 998
+/* of a name or a subject: what does not fold still fits a line */
+#define MAX_TEXT_BYTES 500
 
 /* GMime brings none of these itself */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeDataWrapper, g_object_unref)
@@ -18,6 +20,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeMessage, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeObject, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimePart, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeStream, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (InternetAddress, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (InternetAddressList, g_object_unref)
 
 void
@@ -53,13 +56,17 @@ make_text (const char *text, const char *subtype, GMimeContentEncoding encoding)
   return part;
 }
 
-/* 8bit would need to know the server; quoted-printable passes everywhere */
+/* A carriage return alone ends a line for some servers and none for others, which is how one mail
+ * becomes two; so there is none. 8bit would need to know the server; quoted-printable passes
+ * everywhere */
 static GMimePart *
 make_body (const char *text, gboolean is_html)
 {
-  gboolean ascii = g_str_is_ascii (text) && fits_seven_or_eight_bit (text);
+  g_auto (GStrv) lines = g_strsplit (text, "\r\n", -1);
+  g_autofree char *plain = g_strdelimit (g_strjoinv ("\n", lines), "\r", '\n');
+  gboolean ascii = g_str_is_ascii (plain) && fits_seven_or_eight_bit (plain);
 
-  return make_text (text, is_html ? "html" : "plain",
+  return make_text (plain, is_html ? "html" : "plain",
                     ascii ? GMIME_CONTENT_ENCODING_7BIT : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 }
 
@@ -101,21 +108,56 @@ make_content (JsonObject *mail, JsonArray *attachments)
   return GMIME_OBJECT (mixed);
 }
 
+/* a name without the quotes it may stand in; NULL: none */
+static char *
+dup_name (const char *text)
+{
+  g_autofree char *stripped = g_strstrip (g_strdup (text));
+  gsize length = strlen (stripped);
+  g_autofree char *cut = NULL;
+
+  if (length >= 2 && stripped[0] == '"' && stripped[length - 1] == '"')
+    g_mime_utils_unquote_string (stripped);
+  cut = belfry_text_cut (stripped, MAX_TEXT_BYTES);
+  return cut[0] != '\0' ? g_steal_pointer (&cut) : NULL;
+}
+
+/* Name and address are told apart here, not by a parser of address lists: a name comes from a
+ * commit, and its commas, quotes and brackets must not make further addresses. */
+static gboolean
+add_address (InternetAddressList *list, const char *text, GError **error)
+{
+  g_autofree char *stripped = g_strstrip (g_strdup (text));
+  char *open = strrchr (stripped, '<');
+  gsize length = strlen (stripped);
+  g_autofree char *name = NULL;
+  g_autoptr (InternetAddress) mailbox = NULL;
+
+  if (open != NULL && stripped[length - 1] == '>') {
+    stripped[length - 1] = '\0';
+    *open = '\0';
+    name = dup_name (stripped);
+    open++;
+  } else
+    open = stripped;
+  if (strchr (open, '@') == NULL || strpbrk (open, "<>\r\n") != NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "an address cannot be written");
+    return FALSE;
+  }
+  mailbox = internet_address_mailbox_new (name, open);
+  internet_address_set_charset (mailbox, "utf-8");
+  internet_address_list_add (list, mailbox);
+  return TRUE;
+}
+
 static gboolean
 add_addresses (GMimeMessage *message, GMimeAddressType type, JsonArray *texts, GError **error)
 {
   InternetAddressList *list = g_mime_message_get_addresses (message, type);
 
-  for (guint i = 0; texts != NULL && i < json_array_get_length (texts); i++) {
-    const char *text = json_array_get_string_element (texts, i);
-    g_autoptr (InternetAddressList) parsed = internet_address_list_parse (NULL, text);
-
-    if (parsed == NULL || internet_address_list_length (parsed) != 1) {
-      g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "an address cannot be written");
+  for (guint i = 0; texts != NULL && i < json_array_get_length (texts); i++)
+    if (!add_address (list, json_array_get_string_element (texts, i), error))
       return FALSE;
-    }
-    internet_address_list_append (list, parsed);
-  }
   return TRUE;
 }
 
@@ -168,10 +210,13 @@ belfry_smtp_make_message (JsonObject *mail, JsonArray *attachments, GError **err
   g_autoptr (GMimeMessage) message = g_mime_message_new (FALSE);
   g_autoptr (GMimeObject) content = make_content (mail, attachments);
   const char *id = belfry_json_get_text (mail, "message_id");
+  g_autofree char *line =
+      g_strdelimit (g_strdup (belfry_json_get_text (mail, "subject")), "\t\r\n", ' ');
+  g_autofree char *subject = belfry_text_make_printable (line, -1, MAX_TEXT_BYTES);
   g_autofree char *bare_id = g_strndup (id + 1, strlen (id) - 2);
 
   set_date (message, belfry_json_get_integer (mail, "date", 0));
-  g_mime_message_set_subject (message, belfry_json_get_text (mail, "subject"), "utf-8");
+  g_mime_message_set_subject (message, subject, "utf-8");
   if (!set_from (message, belfry_json_get_text (mail, "from"), error))
     return NULL;
   add_headers (message, belfry_json_get_array (mail, "headers"));

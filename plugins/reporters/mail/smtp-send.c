@@ -2,7 +2,8 @@
 /*
  * SMTP through libcurl (RFC 5321): STARTTLS where it is offered or demanded, TLS from the first
  * byte where asked for, login by what both know. What the server said last decides: 4xx and a
- * broken connection may work later, 5xx never will, 535 refuses the credential.
+ * broken connection may work later, 5xx never will, 535 refuses the credential. A certificate that
+ * is not believed may be another one tomorrow: no TLS counts as nobody there.
  */
 #include "smtp-send.h"
 
@@ -25,6 +26,8 @@ typedef struct {
   JsonArray *refused;
   gboolean offers_starttls;
   gboolean offers_auth;
+  gboolean logged_in; /* it was tried at least */
+  gboolean put_off;   /* a recipient may be taken later */
   gboolean connected;
 } Trace;
 
@@ -53,6 +56,7 @@ note_answer (Trace *trace, const char *line)
     g_autofree char *text = g_strdup_printf ("%s: %s", trace->recipient, line);
 
     json_array_add_string_element (trace->refused, text);
+    trace->put_off |= line[0] == '4';
   }
 }
 
@@ -60,6 +64,7 @@ static void
 note_command (Trace *trace, const char *line)
 {
   g_clear_pointer (&trace->recipient, g_free);
+  trace->logged_in |= g_ascii_strncasecmp (line, "AUTH ", strlen ("AUTH ")) == 0;
   if (g_ascii_strncasecmp (line, "RCPT TO:", strlen ("RCPT TO:")) == 0)
     trace->recipient = g_strdup (line + strlen ("RCPT TO:"));
 }
@@ -106,8 +111,18 @@ make_recipients (JsonArray *recipients)
   return list;
 }
 
+/* Before the first mail command. libcurl goes on without a login where none is offered, but a login
+ * that was asked for is meant. */
+static int
+on_ready (void *user_data, char *ip, char *local_ip, int port, int local_port)
+{
+  const Trace *trace = user_data;
+
+  return trace->logged_in ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
 static void
-set_security (CURL *curl, JsonObject *job)
+set_security (CURL *curl, JsonObject *job, Trace *trace)
 {
   const char *security = belfry_json_get_text (job, "security");
   gboolean verify = belfry_json_get_boolean (job, "verify", TRUE);
@@ -120,30 +135,39 @@ set_security (CURL *curl, JsonObject *job)
   curl_easy_setopt (curl, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
   if (user == NULL)
     return;
+  curl_easy_setopt (curl, CURLOPT_PREREQFUNCTION, on_ready);
+  curl_easy_setopt (curl, CURLOPT_PREREQDATA, trace);
   curl_easy_setopt (curl, CURLOPT_USERNAME, user);
   curl_easy_setopt (curl, CURLOPT_PASSWORD, belfry_json_get_text (job, "password"));
 }
 
 static gboolean
-is_permanent (CURLcode code, long status)
+is_permanent (CURLcode code, long status, const Trace *trace)
 {
-  static const CURLcode permanent[] = { CURLE_USE_SSL_FAILED, CURLE_PEER_FAILED_VERIFICATION,
-                                        CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL };
-
-  for (guint i = 0; i < G_N_ELEMENTS (permanent); i++)
-    if (permanent[i] == code)
-      return TRUE;
-  return status >= 500;
+  if (code == CURLE_USE_SSL_FAILED)
+    return !trace->offers_starttls || status >= 500;
+  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+    return TRUE;
+  return status >= 500 && !trace->put_off;
 }
 
 static const char *
-judge (CURLcode code, long status)
+judge (CURLcode code, long status, const Trace *trace)
 {
   if (code == CURLE_OK)
     return "delivered";
+  if (code == CURLE_ABORTED_BY_CALLBACK)
+    return "denied";
   if (code == CURLE_LOGIN_DENIED)
     return status >= 400 && status < 500 ? "wait" : "denied";
-  return is_permanent (code, status) ? "refused" : "wait";
+  return is_permanent (code, status, trace) ? "refused" : "wait";
+}
+
+static gboolean
+has_answered (CURLcode code, const Trace *trace)
+{
+  return trace->connected && code != CURLE_PEER_FAILED_VERIFICATION &&
+         code != CURLE_SSL_CONNECT_ERROR;
 }
 
 static JsonObject *
@@ -155,9 +179,9 @@ make_answer (CURLcode code, long status, Trace *trace, const char *problem)
       code == CURLE_OK ? g_strdup (said)
                        : g_strdup_printf ("%s%s%s", problem, said[0] != '\0' ? ": " : "", said);
 
-  json_object_set_string_member (answer, "outcome", judge (code, status));
+  json_object_set_string_member (answer, "outcome", judge (code, status, trace));
   json_object_set_string_member (answer, "answer", text);
-  json_object_set_boolean_member (answer, "answered", trace->connected);
+  json_object_set_boolean_member (answer, "answered", has_answered (code, trace));
   json_object_set_array_member (answer, "refused", json_array_ref (trace->refused));
   return answer;
 }
@@ -167,7 +191,7 @@ name_problem (CURLcode code, const Trace *trace, const char *detail)
 {
   if (code == CURLE_USE_SSL_FAILED && !trace->offers_starttls)
     return "the server does not support TLS";
-  if (code == CURLE_LOGIN_DENIED && !trace->offers_auth)
+  if (code == CURLE_ABORTED_BY_CALLBACK || (code == CURLE_LOGIN_DENIED && !trace->offers_auth))
     return "the server offers no way to log in";
   return detail[0] != '\0' ? detail : curl_easy_strerror (code);
 }
@@ -221,7 +245,7 @@ belfry_smtp_send (JsonObject *job, JsonArray *recipients, GBytes *message)
     handle = curl_easy_init ();
   curl_easy_reset (handle);
   set_mail (handle, job, &upload, list);
-  set_security (handle, job);
+  set_security (handle, job, &trace);
   curl_easy_setopt (handle, CURLOPT_ERRORBUFFER, detail);
   curl_easy_setopt (handle, CURLOPT_VERBOSE, 1L);
   curl_easy_setopt (handle, CURLOPT_DEBUGFUNCTION, on_trace);

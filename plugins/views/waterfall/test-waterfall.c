@@ -111,18 +111,6 @@ test_page_filters_builders (void)
 }
 
 static void
-test_page_stays_in_view (void)
-{
-  const char *categories[] = { "slow", NULL };
-  WaterfallOptions narrow = { .num_events = 200, .categories = (char **)categories };
-  g_autoptr (ViewsFake) fake = make_example ();
-  g_autoptr (JsonObject) data = draw (fake, &narrow, "builder=a2&builder=b10");
-
-  g_assert_cmpuint (count_builders (data), ==, 1);
-  g_assert_cmpstr (builder_name (data, 0), ==, "b10");
-}
-
-static void
 test_page_failing_only (void)
 {
   g_autoptr (ViewsFake) fake = make_example ();
@@ -325,7 +313,6 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/waterfall/page/shows-everything", test_page_shows_everything);
   g_test_add_func ("/waterfall/page/filters-builders", test_page_filters_builders);
-  g_test_add_func ("/waterfall/page/stays-in-view", test_page_stays_in_view);
   g_test_add_func ("/waterfall/page/failing-only", test_page_failing_only);
   g_test_add_func ("/waterfall/page/branches", test_page_branches);
   g_test_add_func ("/waterfall/page/paging-comes-by-everything", test_page_paging);

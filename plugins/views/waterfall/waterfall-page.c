@@ -18,6 +18,7 @@ typedef struct {
   ViewsFleet *fleet;
   GPtrArray *builders; /* (element-type BelfryBuilder) */
   GPtrArray *streams;  /* (element-type WaterfallStream) changes, then one a builder */
+  WaterfallParts *parts;
   WaterfallWish wish;
   gint64 now;
   gint64 offset; /* of the zone, seconds */
@@ -27,6 +28,7 @@ static void
 waterfall_page_clear (WaterfallPage *self)
 {
   g_clear_pointer (&self->streams, g_ptr_array_unref);
+  g_clear_pointer (&self->parts, waterfall_parts_free);
   g_clear_pointer (&self->builders, g_ptr_array_unref);
   g_clear_pointer (&self->fleet, views_fleet_free);
   g_clear_pointer (&self->wish.branches, g_ptr_array_unref);
@@ -99,18 +101,6 @@ waterfall_read_wish (WaterfallPage *self)
 }
 
 static gboolean
-waterfall_is_in_view (const WaterfallOptions *options, BelfryBuilder *builder)
-{
-  if (options->categories == NULL || options->categories[0] == NULL)
-    return TRUE;
-  for (guint i = 0; builder->tags != NULL && builder->tags[i] != NULL; i++) {
-    if (g_strv_contains ((const char *const *)options->categories, builder->tags[i]))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static gboolean
 waterfall_choose_builders (WaterfallPage *self)
 {
   g_autoptr (GPtrArray) chosen = views_fleet_filter (self->fleet, self->form);
@@ -122,8 +112,6 @@ waterfall_choose_builders (WaterfallPage *self)
     BelfryBuilder *builder = chosen->pdata[i];
     g_autoptr (BelfryBuild) last = NULL;
 
-    if (!waterfall_is_in_view (self->options, builder))
-      continue;
     if (failing)
       last = views_last_build (self->fleet->reader, builder->builderid, NULL, NULL);
     if (failing && !views_fleet_is_failing (self->fleet, builder->builderid, last))
@@ -452,6 +440,16 @@ waterfall_put_links (WaterfallPage *self, WaterfallTable *table, JsonObject *dat
   json_object_set_int_member (data, "reload", views_reload_seconds (self->form));
 }
 
+/* whether nearly every build of the span is on the page */
+static gboolean
+waterfall_shows_all (WaterfallPage *self)
+{
+  const WaterfallWish *wish = &self->wish;
+
+  return self->builders->len * 2 > self->fleet->builders->len &&
+         wish->branches->len + wish->committers->len + wish->projects->len == 0;
+}
+
 static WaterfallTable *
 waterfall_page_lay_out (WaterfallPage *self)
 {
@@ -464,14 +462,16 @@ waterfall_page_lay_out (WaterfallPage *self)
     .bubble = !views_argument_boolean (self->form, "nobubble", FALSE),
   };
 
+  self->parts = waterfall_parts_new (self->fleet->reader, waterfall_shows_all (self));
   self->streams = g_ptr_array_new_with_free_func ((GDestroyNotify)waterfall_stream_free);
   g_ptr_array_add (self->streams,
                    waterfall_stream_new_changes (self->fleet->reader, &self->wish, self->now));
   for (guint i = 0; i < self->builders->len; i++) {
     BelfryBuilder *builder = self->builders->pdata[i];
 
-    g_ptr_array_add (self->streams, waterfall_stream_new_builder (self->fleet->reader, &self->wish,
-                                                                  builder->builderid, self->now));
+    g_ptr_array_add (self->streams,
+                     waterfall_stream_new_builder (self->fleet->reader, &self->wish, self->parts,
+                                                   builder->builderid, self->now));
   }
   for (guint i = 0; i < n_columns; i++) {
     columns[i].next = waterfall_stream_next;
@@ -489,7 +489,7 @@ waterfall_was_cut (WaterfallPage *self)
     if (waterfall_stream_was_cut (self->streams->pdata[i]))
       return TRUE;
   }
-  return self->fleet->cut;
+  return self->fleet->cut || waterfall_parts_was_cut (self->parts);
 }
 
 static gboolean
@@ -548,8 +548,6 @@ waterfall_builder_choices (WaterfallPage *self)
     BelfryBuilder *builder = self->fleet->builders->pdata[i];
     JsonObject *choice = NULL;
 
-    if (!waterfall_is_in_view (self->options, builder))
-      continue;
     choice = json_object_new ();
     json_object_set_string_member (choice, "name", builder->name);
     json_object_set_boolean_member (choice, "chosen",

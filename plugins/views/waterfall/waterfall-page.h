@@ -8,7 +8,6 @@
 typedef struct {
   gint64 num_events;
   gint64 num_events_max;
-  char **categories;
   gboolean show_events;
 } WaterfallOptions;
 

@@ -6,17 +6,16 @@
  */
 #include "waterfall-stream.h"
 
-#define WATERFALL_FIRST_BATCH 8
-#define WATERFALL_MAX_BATCH   64
-#define WATERFALL_MAX_SEARCH  2000
-#define WATERFALL_MAX_STEPS   1000
-#define WATERFALL_MAX_LOGS    2000
-#define WATERFALL_HORIZON     50
+#define WATERFALL_BATCH      8
+#define WATERFALL_MAX_BATCH  64
+#define WATERFALL_MAX_SEARCH 2000
+#define WATERFALL_HORIZON    50
 
 struct _WaterfallStream {
   BelfryReader *reader;
   const WaterfallWish *wish;
-  gint64 builderid; /* BELFRY_NONE: changes */
+  WaterfallParts *parts; /* (unowned) (nullable) */
+  gint64 builderid;      /* BELFRY_NONE: changes */
   gint64 above;
   GPtrArray *items;  /* (element-type WaterfallItem) all that were handed out */
   GQueue *ready;     /* (element-type WaterfallItem) */
@@ -67,31 +66,23 @@ waterfall_stream_add (WaterfallStream *self, WaterfallItemKind kind, gpointer re
   return item;
 }
 
-static GPtrArray *
-waterfall_list_of_build (WaterfallStream *self, const BelfryRecordType *type, gint64 buildid)
+static int
+waterfall_compare_steps (gconstpointer a, gconstpointer b)
 {
-  gboolean is_step = type == belfry_step_get_type ();
-  BelfryQuery query = BELFRY_QUERY_INIT;
-  gboolean cut = FALSE;
-  GPtrArray *list = NULL;
+  const BelfryStep *left = *(BelfryStep *const *)a;
+  const BelfryStep *right = *(BelfryStep *const *)b;
 
-  query.filters[0] = (BelfryFilter){ .field = "buildid", .number = buildid };
-  query.order = is_step ? "number" : NULL;
-  query.limit = is_step ? WATERFALL_MAX_STEPS : WATERFALL_MAX_LOGS;
-  list = belfry_reader_list (self->reader, type, &query, &cut, NULL);
-  self->cut = self->cut || cut;
-  return list != NULL ? list : g_ptr_array_new_with_free_func (belfry_record_unref);
+  return left->number < right->number ? -1 : left->number > right->number;
 }
 
 /* its started steps, last to first, then the build itself */
 static void
 waterfall_stream_unfold (WaterfallStream *self, BelfryBuild *build)
 {
-  g_autoptr (GPtrArray) steps =
-      waterfall_list_of_build (self, belfry_step_get_type (), build->buildid);
-  g_autoptr (GPtrArray) logs =
-      waterfall_list_of_build (self, belfry_log_get_type (), build->buildid);
+  GPtrArray *steps = waterfall_parts_get_steps (self->parts, build->buildid);
+  GPtrArray *logs = waterfall_parts_get_logs (self->parts, build->buildid);
 
+  g_ptr_array_sort (steps, waterfall_compare_steps);
   for (guint i = steps->len; i-- > 0;) {
     BelfryStep *step = steps->pdata[i];
     WaterfallItem *item = NULL;
@@ -150,7 +141,6 @@ waterfall_stream_read_batch (WaterfallStream *self)
   g_clear_pointer (&self->builds, g_ptr_array_unref);
   self->builds = belfry_reader_list (self->reader, belfry_build_get_type (), &query, NULL, NULL);
   self->next_build = 0;
-  self->batch = MIN (self->batch * 2, WATERFALL_MAX_BATCH);
   self->at_end = self->builds == NULL || self->builds->len == 0;
 }
 
@@ -172,6 +162,7 @@ waterfall_stream_find_build (WaterfallStream *self)
                    waterfall_seconds (build->started_at) < self->wish->first_time;
     if (!self->at_end && waterfall_wants_build (self, build))
       return build;
+    self->batch = WATERFALL_MAX_BATCH;
   }
   return NULL;
 }
@@ -254,7 +245,7 @@ waterfall_stream_new (BelfryReader *reader, const WaterfallWish *wish, gint64 no
   self->wish = wish;
   self->builderid = BELFRY_NONE;
   self->before_number = BELFRY_NONE;
-  self->batch = WATERFALL_FIRST_BATCH;
+  self->batch = WATERFALL_BATCH;
   self->above = now;
   self->items = g_ptr_array_new_with_free_func (waterfall_item_free);
   self->ready = g_queue_new ();
@@ -300,11 +291,13 @@ waterfall_stream_find_above (WaterfallStream *self, gint64 now)
 WaterfallStream *
 waterfall_stream_new_builder (BelfryReader *reader,
                               const WaterfallWish *wish,
+                              WaterfallParts *parts,
                               gint64 builderid,
                               gint64 now)
 {
   WaterfallStream *self = waterfall_stream_new (reader, wish, now);
 
+  self->parts = parts;
   self->builderid = builderid;
   if (wish->show_events)
     waterfall_stream_read_events (self);

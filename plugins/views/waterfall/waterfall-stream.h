@@ -4,6 +4,7 @@
 
 #include "layout.h"
 #include "views.h"
+#include "waterfall-parts.h"
 
 /** WaterfallWish: what the visitor wants to see, from the query */
 typedef struct {
@@ -35,8 +36,10 @@ typedef struct {
 
 typedef struct _WaterfallStream WaterfallStream;
 
+/* @parts: lives longer than the stream */
 WaterfallStream *waterfall_stream_new_builder (BelfryReader *reader,
                                                const WaterfallWish *wish,
+                                               WaterfallParts *parts,
                                                gint64 builderid,
                                                gint64 now);
 WaterfallStream *

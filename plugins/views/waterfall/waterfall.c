@@ -22,10 +22,6 @@ static const BelfryOption waterfall_options[] = {
                   .maximum = 2000,
                   .unit = "rows",
                   .help = N_ ("how many rows an address may ask for")),
-  BELFRY_LIST (Waterfall,
-               options.categories,
-               "categories",
-               .help = N_ ("only builders with one of these tags, whatever the address says")),
   BELFRY_BOOLEAN (
       Waterfall,
       options.show_events,
