@@ -218,6 +218,8 @@ belfry_acceptance_store (BelfryWriter *writer, gpointer data, GError **error)
   BelfryAcceptance *self = data;
   guint before = self->changes != NULL ? self->changes->len : 0;
 
+  /* a transaction that had to be given up is run again from here */
+  self->stored = 0;
   if (self->completes != BELFRY_NONE)
     return drop_known (writer, self, error) && store_changes (writer, self, error) &&
            belfry_writer_update (writer, self->delivery, error);

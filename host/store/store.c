@@ -174,14 +174,13 @@ count_queued (BelfryStore *self)
 }
 
 void
-belfry_store_write_async (
-    BelfryStore *self, /* lint: a closure with its owner, and the three of every _async */
-    BelfryWriteFunc func,
-    gpointer data,
-    GDestroyNotify destroy,
-    GCancellable *cancellable,
-    GAsyncReadyCallback callback,
-    gpointer user_data)
+belfry_store_write_async (BelfryStore *self, /* lint: as GIO would have it */
+                          BelfryWriteFunc func,
+                          gpointer data,
+                          GDestroyNotify destroy,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   BelfryOperationInQueue *operation = NULL;
