@@ -25,6 +25,9 @@ BELFRY_API gboolean belfry_equal_constant_time (gconstpointer a,
                                                 gsize a_bytes,
                                                 gconstpointer b,
                                                 gsize b_bytes);
+BELFRY_API char *belfry_digest_hex (GChecksumType digest,
+                                   gconstpointer data,
+                                   gsize data_bytes) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API char *belfry_hmac_hex (GChecksumType digest,
                                   gconstpointer key,
                                   gsize key_bytes,

@@ -163,13 +163,13 @@ class Daemon:
 
     def start(self):
         self.launch()
-        wait_until(self.is_up, "the daemon to answer", every=0.002)
+        wait_until(self.is_ready, "the daemon to be ready", every=0.002)
 
-    def is_up(self):
+    def is_ready(self):
         if self.process.poll() is not None:
             raise RuntimeError(f"the daemon ended with {self.process.returncode}")
         try:
-            return self.get("/healthz").status == 200
+            return self.get("/readyz").status == 200
         except (OSError, http.client.HTTPException):
             return False
 

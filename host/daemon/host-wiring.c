@@ -86,6 +86,8 @@ www_is_ready (gpointer data)
 
   if (self->stopping)
     return g_strdup ("stopping");
+  if (!self->ready)
+    return g_strdup ("starting");
   belfry_store_get_status (self->store, &status);
   if (!status.writable)
     reason = g_strdup_printf ("the store cannot be written: %s",

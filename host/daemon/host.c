@@ -169,7 +169,11 @@ make_instances (BelfryHost *self)
 static void
 on_swept (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  /* what it could not remove, the next one will */
+  BelfryHost *self = user_data;
+  g_autoptr (GError) local = NULL;
+
+  if (!belfry_store_sweep_finish (self->store, result, &local))
+    g_warning ("removing what is over age: %s; the next hour tries again", local->message);
 }
 
 static gboolean
@@ -177,7 +181,7 @@ on_sweep (gpointer user_data)
 {
   BelfryHost *self = user_data;
 
-  belfry_store_sweep_async (self->store, &self->config->store, NULL, on_swept, NULL);
+  belfry_store_sweep_async (self->store, &self->config->store, NULL, on_swept, self);
   self->sweep_source = g_timeout_add_seconds (SWEEP_EVERY_S, on_sweep, self);
   return G_SOURCE_REMOVE;
 }

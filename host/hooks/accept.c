@@ -21,7 +21,8 @@ static const char find_by_digest_sql[] =
 /* bounded before it is filtered: one revision may have come a million times */
 static const char find_change_sql[] =
     "SELECT changeid, repository FROM"
-    " (SELECT * FROM changes WHERE revision = ?1 ORDER BY changeid DESC LIMIT 50)"
+    " (SELECT changeid, repository, branch, codebase, category, origin, received_at FROM changes"
+    " WHERE revision = ?1 ORDER BY changeid DESC LIMIT 20)"
     " WHERE branch IS ?2 AND codebase = ?3 AND category IS ?4 AND origin <> ?5 AND received_at > "
     "?6";
 static const char raw_sql[] =

@@ -240,7 +240,8 @@ make_delivery (Reception *reception, const char *outcome, const char *reason)
   BelfryDelivery *delivery = belfry_delivery_new ();
   GBytes *body = belfry_request_get_body (reception->request);
   const char *address = belfry_request_get_address (reception->request);
-  g_autofree char *digest = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, body);
+  g_autofree char *digest =
+      belfry_digest_hex (G_CHECKSUM_SHA256, g_bytes_get_data (body, NULL), g_bytes_get_size (body));
   g_autofree char *id =
       belfry_text_make_printable (find_forge_id (plugin, reception->request) != NULL
                                       ? find_forge_id (plugin, reception->request)

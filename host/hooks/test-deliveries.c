@@ -599,24 +599,41 @@ test_two_roads (Fixture *self, gconstpointer data)
 }
 
 static void
-test_refusals (Fixture *self, gconstpointer data)
+refuse_some (Fixture *self, guint n_requests)
 {
-  for (guint i = 0; i < 50; i++) {
+  for (guint i = 0; i < n_requests; i++) {
     g_autofree char *address = g_strdup_printf ("198.51.100.%u", i);
     g_autoptr (BelfryRequest) request = make_request ("POST", address, "X-Token: no", "change a");
     g_autoptr (BelfryResponse) response = receive (self, "locked", request);
 
     g_assert_cmpuint (belfry_response_get_status (response), ==, 401);
   }
-  post (self, "locked", "", "change a", 401, "");
+}
+
+/* one row for a network and an hour, however many there were and whoever counts them */
+static void
+test_refusals (Fixture *self, gconstpointer data)
+{
+  refuse_some (self, 50);
   assert_outcomes (self, ""); /* never at once */
   g_clear_pointer (&self->deliveries, belfry_deliveries_free);
-  wait_for_outcomes (self, "locked unauthorized 1; locked unauthorized 50");
+  wait_for_outcomes (self, "locked unauthorized 50");
   close_store (self);
   open_store (self);
-  post (self, "locked", "", "change a", 401, "");
+  refuse_some (self, 3);
   g_clear_pointer (&self->deliveries, belfry_deliveries_free);
-  wait_for_outcomes (self, "locked unauthorized 2; locked unauthorized 50");
+  wait_for_outcomes (self, "locked unauthorized 53");
+  close_store (self);
+  open_store (self);
+  post (self, "locked", "", "change a", 401, ""); /* another network */
+  g_clear_pointer (&self->deliveries, belfry_deliveries_free);
+  wait_for_outcomes (self, "locked unauthorized 53; locked unauthorized 1");
+  belfry_clock_set_us (START_US + 61 * MINUTE_US);
+  close_store (self);
+  open_store (self);
+  refuse_some (self, 1);
+  g_clear_pointer (&self->deliveries, belfry_deliveries_free);
+  wait_for_outcomes (self, "locked unauthorized 53; locked unauthorized 1; locked unauthorized 1");
   g_assert_cmpuint (count_changes (self), ==, 0);
 }
 

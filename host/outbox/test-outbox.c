@@ -500,39 +500,6 @@ test_no_targets (Fixture *fixture, gconstpointer unused)
   fixture_wait_states (fixture, "mail", "superseded");
 }
 
-static int
-compare_times (gconstpointer a, gconstpointer b)
-{
-  const gint64 *left = a;
-  const gint64 *right = b;
-
-  return *left < *right ? -1 : *left > *right;
-}
-
-/* from the write of a build's end to its reporter: five milliseconds on a quiet machine */
-static void
-test_latency (Fixture *fixture, gconstpointer unused)
-{
-  TestReporter *reporter = fixture_add (fixture, &test_message, "mail", NULL);
-  gint64 times_us[21] = { 0 };
-
-  fixture_apply (fixture);
-  for (guint i = 0; i < G_N_ELEMENTS (times_us); i++) {
-    gint64 build = fixture_start_build (fixture, NULL);
-    gint64 begin_us = 0;
-
-    fixture_settle (fixture);
-    begin_us = g_get_monotonic_time ();
-    fixture_finish_build (fixture, build, BELFRY_RESULT_SUCCESS);
-    fixture_wait_items (fixture, reporter, i + 1);
-    times_us[i] = g_get_monotonic_time () - begin_us;
-    fixture_settle (fixture);
-  }
-  qsort (times_us, G_N_ELEMENTS (times_us), sizeof (gint64), compare_times);
-  g_test_message ("median %" G_GINT64_FORMAT " us", times_us[G_N_ELEMENTS (times_us) / 2]);
-  g_assert_cmpint (times_us[G_N_ELEMENTS (times_us) / 2], <, 200 * G_TIME_SPAN_MILLISECOND);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -556,7 +523,6 @@ main (int argc, char *argv[])
   ADD ("delivery/remote-id", test_remote_id);
   ADD ("delivery/targets", test_targets);
   ADD ("delivery/no-targets", test_no_targets);
-  ADD ("delivery/latency", test_latency);
   ADD ("filter/set-summary", test_set_summary);
   ADD ("filter/set-summary-of-nothing", test_set_summary_of_nothing);
   ADD ("filter/worker", test_worker);

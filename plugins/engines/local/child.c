@@ -104,7 +104,7 @@ become (const LocalJob *job, const char *program, const Pipes *pipes, pid_t supe
   reset_signals ();
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (getppid () != supervisor)
-    _exit (127);
+    _exit (127); /* lint: the forked child */
   write_oom_score ();
   umask ((mode_t)job->umask);
   setrlimit (RLIMIT_CORE, &no_core);
@@ -116,8 +116,8 @@ become (const LocalJob *job, const char *program, const Pipes *pipes, pid_t supe
   } else
     error_number = errno | LOCAL_FAULT_OF_SYSTEM;
   if (write (3, &error_number, sizeof error_number) < 0)
-    _exit (126);
-  _exit (127);
+    _exit (126); /* lint: the forked child */
+  _exit (127);   /* lint: the forked child */
 }
 
 static void

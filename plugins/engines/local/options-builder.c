@@ -58,9 +58,6 @@ const BelfryOption local_builder_options[] = {
   BELFRY_MAP (LocalBuilderKeys, secret_files, "secret-file", .element = BELFRY_OPTION_SECRET, .help = N_ ("secrets given to every step as files, their paths as variables")),
   BELFRY_CUSTOM (LocalBuilderKeys, umask, "umask", .custom = &local_octal_type, .help = N_ ("file mode mask of its steps; absent: the engine's")),
   BELFRY_INTEGER (LocalBuilderKeys, nice, "nice", .minimum = 0, .maximum = 19, .default_text = "0", .help = N_ ("how far its processes step back")),
-  BELFRY_DURATION (LocalBuilderKeys, keep_builds, "keep-builds", .unit = "s", .help = N_ ("age of removal of its builds; absent: the store's")),
-  BELFRY_DURATION (LocalBuilderKeys, keep_logs, "keep-logs", .unit = "s", .help = N_ ("age of removal of its logs; absent: the store's")),
-  BELFRY_INTEGER (LocalBuilderKeys, keep_last, "keep-last", .minimum = 0, .maximum = 1000000, .help = N_ ("builds kept whatever their age; absent: the store's")),
   BELFRY_STRING (LocalBuilderKeys, like, "like", .help = N_ ("section whose keys it takes where it has none of its own")),
   BELFRY_BOOLEAN (LocalBuilderKeys, abstract, "abstract", .default_text = "false", .help = N_ ("no builder of its own, only for like")),
   BELFRY_MAP (LocalBuilderKeys, matrix, "matrix", .element = BELFRY_OPTION_STRING, .help = N_ ("axis and its values; each combination is a builder")),
@@ -74,5 +71,8 @@ const BelfryOption local_builder_options[] = {
   LATER ("cpu-quota"),
   LATER ("private-tmp"),
   LATER ("keep-artifacts"),
+  LATER ("keep-builds"),
+  LATER ("keep-last"),
+  LATER ("keep-logs"),
   { NULL },
 };

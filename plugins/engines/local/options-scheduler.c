@@ -55,11 +55,15 @@ static const BelfryCustomType kind_type = { "scheduler type", local_scheduler_ki
                  .help = N_ ("not yet offered"))
 
 /* clang-format off */
-#define FILTER(member, key, ...)                                                                                                  \
-  BELFRY_LIST (LocalSchedulerKeys, filter.member.any, key, ##__VA_ARGS__, .help = N_ ("change filter: one must match")),          \
-  BELFRY_LIST (LocalSchedulerKeys, filter.member.none, key "-not", .help = N_ ("change filter: none may match")),                 \
-  BELFRY_REGEX_LIST (LocalSchedulerKeys, filter.member.any_re, key "-re", .help = N_ ("change filter: one pattern must match")),  \
-  BELFRY_REGEX_LIST (LocalSchedulerKeys, filter.member.none_re, key "-not-re", .help = N_ ("change filter: no pattern may match"))
+#define FILTER(member, key, ...)                                                                   \
+  BELFRY_LIST (LocalSchedulerKeys, filter.member.any, key, ##__VA_ARGS__,                          \
+               .help = N_ ("change filter: one must match")),                                      \
+  BELFRY_LIST (LocalSchedulerKeys, filter.member.none, key "-not",                                 \
+               .help = N_ ("change filter: none may match")),                                      \
+  BELFRY_REGEX_LIST (LocalSchedulerKeys, filter.member.any_re, key "-re",                          \
+                     .help = N_ ("change filter: one pattern must match")),                        \
+  BELFRY_REGEX_LIST (LocalSchedulerKeys, filter.member.none_re, key "-not-re",                     \
+                     .help = N_ ("change filter: no pattern may match"))
 
 const BelfryOption local_scheduler_options[] = {
   BELFRY_CUSTOM (LocalSchedulerKeys, kind, "type", .custom = &kind_type, .required = TRUE, .sample = "any-branch", .help = N_ ("what makes it fire")),
@@ -78,7 +82,7 @@ const BelfryOption local_scheduler_options[] = {
   BELFRY_LIST (LocalSchedulerKeys, unimportant_files, "unimportant-files", .help = N_ ("globs: a change is important if a file matches none")),
   BELFRY_BOOLEAN (LocalSchedulerKeys, only_important, "only-important", .default_text = "false", .help = N_ ("unimportant changes are not even recorded")),
   BELFRY_DURATION (LocalSchedulerKeys, tree_stable_timer, "tree-stable-timer", .default_text = "0", .unit = "s", .help = N_ ("how long the tree must be quiet; 0 or never: off")),
-  BELFRY_BOOLEAN (LocalSchedulerKeys, create_absolute_source_stamps, "create-absolute-source-stamps", .default_text = "false", .help = N_ ("codebases without a change get the revision last seen")),
+  LATER ("create-absolute-source-stamps"),
   LATER ("upstream"),
   LATER ("interval"),
   LATER ("periodic-build-timer"),

@@ -135,9 +135,6 @@ typedef struct {
   BelfryMap *secret_files;
   gpointer umask; /* mode + 1 (nullable) */
   gint64 nice;
-  gint64 keep_builds;
-  gint64 keep_logs;
-  gint64 keep_last;
   char *like;
   gboolean abstract;
   BelfryMap *matrix;
@@ -265,7 +262,6 @@ typedef struct {
   char **unimportant_files;
   gboolean only_important;
   gint64 tree_stable_timer;
-  gboolean create_absolute_source_stamps;
   gpointer later;
 } LocalSchedulerKeys;
 

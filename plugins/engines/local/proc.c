@@ -6,9 +6,17 @@
 #include "proc.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Fields after the name, from the state on; see proc(5). */
+enum {
+  STAT_STATE = 0,
+  STAT_PARENT = 1,
+  STAT_GROUP = 2,
+  STAT_START = 19,
+  STAT_FIELDS = 20,
+};
 
 gboolean
 local_proc_read (pid_t pid, LocalProcess *process)
@@ -16,21 +24,26 @@ local_proc_read (pid_t pid, LocalProcess *process)
   g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int)pid);
   g_autofree char *text = NULL;
   const char *after_name = NULL;
-  int parent = 0;
-  int group = 0;
-  unsigned long long start = 0;
+  g_auto (GStrv) fields = NULL;
+  guint64 parent = 0;
+  guint64 start = 0;
+  gint64 group = 0;
 
   if (!g_file_get_contents (path, &text, NULL, NULL))
     return FALSE;
   after_name = strrchr (text, ')'); /* the name itself may hold anything */
-  if (after_name == NULL ||
-      sscanf (after_name + 1,
-              " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-              &process->state, &parent, &group, &start) != 4)
+  if (after_name == NULL || after_name[1] != ' ')
+    return FALSE;
+  fields = g_strsplit (after_name + 2, " ", STAT_FIELDS + 1);
+  if (g_strv_length (fields) < STAT_FIELDS ||
+      !g_ascii_string_to_unsigned (fields[STAT_PARENT], 10, 0, G_MAXINT, &parent, NULL) ||
+      !g_ascii_string_to_signed (fields[STAT_GROUP], 10, -1, G_MAXINT, &group, NULL) ||
+      !g_ascii_string_to_unsigned (fields[STAT_START], 10, 0, G_MAXUINT64, &start, NULL))
     return FALSE;
   process->pid = pid;
-  process->parent = parent;
-  process->group = group;
+  process->parent = (pid_t)parent;
+  process->group = (pid_t)group;
+  process->state = fields[STAT_STATE][0];
   process->start_ticks = start;
   return TRUE;
 }

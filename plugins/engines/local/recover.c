@@ -72,7 +72,7 @@ local_kill_by_token (const char *token)
   guint left = signal_all (token, SIGTERM);
 
   for (guint i = 0; i < TERM_TRIES && left > 0; i++) {
-    g_usleep (TRY_US);
+    g_usleep (TRY_US); /* lint: never on the main loop's thread */
     left = signal_all (token, i < TERM_TRIES / 2 ? 0 : SIGKILL);
   }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The configuration: what is found wrong with it, and what becomes of it. */
-#include "fake-host.h"
 #include "sections.h"
+#include "test-host.h"
 #include <string.h>
 
 #define STEPS "steps=command:true\n"

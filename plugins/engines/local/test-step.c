@@ -30,7 +30,9 @@ test_branches (void)
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
     g_assert_true (local_branch_is_valid (good[i]));
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    g_test_message ("'%s'", bad[i]);
+    g_autofree char *shown = g_strescape (bad[i], NULL);
+
+    g_test_message ("'%s'", shown);
     g_assert_false (local_branch_is_valid (bad[i]));
   }
   g_assert_false (local_revision_is_valid ("-x"));

@@ -112,6 +112,16 @@ is_stopping (BelfryPostman *self)
   return g_cancellable_is_cancelled (self->cancellable);
 }
 
+/* GSubprocess keeps itself and its pipes until its child is gone; and a mail whose outcome nobody
+ * hears would be sent twice */
+static void
+drop_helper (BelfryPostman *self)
+{
+  if (self->process != NULL)
+    g_subprocess_force_exit (self->process);
+  g_clear_object (&self->process);
+}
+
 static void
 refuse_waiting (BelfryPostman *self)
 {
@@ -131,10 +141,7 @@ belfry_postman_stop (BelfryPostman *self, GTask *task)
   self->stopping = task;
   g_cancellable_cancel (self->cancellable);
   refuse_waiting (self);
-  /* a mail whose outcome nobody hears would be sent twice */
-  if (self->busy && self->process != NULL)
-    g_subprocess_force_exit (self->process);
-  g_clear_object (&self->process);
+  drop_helper (self);
   start_next (self);
 }
 
@@ -148,7 +155,7 @@ belfry_postman_free (BelfryPostman *self)
 static void
 fail_job (Job *job, const char *why)
 {
-  g_clear_object (&job->postman->process);
+  drop_helper (job->postman);
   finish_job (job, belfry_outcome_new_wait (0, FALSE, why));
 }
 

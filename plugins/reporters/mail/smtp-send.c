@@ -27,6 +27,7 @@ typedef struct {
   gboolean offers_starttls;
   gboolean offers_auth;
   gboolean logged_in; /* it was tried at least */
+  gboolean leaving;   /* what is said now is about the farewell */
   gboolean put_off;   /* a recipient may be taken later */
   gboolean connected;
 } Trace;
@@ -46,6 +47,8 @@ read_upload (char *buffer, size_t size, size_t count, void *user_data)
 static void
 note_answer (Trace *trace, const char *line)
 {
+  if (trace->leaving)
+    return;
   g_free (trace->last);
   trace->last = g_strdup (line);
   trace->connected = TRUE;
@@ -64,6 +67,7 @@ static void
 note_command (Trace *trace, const char *line)
 {
   g_clear_pointer (&trace->recipient, g_free);
+  trace->leaving = strcmp (line, "QUIT") == 0;
   trace->logged_in |= g_ascii_strncasecmp (line, "AUTH ", strlen ("AUTH ")) == 0;
   if (g_ascii_strncasecmp (line, "RCPT TO:", strlen ("RCPT TO:")) == 0)
     trace->recipient = g_strdup (line + strlen ("RCPT TO:"));

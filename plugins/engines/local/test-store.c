@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The in-memory store of the tests' host: records by type and id, and verbs applied to them. */
-#include "fake-store.h"
+#include "test-store.h"
 #include <string.h>
 
 static char *

@@ -2,7 +2,7 @@
 /* Between the two files of the tests' host. */
 #pragma once
 
-#include "fake-host.h"
+#include "test-host.h"
 
 typedef struct {
   BelfryReader reader;

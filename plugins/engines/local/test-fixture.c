@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A folder, a store and an engine for each test. */
+#include "test-fixture.h"
+#include <string.h>
+
+void
+fixture_set_up (Fixture *self, gconstpointer data)
+{
+  (void)data;
+  self->folder = g_dir_make_tmp ("belfry-local-XXXXXX", NULL);
+  self->store = fake_store_new ();
+}
+
+static void
+remove_folder (const char *path)
+{
+  const char *argv[] = { "rm", "-rf", "--", path, NULL };
+
+  g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+void
+fixture_end (Fixture *self)
+{
+  if (self->host == NULL)
+    return;
+  fake_host_stop (self->host);
+  g_clear_pointer (&self->host, fake_host_free);
+}
+
+void
+fixture_tear_down (Fixture *self, gconstpointer data)
+{
+  (void)data;
+  fixture_end (self);
+  fake_store_free (self->store);
+  remove_folder (self->folder);
+  g_free (self->folder);
+}
+
+void
+fixture_begin (Fixture *self, const char *configuration)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->host = fake_host_new (self->store, self->folder, configuration);
+  g_assert_false (fake_host_has_error (self->host, ""));
+  g_assert_true (fake_host_start (self->host, &error));
+  g_assert_no_error (error);
+}
+
+gint64
+fixture_force_with (Fixture *self, const char *builder, JsonObject *arguments)
+{
+  BelfryControl control = { .action = "force",
+                            .builder = builder,
+                            .id = BELFRY_NONE,
+                            .who = "Tester",
+                            .arguments = arguments };
+  g_autoptr (BelfryControlAnswer) answer = fake_host_control (self->host, &control);
+
+  g_assert_cmpint (answer->outcome, ==, BELFRY_CONTROL_DONE);
+  return json_array_get_int_element (json_object_get_array_member (answer->data, "buildrequestids"),
+                                     0);
+}
+
+gint64
+fixture_force (Fixture *self, const char *builder)
+{
+  return fixture_force_with (self, builder, NULL);
+}
+
+BelfryBuild *
+fixture_build (Fixture *self, const char *configuration)
+{
+  fixture_begin (self, configuration);
+  fixture_force (self, "b");
+  return fake_host_wait_build (self->host, 0);
+}
+
+char *
+fixture_log (Fixture *self, const char *step)
+{
+  return fake_store_step_log (self->store, step);
+}
+
+void
+fixture_assert_has (const char *text, const char *words)
+{
+  if (strstr (text, words) == NULL)
+    g_test_message ("'%s' is not in:\n%s", words, text);
+  g_assert_nonnull (strstr (text, words));
+}
