@@ -153,6 +153,23 @@ read_kinds_of (BelfryConfigDraft *self, BelfryBlueprint *owner)
       read_kind (self, owner, kind);
 }
 
+/* codebases are the host's, but an engine that owns sections of its own builds from them */
+static void
+lend_codebases (BelfryConfigDraft *self, BelfryBlueprint *engine)
+{
+  static const BelfrySectionKind codebase_kind = { .kind = "codebase" };
+
+  if (engine->kind != BELFRY_KIND_ENGINE || engine->plugin == NULL ||
+      engine->plugin->sections == NULL)
+    return;
+  for (guint i = 0; i < self->config.sections->len; i++) {
+    const BelfrySection *section = g_ptr_array_index (self->config.sections, i);
+
+    if (strcmp (section->kind, codebase_kind.kind) == 0)
+      belfry_blueprint_add_owned (engine, section, &codebase_kind);
+  }
+}
+
 /* the instance whose plugin, which is not there, may have known a kind: an engine's before all */
 static const BelfryBlueprint *
 find_failed (BelfryConfigDraft *self)
@@ -214,8 +231,10 @@ void
 belfry_owned_read_all (BelfryConfigDraft *self)
 {
   find_owners (self);
-  for (guint i = 0; i < self->config.blueprints->len; i++)
+  for (guint i = 0; i < self->config.blueprints->len; i++) {
     read_kinds_of (self, g_ptr_array_index (self->config.blueprints, i));
+    lend_codebases (self, g_ptr_array_index (self->config.blueprints, i));
+  }
   for (guint i = 0; i < self->config.sections->len; i++) {
     const BelfrySection *section = g_ptr_array_index (self->config.sections, i);
     BelfryKind plugin_kind = BELFRY_N_KINDS;

@@ -217,6 +217,17 @@ prepare_folders (BelfryHost *self)
   return TRUE;
 }
 
+/* nothing that was written since can be trusted, and nothing more must be */
+static void
+on_corrupt (const char *reason, gpointer data)
+{
+  BelfryHost *self = data;
+
+  g_warning ("the store is damaged: %s; stopping, restore a copy of the state directory", reason);
+  self->exit_code = 1;
+  belfry_host_stop (self);
+}
+
 static gboolean
 open_rooms (BelfryHost *self, GError **error)
 {
@@ -226,6 +237,7 @@ open_rooms (BelfryHost *self, GError **error)
   self->store = belfry_store_open (&settings, error);
   if (self->store == NULL)
     return FALSE;
+  belfry_store_set_corrupt_func (self->store, on_corrupt, self);
   self->bus = belfry_bus_new ();
   self->transport = belfry_transport_new ("belfry/" BELFRY_VERSION);
   self->outbox = belfry_outbox_new (self->store);

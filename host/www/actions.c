@@ -509,6 +509,7 @@ read_form (Run *self, BelfryForm *form)
 {
   g_auto (GStrv) boxes = belfry_form_dup_all (form, "checkbox");
   const char *username = belfry_form_get (form, "username");
+  JsonArray *checked = NULL;
 
   self->arguments = json_object_new ();
   for (guint i = 0; i < belfry_form_get_count (form); i++) {
@@ -517,8 +518,11 @@ read_form (Run *self, BelfryForm *form)
     if (!g_strv_contains (own_fields, name))
       add_argument (self->arguments, form, name);
   }
+  /* a box that is not checked is not sent: that the form was a page's says this list, even empty */
+  checked = json_array_new ();
   for (char **box = boxes; box != NULL && *box != NULL; box++)
-    json_object_set_string_member (self->arguments, *box, "true");
+    json_array_add_string_element (checked, *box);
+  json_object_set_array_member (self->arguments, "checkbox", checked);
   if (g_str_equal (self->row->control, "force") && username != NULL)
     json_object_set_string_member (self->arguments, "username", username);
   if (g_str_equal (self->row->control, "rebuild"))

@@ -108,26 +108,31 @@ begin (Load *self, Connection *connection)
   return TRUE;
 }
 
+/* the length that the head of an answer names; 0 without one */
+static guint64
+read_length (const char *head, const char *end)
+{
+  static const char name[] = "\r\nContent-Length: ";
+  g_autofree char *digits = NULL;
+  guint64 bytes = 0;
+
+  for (const char *line = head; line != NULL && line < end; line = strstr (line + 1, "\r\n")) {
+    if (g_ascii_strncasecmp (line, name, strlen (name)) != 0)
+      continue;
+    digits = g_strndup (line + strlen (name), strspn (line + strlen (name), "0123456789"));
+    g_ascii_string_to_unsigned (digits, 10, 0, G_MAXINT32, &bytes, NULL);
+    break;
+  }
+  return bytes;
+}
+
 static gboolean
 has_whole_answer (const GString *in)
 {
   const char *end = strstr (in->str, "\r\n\r\n");
-  const char *length = NULL;
-  guint64 bytes = 0;
 
-  if (end == NULL)
-    return FALSE;
-  for (length = in->str; length < end; length = strstr (length + 1, "\r\n"))
-    if (g_ascii_strncasecmp (length, "\r\nContent-Length: ", 18) == 0)
-      break;
-  if (length >= end)
-    return TRUE;
-  {
-    g_autofree char *digits = g_strndup (length + 18, strspn (length + 18, "0123456789"));
-
-    g_ascii_string_to_unsigned (digits, 10, 0, G_MAXINT32, &bytes, NULL);
-  }
-  return (gsize)(in->str + in->len - end - 4) >= bytes;
+  return end != NULL &&
+         (guint64)(in->str + in->len - end) >= strlen ("\r\n\r\n") + read_length (in->str, end);
 }
 
 static void

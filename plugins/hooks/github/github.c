@@ -104,7 +104,7 @@ static const char *const github_delivery_headers[] = { "X-GitHub-Delivery", NULL
 
 BELFRY_DEFINE_HOOK (
   .name                = "github",
-  .summary             = N_("Takes pushes and pull requests from GitHub and GitHub Enterprise Server"),
+  .summary             = N_("Takes pushes and pull requests from GitHub and its Enterprise Server"),
   .options             = github_options,
   .instance_size       = sizeof (BelfryGithub),
   .needs               = BELFRY_NEEDS_NETWORK,
