@@ -232,10 +232,8 @@ belfry_acceptance_store (BelfryWriter *writer, gpointer data, GError **error)
     return FALSE;
   else if (before > 0 && self->changes->len == 0)
     set_outcome (self->delivery, "duplicate", "known by another road");
-  /* the row comes first: its id stands in the changes */
-  if (!belfry_writer_insert (writer, self->delivery, error) || !store_changes (writer, self, error))
-    return FALSE;
-  if (self->stored > 0 && !belfry_writer_update (writer, self->delivery, error))
-    return FALSE;
-  return store_raw (writer, self, error);
+  /* the id comes first, since it stands in the changes, as theirs do in the row */
+  self->delivery->deliveryid = belfry_writer_next_id (writer, belfry_delivery_get_type ());
+  return store_changes (writer, self, error) &&
+         belfry_writer_insert (writer, self->delivery, error) && store_raw (writer, self, error);
 }

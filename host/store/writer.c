@@ -163,7 +163,7 @@ run_operation (BelfryWriter *self, BelfryOperationInQueue *operation, GError **e
   g_clear_pointer (&operation->events, g_ptr_array_unref);
   if (operation->func == NULL || is_cancelled (operation))
     return TRUE;
-  if (!belfry_database_execute (self->database, "SAVEPOINT write", error))
+  if (!belfry_database_run (self->database, "SAVEPOINT write", NULL, 0, NULL, error))
     return FALSE;
   self->current = operation;
   done = operation->func (self, operation->data, &operation->error);
@@ -174,7 +174,7 @@ run_operation (BelfryWriter *self, BelfryOperationInQueue *operation, GError **e
     return FALSE;
   }
   if (done)
-    return belfry_database_execute (self->database, "RELEASE write", error);
+    return belfry_database_run (self->database, "RELEASE write", NULL, 0, NULL, error);
   if (operation->error == NULL)
     g_set_error (&operation->error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "a write failed");
   g_clear_pointer (&operation->events, g_ptr_array_unref);
@@ -184,13 +184,13 @@ run_operation (BelfryWriter *self, BelfryOperationInQueue *operation, GError **e
 static gboolean
 run_operations (BelfryWriter *self, GQueue *batch, GError **error)
 {
-  if (!belfry_database_execute (self->database, "BEGIN IMMEDIATE", error))
+  if (!belfry_database_run (self->database, "BEGIN IMMEDIATE", NULL, 0, NULL, error))
     return FALSE;
   for (GList *link = batch->head; link != NULL; link = link->next)
     if (!run_operation (self, link->data, error))
       return FALSE;
   return belfry_ids_store (self->store->ids, self->database, FALSE, error) &&
-         belfry_database_execute (self->database, "COMMIT", error);
+         belfry_database_run (self->database, "COMMIT", NULL, 0, NULL, error);
 }
 
 static gboolean

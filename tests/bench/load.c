@@ -70,7 +70,7 @@ sign_all (Load *self, const char *secret)
 }
 
 static void
-write_more (Load *self, Connection *connection)
+write_more (Connection *connection)
 {
   while (connection->written < connection->out->len) {
     ssize_t put = send (connection->fd, connection->out->str + connection->written,
@@ -104,7 +104,7 @@ begin (Load *self, Connection *connection)
   connection->written = 0;
   g_string_truncate (connection->in, 0);
   connection->begun_us = g_get_monotonic_time ();
-  write_more (self, connection);
+  write_more (connection);
   return TRUE;
 }
 
@@ -208,7 +208,7 @@ run (Load *self, guint connections)
     if (found == 0)
       g_error ("no answer in 30 s, after %u of %u", self->answered, self->count);
     for (int i = 0; i < found; i++) {
-      write_more (self, events[i].data.ptr);
+      write_more (events[i].data.ptr);
       read_more (self, events[i].data.ptr);
     }
   }
