@@ -35,9 +35,73 @@ belfry_acceptance_free (BelfryAcceptance *self)
     return;
   g_clear_pointer (&self->delivery, belfry_record_unref);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
-  g_clear_pointer (&self->raw, json_node_unref);
+  g_clear_pointer (&self->raw, g_free);
+  g_clear_pointer (&self->request, belfry_request_unref);
   g_clear_pointer (&self->body, g_bytes_unref);
   g_free (self);
+}
+
+/* headers that prove who sent a request are not kept */
+static gboolean
+is_proof (const BelfryHook *hook, const char *name)
+{
+  const char *row = (const char *)hook->signatures;
+
+  if (g_ascii_strcasecmp (name, "Authorization") == 0 || g_ascii_strcasecmp (name, "Cookie") == 0 ||
+      g_ascii_strcasecmp (name, "Proxy-Authorization") == 0)
+    return TRUE;
+  for (; row != NULL && ((const BelfrySignature *)row)->header != NULL; row += hook->signature_size)
+    if (g_ascii_strcasecmp (name, ((const BelfrySignature *)row)->header) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* the request as it may be kept for replay; its body is kept beside it, as it came */
+static char *
+make_raw (const BelfryHook *hook, BelfryRequest *request)
+{
+  GPtrArray *headers = belfry_request_list_headers (request);
+  JsonObject *object = json_object_new ();
+  JsonArray *kept = json_array_new ();
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+
+  for (guint i = 0; i + 1 < headers->len; i += 2)
+    if (!is_proof (hook, g_ptr_array_index (headers, i))) {
+      JsonArray *pair = json_array_new ();
+
+      json_array_add_string_element (pair, g_ptr_array_index (headers, i));
+      json_array_add_string_element (pair, g_ptr_array_index (headers, i + 1));
+      json_array_add_array_element (kept, pair);
+    }
+  json_object_set_string_member (object, "method", belfry_request_get_method (request));
+  json_object_set_string_member (object, "path", belfry_request_get_path (request));
+  json_object_set_string_member (object, "query", belfry_request_get_query (request));
+  json_object_set_array_member (object, "headers", kept);
+  json_node_take_object (node, object);
+  return belfry_json_to_text (node);
+}
+
+/*
+ * Once, on the writer thread, which has time for it while the main loop takes the next request:
+ * what is kept of the request is made, and the rest of it (its parsed payload, above all) is freed.
+ */
+static void
+take_request (BelfryAcceptance *self)
+{
+  g_autoptr (BelfryRequest) request = g_steal_pointer (&self->request);
+  g_autofree char *digest = NULL;
+  GBytes *body = NULL;
+
+  if (request == NULL)
+    return;
+  body = belfry_request_get_body (request);
+  digest =
+      belfry_digest_hex (G_CHECKSUM_SHA256, g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+  belfry_record_set_text (&self->delivery->digest, digest);
+  if (!self->keep_raw)
+    return;
+  self->raw = make_raw (self->hook, request);
+  self->body = g_bytes_ref (body);
 }
 
 static sqlite3_stmt *
@@ -156,16 +220,14 @@ static gboolean
 store_raw (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
 {
   sqlite3_stmt *insert = NULL;
-  g_autofree char *text = NULL;
 
   if (self->raw == NULL)
     return TRUE;
   insert = belfry_writer_prepare (writer, raw_sql, error);
   if (insert == NULL)
     return FALSE;
-  text = belfry_json_to_text (self->raw);
   sqlite3_bind_int64 (insert, 1, self->delivery->deliveryid);
-  sqlite3_bind_text (insert, 2, text, -1, SQLITE_STATIC);
+  sqlite3_bind_text (insert, 2, self->raw, -1, SQLITE_STATIC);
   sqlite3_bind_int64 (insert, 3, self->delivery->received_at);
   sqlite3_bind_blob64 (insert, 4,
                        g_bytes_get_size (self->body) > 0 ? g_bytes_get_data (self->body, NULL) : "",
@@ -221,6 +283,7 @@ belfry_acceptance_store (BelfryWriter *writer, gpointer data, GError **error)
 
   /* a transaction that had to be given up is run again from here */
   self->stored = 0;
+  take_request (self);
   if (self->completes != BELFRY_NONE)
     return drop_known (writer, self, error) && store_changes (writer, self, error) &&
            belfry_writer_update (writer, self->delivery, error);

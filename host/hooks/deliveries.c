@@ -240,8 +240,6 @@ make_delivery (Reception *reception, const char *outcome, const char *reason)
   BelfryDelivery *delivery = belfry_delivery_new ();
   GBytes *body = belfry_request_get_body (reception->request);
   const char *address = belfry_request_get_address (reception->request);
-  g_autofree char *digest =
-      belfry_digest_hex (G_CHECKSUM_SHA256, g_bytes_get_data (body, NULL), g_bytes_get_size (body));
   g_autofree char *id =
       belfry_text_make_printable (find_forge_id (plugin, reception->request) != NULL
                                       ? find_forge_id (plugin, reception->request)
@@ -258,7 +256,6 @@ make_delivery (Reception *reception, const char *outcome, const char *reason)
   belfry_record_set_text (&delivery->source, address != NULL ? address : "local");
   belfry_record_set_text (&delivery->outcome, outcome);
   belfry_record_set_text (&delivery->reason, reason != NULL ? reason : "");
-  belfry_record_set_text (&delivery->digest, digest);
   delivery->bytes = (gint64)g_bytes_get_size (body);
   delivery->received_at = belfry_clock_now_us ();
   delivery->last_at = delivery->received_at;
@@ -269,47 +266,6 @@ make_delivery (Reception *reception, const char *outcome, const char *reason)
   delivery->count = 1;
   delivery->next_try_at = BELFRY_NONE;
   return delivery;
-}
-
-/* headers that prove who sent a request are not kept */
-static gboolean
-is_proof (const BelfryHook *hook, const char *name)
-{
-  const char *row = (const char *)hook->signatures;
-
-  if (g_ascii_strcasecmp (name, "Authorization") == 0 || g_ascii_strcasecmp (name, "Cookie") == 0 ||
-      g_ascii_strcasecmp (name, "Proxy-Authorization") == 0)
-    return TRUE;
-  for (; row != NULL && ((const BelfrySignature *)row)->header != NULL; row += hook->signature_size)
-    if (g_ascii_strcasecmp (name, ((const BelfrySignature *)row)->header) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-/* the request as it may be kept for replay; its body is kept beside it, as it came */
-static JsonNode *
-make_raw (Reception *reception)
-{
-  const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
-  GPtrArray *headers = belfry_request_list_headers (reception->request);
-  JsonObject *object = json_object_new ();
-  JsonArray *kept = json_array_new ();
-  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
-
-  for (guint i = 0; i + 1 < headers->len; i += 2)
-    if (!is_proof (plugin, g_ptr_array_index (headers, i))) {
-      JsonArray *pair = json_array_new ();
-
-      json_array_add_string_element (pair, g_ptr_array_index (headers, i));
-      json_array_add_string_element (pair, g_ptr_array_index (headers, i + 1));
-      json_array_add_array_element (kept, pair);
-    }
-  json_object_set_string_member (object, "method", belfry_request_get_method (reception->request));
-  json_object_set_string_member (object, "path", belfry_request_get_path (reception->request));
-  json_object_set_string_member (object, "query", belfry_request_get_query (reception->request));
-  json_object_set_array_member (object, "headers", kept);
-  json_node_take_object (node, object);
-  return node;
 }
 
 /* the id is part of what was signed, so that nobody sends old content under a new one */
@@ -348,10 +304,9 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
                                        acceptance->delivery->received_at);
   if (translation->pending != NULL)
     acceptance->delivery->pending = json_node_copy (translation->pending);
-  if (keys->keep_raw) {
-    acceptance->raw = make_raw (reception);
-    acceptance->body = g_bytes_ref (belfry_request_get_body (reception->request));
-  }
+  acceptance->hook = plugin;
+  acceptance->keep_raw = keys->keep_raw;
+  acceptance->request = g_steal_pointer (&reception->request);
   reception->acceptance = acceptance;
   belfry_store_write_async (reception->self->store, belfry_acceptance_store, acceptance, NULL, NULL,
                             on_stored, task);

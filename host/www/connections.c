@@ -172,6 +172,7 @@ take (BelfryListener *listener, GSocket *socket)
   g_autoptr (GSocketAddress) remote = g_socket_get_remote_address (socket, NULL);
   g_autoptr (GSocketAddress) local = NULL;
   g_autoptr (GIOStream) stream = NULL;
+  g_autoptr (GIOStream) leaving = NULL;
   GInetAddress *peer = G_IS_INET_SOCKET_ADDRESS (remote)
                            ? g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote))
                            : NULL;
@@ -197,7 +198,8 @@ take (BelfryListener *listener, GSocket *socket)
   g_object_set_data_full (G_OBJECT (remote), KEY, connection,
                           (GDestroyNotify)belfry_connection_unref);
   local = make_local_address ();
-  soup_server_accept_iostream (listener->www->server, stream, local, remote, NULL);
+  leaving = belfry_leaving_wrap (connection, stream);
+  soup_server_accept_iostream (listener->www->server, leaving, local, remote, NULL);
 }
 
 static gboolean

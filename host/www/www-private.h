@@ -179,6 +179,8 @@ struct _BelfryConnection {
   gint64 deadline_us; /* monotonic; 0: none */
   gsize unverified_bytes;
   gboolean is_closed;
+  gboolean is_idle;  /* an answer is out and nothing came since */
+  gboolean has_left; /* what is read now is our own */
 };
 
 void belfry_connections_accept (BelfryListener *listener);
@@ -192,6 +194,8 @@ void belfry_connection_close (BelfryConnection *self);
 /* FALSE: the listener's bound of unverified bytes is met. */
 gboolean belfry_connection_charge (BelfryConnection *self, gsize bytes);
 void belfry_connection_discharge (BelfryConnection *self);
+GIOStream *belfry_leaving_wrap (BelfryConnection *connection,
+                                GIOStream *base) G_GNUC_WARN_UNUSED_RESULT;
 
 /* limits.c */
 void belfry_limits_watch (BelfryWww *www, SoupServerMessage *msg);

@@ -191,6 +191,7 @@ on_request (
     SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer data)
 {
   BelfryWww *self = data;
+  BelfryConnection *connection = belfry_connection_of (msg);
   const char *raw = g_uri_get_path (soup_server_message_get_uri (msg));
   g_autofree char *name = NULL;
   gboolean is_good = FALSE;
@@ -198,7 +199,7 @@ on_request (
   (void)server;
   (void)path;
   (void)query;
-  if (self->site == NULL) {
+  if (self->site == NULL || (connection != NULL && connection->has_left)) {
     soup_server_message_set_status (msg, 503, NULL);
   } else if (belfry_hook_match (raw, &name, &is_good)) {
     receive_hook (self, msg, name, is_good);
@@ -241,6 +242,7 @@ on_request_ended (SoupServer *server, SoupServerMessage *msg, gpointer data)
     return;
   belfry_connection_discharge (connection);
   belfry_connection_expect (connection, self->site->keys->request_timeout);
+  connection->is_idle = TRUE;
   if (connection->listener == NULL)
     belfry_connection_close (connection);
 }
