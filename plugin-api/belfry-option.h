@@ -231,7 +231,8 @@ struct _BelfryOption {
 #define BELFRY_FLAGS(S, m, key, ...)    BELFRY_ROW (S, m, guint, FLAGS, key, ##__VA_ARGS__)
 #define BELFRY_LIST(S, m, key, ...)     BELFRY_ROW (S, m, char **, LIST, key, ##__VA_ARGS__)
 #define BELFRY_MAP(S, m, key, ...)      BELFRY_ROW (S, m, BelfryMap *, MAP, key, ##__VA_ARGS__)
-#define BELFRY_SECRET(S, m, key, ...)   BELFRY_ROW (S, m, BelfrySecret *, SECRET, key, ##__VA_ARGS__)
+#define BELFRY_SECRET(S, m, key, ...)                                                              \
+  BELFRY_ROW (S, m, BelfrySecret *, SECRET, key, ##__VA_ARGS__)
 #define BELFRY_TEMPLATE(S, m, key, ...)                                                            \
   BELFRY_ROW (S, m, BelfryTemplate *, TEMPLATE, key, ##__VA_ARGS__)
 #define BELFRY_PATH(S, m, key, ...)  BELFRY_ROW (S, m, char *, PATH, key, ##__VA_ARGS__)

@@ -72,10 +72,15 @@ belfry_notify_start_watchdog (void)
 {
   const char *text = g_getenv ("WATCHDOG_USEC");
   const char *pid = g_getenv ("WATCHDOG_PID");
-  guint64 usec = text != NULL ? g_ascii_strtoull (text, NULL, 10) : 0;
+  guint64 usec = 0;
+  guint64 whom = (guint64)getpid ();
   GSource *source = NULL;
 
-  if (usec == 0 || (pid != NULL && g_ascii_strtoull (pid, NULL, 10) != (guint64)getpid ()))
+  if (text == NULL || !g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT64, &usec, NULL))
+    return NULL;
+  if (pid != NULL && !g_ascii_string_to_unsigned (pid, 10, 1, G_MAXINT32, &whom, NULL))
+    return NULL;
+  if (whom != (guint64)getpid ())
     return NULL;
   source = g_timeout_source_new (MAX (usec / 2000, 1));
   g_source_set_callback (source, on_watchdog, NULL, NULL);

@@ -248,6 +248,7 @@ belfry_processes_run (const BelfryProcess *process, GTask *task)
 {
   Run *run = g_new0 (Run, 1);
   const char *identifier = NULL;
+  gint64 pid = 0;
   g_autoptr (GError) local = NULL;
 
   run->process = spawn (process, &local);
@@ -265,7 +266,8 @@ belfry_processes_run (const BelfryProcess *process, GTask *task)
     return;
   }
   identifier = g_subprocess_get_identifier (run->process);
-  run->pid = identifier != NULL ? (pid_t)g_ascii_strtoll (identifier, NULL, 10) : 0;
+  if (identifier != NULL && g_ascii_string_to_signed (identifier, 10, 1, G_MAXINT32, &pid, NULL))
+    run->pid = (pid_t)pid;
   run->pending = 4;
   if (run->timeout_us > 0)
     set_timer (run, run->timeout_us / 1000, on_deadline);

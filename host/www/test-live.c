@@ -459,6 +459,17 @@ test_action_table (void)
   fixture_tear_down (&fixture);
 }
 
+/* the only box that was checked; one that is not, is not sent at all */
+static const char *
+checked_box (JsonObject *arguments)
+{
+  JsonArray *boxes = belfry_json_get_array (arguments, "checkbox");
+
+  g_assert_nonnull (boxes);
+  g_assert_cmpuint (json_array_get_length (boxes), ==, 1);
+  return json_array_get_string_element (boxes, 0);
+}
+
 static void
 test_action_arguments (void)
 {
@@ -474,7 +485,7 @@ test_action_arguments (void)
   forced = post (&fixture, &visitor, "/builders/b1/force",
                  "forcescheduler=force&a=1&a=2&branch=x&checkbox=clean&username=Jo%0AX", NULL);
   g_assert_cmpstr (belfry_json_get_text (fixture.control_arguments, "branch"), ==, "x");
-  g_assert_cmpstr (belfry_json_get_text (fixture.control_arguments, "clean"), ==, "true");
+  g_assert_cmpstr (checked_box (fixture.control_arguments), ==, "clean");
   g_assert_cmpuint (json_array_get_length (belfry_json_get_array (fixture.control_arguments, "a")),
                     ==, 2);
   g_assert_false (json_object_has_member (fixture.control_arguments, "csrf"));

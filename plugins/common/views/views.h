@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "belfry-plugin.h"
+#include <belfry-plugin.h>
 
 /* the names of actions as web pages know them */
 #define VIEWS_MAY_FORCE       "forceBuild"
