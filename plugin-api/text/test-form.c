@@ -229,8 +229,8 @@ test_multipart_type (void)
     "multipart/form-data; boundary=\"a b",
     "multipart/form-dataX; boundary=\"a b\"",
     "multipart/mixed; boundary=\"a b\"",
-    "multipart/form-data; boundary=0123456789012345678901234567890123456789012345678901234567890"
-    "1234567890",
+    ("multipart/form-data; boundary=0123456789012345678901234567890123456789012345678901234567890"
+     "1234567890"),
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++) {

@@ -175,8 +175,8 @@ static const char *const malformed[] = {
   "\"\xf4\x90\x80\x80\"",
   "\f{}",
   "\v1",
-  "\xc2\xa0"
-  "1",
+  ("\xc2\xa0"
+   "1"),
 };
 
 static void
