@@ -48,6 +48,7 @@ belfry_client_ask (const char *socket_path, JsonObject *question, GError **error
   BelfryJsonLimits limits = { sizeof limits, MAX_ANSWER_BYTES, 64 };
   gsize bytes = 0;
 
+  g_socket_client_set_enable_proxy (client, FALSE);
   connection = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, NULL);
   if (connection == NULL) {
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND, "no daemon answers at '%s'",

@@ -169,9 +169,10 @@ is_live (const char *path)
 {
   g_autoptr (GSocketClient) probe = g_socket_client_new ();
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
-  g_autoptr (GSocketConnection) connection =
-      g_socket_client_connect (probe, G_SOCKET_CONNECTABLE (address), NULL, NULL);
+  g_autoptr (GSocketConnection) connection = NULL;
 
+  g_socket_client_set_enable_proxy (probe, FALSE);
+  connection = g_socket_client_connect (probe, G_SOCKET_CONNECTABLE (address), NULL, NULL);
   return connection != NULL;
 }
 
