@@ -85,11 +85,9 @@ CREATE TABLE changes (
   "deliveryid" INTEGER,
   "received_at" INTEGER
 );
-CREATE INDEX changes_repository ON changes (repository, branch, revision);
 CREATE INDEX changes_revision ON changes (revision);
 CREATE INDEX changes_codebase ON changes (codebase, repository, branch, changeid);
 CREATE INDEX changes_stamp ON changes (ssid);
-CREATE INDEX changes_delivery ON changes (deliveryid);
 
 CREATE TABLE builder_events (
   "eventid" INTEGER PRIMARY KEY,
@@ -110,5 +108,5 @@ CREATE TABLE events (
   "data" TEXT
 );
 CREATE INDEX events_builder ON events (builderid, eventid);
-CREATE INDEX events_build ON events (buildid, eventid);
+CREATE INDEX events_build ON events (buildid, eventid) WHERE buildid IS NOT NULL;
 CREATE INDEX events_at ON events (at);

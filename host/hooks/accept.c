@@ -81,10 +81,7 @@ make_raw (const BelfryHook *hook, BelfryRequest *request)
   return belfry_json_to_text (node);
 }
 
-/*
- * Once, on the writer thread, which has time for it while the main loop takes the next request:
- * what is kept of the request is made, and the rest of it (its parsed payload, above all) is freed.
- */
+/* once, on the writer thread: what is kept of the request; the main loop frees what it parsed */
 static void
 take_request (BelfryAcceptance *self)
 {

@@ -306,7 +306,7 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
     acceptance->delivery->pending = json_node_copy (translation->pending);
   acceptance->hook = plugin;
   acceptance->keep_raw = keys->keep_raw;
-  acceptance->request = g_steal_pointer (&reception->request);
+  acceptance->request = belfry_request_ref (reception->request);
   reception->acceptance = acceptance;
   belfry_store_write_async (reception->self->store, belfry_acceptance_store, acceptance, NULL, NULL,
                             on_stored, task);

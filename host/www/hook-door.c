@@ -76,14 +76,8 @@ void
 belfry_hook_receive (BelfryWww *www, SoupServerMessage *msg, const char *name)
 {
   BelfryExchange *exchange = belfry_exchange_new (www, msg);
-  g_autoptr (BelfryRequest) request = g_steal_pointer (&exchange->request);
-  const BelfryRequestFields fields = { .size = sizeof fields,
-                                       .method = belfry_request_get_method (request),
-                                       .path = belfry_request_get_path (request) };
+  g_autoptr (BelfryRequest) request = belfry_request_ref (exchange->request);
   GTask *task = g_task_new (NULL, NULL, on_received, exchange);
 
-  /* the whole of it, with body and parsed payload, is the hook's, to be freed where there is time
-   */
-  exchange->request = belfry_request_new (&fields);
   www->ops.hook (name, request, task, www->ops.data);
 }
