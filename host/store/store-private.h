@@ -2,6 +2,7 @@
 /* The parts of the store, and who may touch what on which thread. */
 #pragma once
 
+#include "store/checkpoint.h"
 #include "store/database.h"
 #include "store/ids.h"
 #include "store/store.h"
@@ -20,6 +21,7 @@ struct _BelfryStore {
   BelfryIds *ids;        /* any thread */
   BelfryNames *names;    /* main loop */
   BelfryWriter *writer;
+  BelfryCheckpointer *checkpointer;
   BelfryReaders *readers;
   BelfryLogs *logs;
 

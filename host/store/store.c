@@ -76,6 +76,9 @@ open_parts (BelfryStore *self, const BelfryStoreSettings *settings, GError **err
   self->readers = belfry_readers_new (self, settings->readers > 0 ? settings->readers : 3, error);
   if (self->readers == NULL)
     return FALSE;
+  self->checkpointer = belfry_checkpointer_new (self->path, self->writer->database, error);
+  if (self->checkpointer == NULL)
+    return FALSE;
   belfry_writer_start (self->writer);
   belfry_logs_start (self->logs);
   return TRUE;
@@ -114,7 +117,9 @@ belfry_store_close (BelfryStore *self)
     return;
   if (self->logs != NULL)
     belfry_logs_stop (self->logs);
+  belfry_checkpointer_stop (self->checkpointer);
   belfry_writer_free (self->writer);
+  belfry_checkpointer_free (self->checkpointer);
   belfry_readers_free (self->readers);
   belfry_logs_free (self->logs);
   belfry_names_free (self->names);
