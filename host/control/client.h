@@ -4,11 +4,6 @@
 
 #include "belfry-plugin.h"
 
-typedef struct {
-  char *config_path;
-  char *socket_path;
-} BelfryClientTarget;
-
 /* (transfer full) (nullable): the answer, an object with `ok` */
 JsonObject *belfry_client_ask (const char *socket_path, JsonObject *question, GError **error);
 /* Where the daemon of this configuration (or of none given: the usual one) listens. (transfer full)

@@ -160,7 +160,6 @@ offers (const BelfryEngine *plugin, const char *action)
  * several, the first that offers the action and does not decline decides.
  */
 typedef struct {
-  BelfryHost *host;
   GPtrArray *engines;
   guint next;
   BelfryControl control;
@@ -228,7 +227,6 @@ belfry_host_control (BelfryHost *self, const BelfryControl *control, GTask *task
                            &asking->control.worker, &asking->control.scheduler,
                            &asking->control.who };
 
-  asking->host = self;
   asking->engines = belfry_host_list (self, BELFRY_KIND_ENGINE, TRUE);
   asking->control = *control;
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {

@@ -474,7 +474,6 @@ void
 belfry_host_stop (BelfryHost *self)
 {
   if (self->stopping) {
-    self->hurried = TRUE;
     belfry_host_hurry (self);
     return;
   }

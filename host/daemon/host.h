@@ -43,7 +43,6 @@ struct _BelfryHost {
   gint64 started_us;
   guint starting; /* instances whose start has not ended */
   gboolean stopping;
-  gboolean hurried;
   gboolean ready;
   int exit_code;
 };

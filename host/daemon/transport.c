@@ -25,7 +25,6 @@ typedef struct {
   GInputStream *stream;
   GByteArray *body;
   GCancellable *cancellable;
-  gulong cancelled_handler;
   GSource *deadline;
   gboolean timed_out;
   guint redirects;

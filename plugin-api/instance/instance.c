@@ -405,7 +405,7 @@ belfry_secret_resolve_finish (BelfryInstance *self, GAsyncResult *result, GError
  * @value: what to keep
  * @expires_us: wall-clock time after which it is gone
  *
- * Keeps a token or a looked-up id. Bounded; the oldest go first.
+ * Keeps a token or a looked-up id. Bounded: it may be gone before its time.
  *
  * Since: 0.1
  */
