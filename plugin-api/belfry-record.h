@@ -90,6 +90,8 @@ typedef struct _BelfryRecordType BelfryRecordType;
  * @BELFRY_FIELD_PROPERTIES: BelfryProperties *; JSON text in the store
  * @BELFRY_FIELD_RECORD: a record of another type, never stored in place
  * @BELFRY_FIELD_RECORDS: GPtrArray * of records of another type, never stored in place
+ * @BELFRY_FIELD_LENT: const char *: a constant, or text of a record that this one holds; never
+ *   stored
  */
 typedef enum {
   BELFRY_FIELD_INTEGER,
@@ -102,6 +104,7 @@ typedef enum {
   BELFRY_FIELD_PROPERTIES,
   BELFRY_FIELD_RECORD,
   BELFRY_FIELD_RECORDS,
+  BELFRY_FIELD_LENT,
 } BelfryFieldType;
 
 /**

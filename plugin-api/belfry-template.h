@@ -88,6 +88,23 @@ BELFRY_API char *belfry_template_render (BelfryTemplate *self,
                                          const char *language,
                                          gint64 utc_offset_us,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * BelfryTemplateRecords: a variable that is a list of records
+ * @name: of the variable
+ * @records: (element-type BelfryRecord): a template reads their fields as members
+ */
+typedef struct {
+  const char *name;
+  GPtrArray *records;
+} BelfryTemplateRecords;
+
+BELFRY_API char *belfry_template_render_records (BelfryTemplate *self,
+                                                 JsonObject *variables,
+                                                 const BelfryTemplateRecords *records,
+                                                 const char *language,
+                                                 gint64 utc_offset_us,
+                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API void belfry_template_set_translate (BelfryTranslate translate);
 
 /**

@@ -77,7 +77,7 @@ belfry_database_open (const char *path, BelfryDatabaseRole role, GError **error)
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, statement_free);
-  self->types = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_strfreev);
+  self->types = g_hash_table_new_full (NULL, NULL, NULL, belfry_database_known_free);
   if (role != BELFRY_DATABASE_READER)
     flags |= SQLITE_OPEN_CREATE;
   if (sqlite3_open_v2 (path, &self->handle, flags, NULL) != SQLITE_OK) {

@@ -124,6 +124,7 @@ node_from_field (const BelfryField *field, gconstpointer record, guint flags)
     json_node_set_boolean (node, *(gboolean *)member);
     break;
   case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_LENT:
     node = node_from_text (field, *(char **)member);
     break;
   case BELFRY_FIELD_TEXT_LIST:
@@ -303,6 +304,9 @@ field_from_node (const BelfryField *field, JsonNode *node, gpointer member, GErr
     break;
   case BELFRY_FIELD_RECORDS:
     read = records_from_node (field, node, member, error);
+    break;
+  case BELFRY_FIELD_LENT:
+    read = set_error (field, "text that anyone holds", error);
     break;
   }
   return read;

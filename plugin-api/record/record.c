@@ -62,6 +62,7 @@ field_clear (const BelfryField *field, gpointer record)
   case BELFRY_FIELD_BOOLEAN:
   case BELFRY_FIELD_TIME:
   case BELFRY_FIELD_RESULT:
+  case BELFRY_FIELD_LENT:
     break;
   case BELFRY_FIELD_TEXT:
     g_free (*member);
@@ -151,6 +152,9 @@ field_copy (const BelfryField *field, gconstpointer from, gpointer to)
     break;
   case BELFRY_FIELD_BOOLEAN:
     *(gboolean *)target = *(gboolean *)source;
+    break;
+  case BELFRY_FIELD_LENT:
+    *(const char **)target = *(const char **)source;
     break;
   case BELFRY_FIELD_TEXT:
     *(char **)target = g_strdup (*(char **)source);
