@@ -139,11 +139,10 @@ belfry_payload_add_files (JsonNode *root, const char *key, GPtrArray *files, GEr
 }
 
 static JsonNode *
-read_form (BelfryRequest *request, GError **error)
+read_form (BelfryRequest *request, const BelfryJsonLimits *limits, GError **error)
 {
   BelfryForm *form = belfry_request_get_arguments (request, error);
   const char *payload = form != NULL ? belfry_form_get (form, "payload") : NULL;
-  JsonNode *node = NULL;
 
   if (form == NULL)
     return NULL;
@@ -151,26 +150,36 @@ read_form (BelfryRequest *request, GError **error)
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "the form has no 'payload'");
     return NULL;
   }
-  node = belfry_json_parse (payload, -1, NULL, error);
-  return node;
+  return belfry_json_parse (payload, -1, limits, error);
+}
+
+JsonNode *
+belfry_payload_read_members (BelfryRequest *request,
+                             const char *const *members,
+                             gboolean *unsupported,
+                             GError **error)
+{
+  BelfryJsonLimits limits = { .size = sizeof (BelfryJsonLimits), .members = members };
+  g_autofree char *type = belfry_request_dup_media_type (request);
+  gsize length = 0;
+  const char *body = NULL;
+
+  *unsupported = FALSE;
+  if (g_strcmp0 (type, "application/json") == 0) {
+    body = g_bytes_get_data (belfry_request_get_body (request), &length);
+    return belfry_json_parse (body != NULL ? body : "", (gssize)length, &limits, error);
+  }
+  if (g_strcmp0 (type, "application/x-www-form-urlencoded") == 0 ||
+      g_strcmp0 (type, "multipart/form-data") == 0)
+    return read_form (request, &limits, error);
+  *unsupported = TRUE;
+  return NULL;
 }
 
 JsonNode *
 belfry_payload_read (BelfryRequest *request, gboolean *unsupported, GError **error)
 {
-  g_autofree char *type = belfry_request_dup_media_type (request);
-  JsonNode *node = NULL;
-
-  *unsupported = FALSE;
-  if (g_strcmp0 (type, "application/json") == 0) {
-    node = belfry_request_get_json (request, error);
-    return node != NULL ? json_node_ref (node) : NULL;
-  }
-  if (g_strcmp0 (type, "application/x-www-form-urlencoded") == 0 ||
-      g_strcmp0 (type, "multipart/form-data") == 0)
-    return read_form (request, error);
-  *unsupported = TRUE;
-  return NULL;
+  return belfry_payload_read_members (request, NULL, unsupported, error);
 }
 
 static gboolean

@@ -27,6 +27,11 @@ belfry_payload_add_files (JsonNode *root, const char *key, GPtrArray *files, GEr
 /* Whole text of the request as JSON: a JSON body, or the form argument `payload`. @unsupported: the
  * type is neither. (transfer full) */
 JsonNode *belfry_payload_read (BelfryRequest *request, gboolean *unsupported, GError **error);
+/* The same, of members with these names alone; see BelfryJsonLimits. */
+JsonNode *belfry_payload_read_members (BelfryRequest *request,
+                                       const char *const *members,
+                                       gboolean *unsupported,
+                                       GError **error);
 /* Leaves of @node whose dotted names, beginning with @prefix, match one of the patterns become
  * properties. */
 void belfry_payload_add_whitelisted (BelfryProperties *properties,

@@ -33,6 +33,26 @@ belfry_github_skips (const BelfryGithub *self, const char *message)
   return FALSE;
 }
 
+/* all names that the events read, at whatever depth */
+static const char *const members[] = {
+  "_links",   "action",       "added",     "author",      "base",     "body",
+  "commits",  "committer",    "created",   "created_at",  "deleted",  "distinct",
+  "email",    "full_name",    "head",      "head_commit", "href",     "html",
+  "html_url", "id",           "login",     "message",     "modified", "name",
+  "number",   "pull_request", "ref",       "removed",     "repo",     "repository",
+  "sender",   "sha",          "timestamp", "title",       "url",      NULL,
+};
+
+/* A template and a whitelist may ask for anything. */
+static const char *const *
+get_members (const BelfryGithub *self)
+{
+  gboolean all = self->codebase_format != NULL ||
+                 (self->property_whitelist != NULL && self->property_whitelist[0] != NULL);
+
+  return all ? NULL : members;
+}
+
 BelfryTranslation *
 belfry_github_translate (const BelfryGithub *self, BelfryRequest *request)
 {
@@ -42,7 +62,7 @@ belfry_github_translate (const BelfryGithub *self, BelfryRequest *request)
   BelfryTranslation *translation = NULL;
   gboolean unsupported = FALSE;
 
-  payload = belfry_payload_read (request, &unsupported, &local);
+  payload = belfry_payload_read_members (request, get_members (self), &unsupported, &local);
   if (unsupported)
     return belfry_translation_new_unsupported_type (
         "application/json or application/x-www-form-urlencoded is wanted here");
