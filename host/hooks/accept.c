@@ -12,12 +12,15 @@
 
 #define TWO_ROADS_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 
+/* no IN: sqlite would build a table of its list for each delivery */
+#define AND_WAS_SEEN                                                                               \
+  " AND CASE outcome WHEN 'accepted' THEN 1 WHEN 'pending' THEN 1 WHEN 'nothing' THEN 1 END"       \
+  " ORDER BY deliveryid LIMIT 1"
+
 static const char find_by_id_sql[] =
-    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND forge_id = ?"
-    " AND outcome IN ('accepted', 'pending', 'nothing') ORDER BY deliveryid LIMIT 1";
-static const char find_by_digest_sql[] =
-    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND digest = ? AND received_at > ?"
-    " AND outcome IN ('accepted', 'pending', 'nothing') ORDER BY deliveryid LIMIT 1";
+    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND forge_id = ?" AND_WAS_SEEN;
+static const char find_by_digest_sql[] = "SELECT deliveryid, digest FROM deliveries WHERE hook = ? "
+                                         "AND digest = ? AND received_at > ?" AND_WAS_SEEN;
 /* bounded before it is filtered: one revision may have come a million times */
 static const char find_change_sql[] =
     "SELECT changeid, repository FROM"

@@ -25,12 +25,14 @@ typedef enum {
  * BelfryDatabase:
  * @handle: the connection
  * @statements: SQL to sqlite3_stmt
+ * @by_address: address of SQL to sqlite3_stmt, for what it was last
  * @types: record type to its SQL
  * @trouble: last result code that speaks of the file rather than of a statement; 0: none
  */
 typedef struct {
   sqlite3 *handle;
   GHashTable *statements;
+  GHashTable *by_address;
   GHashTable *types;
   int trouble;
 } BelfryDatabase;
