@@ -99,18 +99,20 @@ bind_json (sqlite3_stmt *statement, int index, JsonNode *node)
 }
 
 static void
+bind_string (sqlite3_stmt *statement, int index, GString *text)
+{
+  gsize length = text->len;
+
+  sqlite3_bind_text64 (statement, index, g_string_free (text, FALSE), length, g_free, SQLITE_UTF8);
+}
+
+static void
 bind_list (sqlite3_stmt *statement, int index, char **list)
 {
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
-  JsonArray *array = json_array_new ();
+  GString *text = g_string_new (NULL);
 
-  for (guint i = 0; list != NULL && list[i] != NULL; i++) {
-    g_autofree char *text = g_utf8_make_valid (list[i], -1);
-
-    json_array_add_string_element (array, text);
-  }
-  json_node_take_array (node, array);
-  bind_json (statement, index, node);
+  belfry_json_append_list (text, (const char *const *)list);
+  bind_string (statement, index, text);
 }
 
 static void
@@ -143,6 +145,9 @@ bind_field (sqlite3_stmt *statement, int index, const BelfryField *field, gconst
     if (text == NULL && (field->flags & BELFRY_FIELD_NULLABLE) == 0)
       text = "";
     belfry_database_bind_text (statement, index, text);
+    break;
+  case BELFRY_FIELD_JSON_TEXT:
+    belfry_database_bind_text (statement, index, *(char **)member);
     break;
   case BELFRY_FIELD_TEXT_LIST:
     bind_list (statement, index, *(char ***)member);
@@ -274,6 +279,7 @@ read_field (
     *(gboolean *)member = sqlite3_column_int (statement, column) != 0;
     break;
   case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_JSON_TEXT:
     *(char **)member = g_strdup ((const char *)sqlite3_column_text (statement, column));
     break;
   case BELFRY_FIELD_TEXT_LIST:

@@ -129,6 +129,9 @@ fill_field (const BelfryField *field, gpointer record)
   case BELFRY_FIELD_TEXT:
     belfry_record_set_text (member, text);
     break;
+  case BELFRY_FIELD_JSON_TEXT:
+    *(char **)member = g_strdup ("{\"a\":1}");
+    break;
   case BELFRY_FIELD_TEXT_LIST:
     *(char ***)member = g_strsplit ("one;two", ";", -1);
     break;

@@ -65,6 +65,7 @@ field_clear (const BelfryField *field, gpointer record)
   case BELFRY_FIELD_LENT:
     break;
   case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_JSON_TEXT:
     g_free (*member);
     break;
   case BELFRY_FIELD_TEXT_LIST:
@@ -157,6 +158,7 @@ field_copy (const BelfryField *field, gconstpointer from, gpointer to)
     *(const char **)target = *(const char **)source;
     break;
   case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_JSON_TEXT:
     *(char **)target = g_strdup (*(char **)source);
     break;
   case BELFRY_FIELD_TEXT_LIST:

@@ -76,6 +76,7 @@ value_from_field (TplRender *render, const BelfryField *field, gconstpointer rec
     break;
   case BELFRY_FIELD_TEXT:
   case BELFRY_FIELD_LENT:
+  case BELFRY_FIELD_JSON_TEXT:
     value = value_from_text (field, *(const char *const *)member);
     break;
   case BELFRY_FIELD_TEXT_LIST:
