@@ -2,6 +2,7 @@
 /* Reports: what a reporter gets, what it makes of it, what became of it. */
 #pragma once
 
+#include "belfry-http.h"
 #include "belfry-record.h"
 
 G_BEGIN_DECLS
@@ -102,6 +103,7 @@ typedef struct {
 BELFRY_API BelfryOutcome *belfry_outcome_new (BelfryOutcomeKind kind, const char *excerpt);
 BELFRY_API BelfryOutcome *
 belfry_outcome_new_wait (gint64 wait_us, gboolean answered, const char *excerpt);
+BELFRY_API BelfryOutcome *belfry_outcome_new_from_answer (BelfryHttpAnswer *answer);
 BELFRY_API void belfry_outcome_free (BelfryOutcome *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryOutcome, belfry_outcome_free)
 

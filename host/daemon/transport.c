@@ -239,6 +239,26 @@ accept_any_certificate (SoupMessage *message,
   return TRUE;
 }
 
+static void
+unref_request (gpointer request, GClosure *closure)
+{
+  belfry_http_request_unref (request);
+}
+
+/* by libsoup's own means; a challenge of another scheme, or a second one, is the answer */
+static gboolean
+on_challenged (SoupMessage *message, SoupAuth *auth, gboolean retrying, gpointer user_data)
+{
+  const char *user = NULL;
+  const char *password = NULL;
+
+  if (retrying || !belfry_http_request_get_digest (user_data, &user, &password) ||
+      g_ascii_strcasecmp (soup_auth_get_scheme_name (auth), "Digest") != 0)
+    return FALSE;
+  soup_auth_authenticate (auth, user, password);
+  return TRUE;
+}
+
 static SoupMessage *
 make_message (BelfryHttpRequest *request)
 {
@@ -250,7 +270,8 @@ make_message (BelfryHttpRequest *request)
 
   if (message == NULL)
     return NULL;
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  /* a credential is one request's own: none is kept for the next to the same host */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE);
   for (guint i = 0; i + 1 < headers->len; i += 2) {
     const char *name = g_ptr_array_index (headers, i);
     const char *value = g_ptr_array_index (headers, i + 1);
@@ -262,6 +283,8 @@ make_message (BelfryHttpRequest *request)
   }
   if (body != NULL)
     soup_message_set_request_body_from_bytes (message, content_type, body);
+  g_signal_connect_data (message, "authenticate", G_CALLBACK (on_challenged),
+                         belfry_http_request_ref (request), unref_request, 0);
   if (!belfry_http_request_get_verify (request))
     g_signal_connect (message, "accept-certificate", G_CALLBACK (accept_any_certificate), NULL);
   return message;
