@@ -31,6 +31,7 @@ typedef struct {
 } Exchange;
 
 static void send_message (GTask *task);
+static SoupMessage *make_message (BelfryHttpRequest *request, const char *url);
 
 static void
 exchange_free (gpointer data)
@@ -115,6 +116,7 @@ follow_redirect (GTask *task)
   const char *location = soup_message_headers_get_one (
       soup_message_get_response_headers (exchange->message), "Location");
   g_autoptr (GUri) target = NULL;
+  g_autofree char *url = NULL;
 
   if ((status != 307 && status != 308) || location == NULL || exchange->redirects >= MAX_REDIRECTS)
     return FALSE;
@@ -122,8 +124,11 @@ follow_redirect (GTask *task)
   if (target == NULL || g_uri_get_host (target) == NULL || !is_same_origin (uri, target))
     return FALSE;
   exchange->redirects++;
-  soup_message_set_uri (exchange->message, target);
+  /* the first message belongs to its session until its answer has been read, which nobody will */
+  url = g_uri_to_string (target);
   g_clear_object (&exchange->stream);
+  g_object_unref (exchange->message);
+  exchange->message = make_message (exchange->request, url);
   send_message (task);
   return TRUE;
 }
@@ -260,10 +265,9 @@ on_challenged (SoupMessage *message, SoupAuth *auth, gboolean retrying, gpointer
 }
 
 static SoupMessage *
-make_message (BelfryHttpRequest *request)
+make_message (BelfryHttpRequest *request, const char *url)
 {
-  SoupMessage *message = soup_message_new (belfry_http_request_get_method (request),
-                                           belfry_http_request_get_url (request));
+  SoupMessage *message = soup_message_new (belfry_http_request_get_method (request), url);
   GPtrArray *headers = belfry_http_request_list_headers (request);
   g_autoptr (GBytes) body = belfry_http_request_dup_body (request);
   const char *content_type = NULL;
@@ -300,7 +304,7 @@ belfry_transport_send (BelfryTransport *self, BelfryHttpRequest *request, GTask 
   exchange->request = belfry_http_request_ref (request);
   exchange->cancellable = g_cancellable_new ();
   exchange->body = g_byte_array_new ();
-  exchange->message = make_message (request);
+  exchange->message = make_message (request, belfry_http_request_get_url (request));
   g_task_set_task_data (task, exchange, exchange_free);
   if (exchange->message == NULL) {
     g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
