@@ -264,13 +264,26 @@ on_challenged (SoupMessage *message, SoupAuth *auth, gboolean retrying, gpointer
   return TRUE;
 }
 
+/* a second time for whoever answers a challenge: the first time used it up */
+static void
+set_body (SoupMessage *message, BelfryHttpRequest *request)
+{
+  GPtrArray *headers = belfry_http_request_list_headers (request);
+  g_autoptr (GBytes) body = belfry_http_request_dup_body (request);
+  const char *content_type = NULL;
+
+  for (guint i = 0; i + 1 < headers->len; i += 2)
+    if (g_ascii_strcasecmp (g_ptr_array_index (headers, i), "Content-Type") == 0)
+      content_type = g_ptr_array_index (headers, i + 1);
+  if (body != NULL)
+    soup_message_set_request_body_from_bytes (message, content_type, body);
+}
+
 static SoupMessage *
 make_message (BelfryHttpRequest *request, const char *url)
 {
   SoupMessage *message = soup_message_new (belfry_http_request_get_method (request), url);
   GPtrArray *headers = belfry_http_request_list_headers (request);
-  g_autoptr (GBytes) body = belfry_http_request_dup_body (request);
-  const char *content_type = NULL;
 
   if (message == NULL)
     return NULL;
@@ -280,14 +293,13 @@ make_message (BelfryHttpRequest *request, const char *url)
     const char *name = g_ptr_array_index (headers, i);
     const char *value = g_ptr_array_index (headers, i + 1);
 
-    if (g_ascii_strcasecmp (name, "Content-Type") == 0)
-      content_type = value;
-    else
+    if (g_ascii_strcasecmp (name, "Content-Type") != 0)
       soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
   }
-  if (body != NULL)
-    soup_message_set_request_body_from_bytes (message, content_type, body);
+  set_body (message, request);
   g_signal_connect_data (message, "authenticate", G_CALLBACK (on_challenged),
+                         belfry_http_request_ref (request), unref_request, 0);
+  g_signal_connect_data (message, "restarted", G_CALLBACK (set_body),
                          belfry_http_request_ref (request), unref_request, 0);
   if (!belfry_http_request_get_verify (request))
     g_signal_connect (message, "accept-certificate", G_CALLBACK (accept_any_certificate), NULL);
