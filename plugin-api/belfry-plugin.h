@@ -347,6 +347,7 @@ typedef enum {
  * @deliver: one item; the task returns a BelfryOutcome
  * @to_request: instead of @deliver: item to request; pure, any thread
  * @from_answer: with @to_request: answer to outcome; pure, any thread
+ * @choose_phases: (nullable): those of its phases (#BelfryPhases) that its options ask for; pure
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -366,7 +367,8 @@ typedef struct {
   BelfryOutcome *(*from_answer) (gconstpointer self,
                                  const BelfryItem *item,
                                  BelfryHttpAnswer *answer);
-  gpointer reserved[8];
+  guint (*choose_phases) (gconstpointer self);
+  gpointer reserved[7];
 } BelfryReporter;
 
 /**
