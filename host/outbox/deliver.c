@@ -151,7 +151,7 @@ on_delivered (GObject *source, GAsyncResult *result, gpointer user_data)
                  "the reporter ended without an outcome");
   if (outcome == NULL)
     outcome = judge_error (local);
-  settle (self, outcome, 0);
+  settle (self, outcome, outcome->http_status);
   delivery_unref (self);
 }
 
