@@ -2,6 +2,7 @@
 /* The reporter: loaded, configured, asked to plan and to deliver as the host's outbox would. */
 #include "report-test-private.h"
 
+#include "daemon/processes.h" /* lint: tests run programs as the daemon does */
 #include "daemon/transport.h" /* lint: tests speak through the daemon's own transport */
 
 #include <gmodule.h>
@@ -40,8 +41,6 @@ load (const char *name)
   return plugin;
 }
 
-/* what the plugin's section of the host may ask the host */
-
 /* the same request, to the service */
 static BelfryHttpRequest *
 divert (BelfryReportTest *self, BelfryHttpRequest *request)
@@ -71,6 +70,12 @@ ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task
   if (belfry_report_service_get_fault (self->service) == BELFRY_REPORT_FAULT_SILENT)
     belfry_http_request_set_limits (diverted, SILENCE_US, 0);
   belfry_transport_send (self->transport, diverted, task);
+}
+
+static void
+ops_run_process (BelfryInstance *instance, const BelfryProcess *process, GTask *task)
+{
+  belfry_processes_run (process, task);
 }
 
 static void
@@ -113,6 +118,7 @@ ops_cache_get (BelfryInstance *instance, const char *key)
 static const BelfryHostOps ops = {
   .size = sizeof (BelfryHostOps),
   .http_send = ops_http_send,
+  .run_process = ops_run_process,
   .log = ops_log,
   .host_value = ops_host_value,
   .cache_put = ops_cache_put,

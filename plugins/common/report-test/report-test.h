@@ -32,7 +32,8 @@ typedef enum {
  * @method: NULL: POST
  * @target: path and query
  * @headers: lines of NAME: VALUE; all but those that every client sends (Host, User-Agent,
- * Accept-Encoding, Connection, Content-Length), in any order; NULL: only a Content-Type of JSON
+ * Accept-Encoding, Connection, Content-Length), in any order, * for any text; NULL: only a
+ * Content-Type of JSON
  * @body: JSON and forms are compared field by field; in JSON ' stands for "; NULL: none
  * @status: of the answer; 0: 200
  * @answer_headers: (nullable): lines of NAME: VALUE

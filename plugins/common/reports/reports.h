@@ -59,3 +59,18 @@ void belfry_reports_check_modes (const BelfryMap *map, const char *key, const Be
 char *belfry_reports_cut (const char *text, gsize max_chars);
 /* (transfer full) @object: (transfer full) */
 JsonNode *belfry_reports_wrap (JsonObject *object);
+
+/* Programs in place of Buildbot's functions: one JSON value in, one out, no shell, half a minute.
+ */
+
+/* Errors where a program's first word is no absolute path, or a word has a substitution. */
+void
+belfry_reports_check_program (const GPtrArray *argv, const char *key, const BelfryCheck *check);
+void belfry_reports_run_program_async (BelfryInstance *instance,
+                                       const GPtrArray *argv,
+                                       JsonNode *input,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+/* (transfer full) NULL: it failed, which may pass */
+JsonNode *belfry_reports_run_program_finish (GAsyncResult *result, GError **error);
