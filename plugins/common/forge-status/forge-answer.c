@@ -49,6 +49,17 @@ belfry_forge_payload_new (const char *path, JsonObject *body, const char *what)
   return node;
 }
 
+void
+belfry_forge_payload_set_program (JsonNode *self,
+                                  const char *program,
+                                  const BelfryForgeBuild *build)
+{
+  JsonObject *object = json_node_get_object (self);
+
+  json_object_set_string_member (object, "program", program);
+  json_object_set_object_member (object, "build", json_object_ref (build->build));
+}
+
 static JsonObject *
 get_payload (const BelfryItem *item)
 {

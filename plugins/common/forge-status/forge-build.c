@@ -140,6 +140,8 @@ belfry_forge_words_check (const BelfryForgeWords *self, const BelfryCheck *check
 {
   check_forms (check, "start-description");
   check_forms (check, "end-description");
+  belfry_reports_check_program (self->start_program, BELFRY_FORGE_START_PROGRAM, check);
+  belfry_reports_check_program (self->end_program, BELFRY_FORGE_END_PROGRAM, check);
 }
 
 static JsonNode *
@@ -162,18 +164,13 @@ belfry_forge_render (BelfryRendered *rendered, const BelfryForgeBuild *build, GE
   return belfry_rendered_render (rendered, look_up, (gpointer)build, error);
 }
 
-static char *
-dup_output (const BelfryForgeBuild *build, const char *key, GError **error)
+const char *
+belfry_forge_words_get_program (const BelfryForgeWords *self, const BelfryForgeBuild *build)
 {
-  JsonObject *outputs =
-      build->variables != NULL ? belfry_json_get_object (build->variables, "programs") : NULL;
-  JsonNode *node = outputs != NULL ? json_object_get_member (outputs, key) : NULL;
-
-  if (node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-      json_node_get_value_type (node) == G_TYPE_STRING)
-    return g_strdup (json_node_get_string (node));
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_RETRY,
-               "%s: it printed something else than a string", key);
+  if (build->moment == BELFRY_FORGE_STARTED && self->start_program != NULL)
+    return BELFRY_FORGE_START_PROGRAM;
+  if (build->moment == BELFRY_FORGE_ENDED && self->end_program != NULL)
+    return BELFRY_FORGE_END_PROGRAM;
   return NULL;
 }
 
@@ -189,8 +186,8 @@ belfry_forge_words_render (const BelfryForgeWords *self,
     return g_strdup ("Build pending.");
   if (build->moment == BELFRY_FORGE_DROPPED)
     return g_strdup ("Build request cancelled.");
-  if ((ended ? self->end_program : self->start_program) != NULL)
-    return dup_output (build, ended ? BELFRY_FORGE_END_PROGRAM : BELFRY_FORGE_START_PROGRAM, error);
+  if (belfry_forge_words_get_program (self, build) != NULL)
+    return g_strdup ("");
   if (template != NULL)
     return belfry_template_render (template, build->variables, NULL, 0, error);
   return belfry_forge_render (ended ? self->end : self->start, build, error);

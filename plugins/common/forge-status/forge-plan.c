@@ -19,6 +19,7 @@ belfry_forge_status_say (BelfryForgeStatus *self,
                          GError **error)
 {
   self->state = belfry_forge_build_choose (self->build, states);
+  self->program = belfry_forge_words_get_program (words, self->build);
   self->description = belfry_forge_words_render (words, self->build, error);
   if (self->description != NULL)
     self->context = belfry_forge_render (context, self->build, error);
@@ -75,5 +76,7 @@ belfry_forge_status_add (const BelfryForgeStatus *self,
     return;
   }
   payload = belfry_forge_payload_new (path, json_object_ref (owned), what);
+  if (self->program != NULL)
+    belfry_forge_payload_set_program (payload, self->program, self->build);
   belfry_targets_add (self->targets, target, key, payload);
 }

@@ -108,7 +108,11 @@ typedef struct {
 
 gboolean belfry_forge_words_has_start (const BelfryForgeWords *self);
 void belfry_forge_words_check (const BelfryForgeWords *self, const BelfryCheck *check);
-/* The description of this moment; empty where none is set. NULL with @error: it failed. */
+/* The key of the program that says it at this moment; NULL: no program does. */
+const char *belfry_forge_words_get_program (const BelfryForgeWords *self,
+                                            const BelfryForgeBuild *build);
+/* The description of this moment; empty where none is set, or a program says it when it is
+ * delivered. NULL with @error: it failed. */
 char *belfry_forge_words_render (const BelfryForgeWords *self,
                                  const BelfryForgeBuild *build,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -137,6 +141,10 @@ void belfry_forge_log (const BelfryForgeHttp *self, const char *format, ...) G_G
 void belfry_forge_start (BelfryForgeHttp *self, BelfryInstance *instance, GTask *task);
 /* @body: (transfer full); @what: what logs call it */
 JsonNode *belfry_forge_payload_new (const char *path, JsonObject *body, const char *what);
+/* Leaves a word of the body to a program, which gets the build. */
+void belfry_forge_payload_set_program (JsonNode *self,
+                                       const char *program,
+                                       const BelfryForgeBuild *build);
 const char *belfry_forge_item_get_what (const BelfryItem *item);
 /* A POST of the payload to @base and its path, without credentials. NULL with @error: no such. */
 BelfryHttpRequest *belfry_forge_request_new (const BelfryForgeHttp *http,
@@ -164,6 +172,7 @@ typedef struct {
   const BelfryForgeHttp *http;
   BelfryTargets *targets;
   const char *state;
+  const char *program; /* (nullable) key of the one that will say it */
   char *description;
   char *context;
 } BelfryForgeStatus;
@@ -222,22 +231,43 @@ BelfryOutcome *belfry_forge_judge (const BelfryForgeService *service,
                                    const BelfryForgeHttp *http,
                                    const BelfryItem *item,
                                    BelfryHttpAnswer *answer);
-/* deliveries of several requests */
+/* deliveries */
+
+/**
+ * BelfryForgePost: how a reporter delivers: a program's words first, where it has such a one, then
+ * the request and its answer, or @next
+ * @member: of the body, where a program's words go
+ * @fit: (nullable): such words as the service takes them; %NULL: there is nothing to say
+ * @next: (nullable): goes on with the task in place of the two pure functions
+ */
+typedef struct {
+  const char *member;
+  char *(*fit) (const char *text);
+  BelfryHttpRequest *(*to_request) (gconstpointer self, const BelfryItem *item, GError **error);
+  BelfryOutcome *(*from_answer) (gconstpointer self,
+                                 const BelfryItem *item,
+                                 BelfryHttpAnswer *answer);
+  void (*next) (GTask *task);
+} BelfryForgePost;
 
 /**
  * BelfryForgeDelivery: one under way, the data of its task
  */
 typedef struct {
   gpointer reporter;
+  const BelfryForgePost *post;
   const BelfryForgeHttp *http;
   BelfryItem *item;
   gboolean renewed; /* the reporter's own mark: a credential was had anew */
 } BelfryForgeDelivery;
 
-BelfryForgeDelivery *belfry_forge_deliver_begin (gpointer reporter,
-                                                 const BelfryForgeHttp *http,
-                                                 const BelfryItem *item,
-                                                 GTask *task);
+/* @words: (nullable); takes @task. */
+void belfry_forge_deliver (const BelfryForgePost *post,
+                           gpointer reporter,
+                           const BelfryForgeHttp *http,
+                           const BelfryForgeWords *words,
+                           const BelfryItem *item,
+                           GTask *task);
 void
 belfry_forge_deliver_send (GTask *task, BelfryHttpRequest *request, GAsyncReadyCallback callback);
 /* NULL: there was no answer, and the delivery has ended. */

@@ -110,7 +110,7 @@ bitbucket_server_plan (gconstpointer self,
 {
   const BitbucketServerStatus *status = self;
   BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { &build, &status->http, targets, NULL, NULL, NULL };
+  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
   g_autofree char *name = NULL;
 
   if (!belfry_forge_build_init (&build, report, 0))
@@ -154,15 +154,36 @@ bitbucket_server_start (gpointer self, BelfryInstance *instance, GTask *task)
   belfry_forge_start (&status->http, instance, task);
 }
 
-BELFRY_DEFINE_HTTP_REPORTER (
+static char *
+fit_description (const char *text)
+{
+  return belfry_reports_cut (text, MAX_CHARACTERS);
+}
+
+static const BelfryForgePost bitbucket_server_post = {
+  .member = "description",
+  .fit = fit_description,
+  .to_request = bitbucket_server_to_request,
+  .from_answer = bitbucket_server_from_answer,
+};
+
+static void
+bitbucket_server_deliver (gpointer self, const BelfryItem *item, GTask *task)
+{
+  BitbucketServerStatus *status = self;
+
+  belfry_forge_deliver (&bitbucket_server_post, self, &status->http, &status->words, item, task);
+}
+
+BELFRY_DEFINE_REPORTER (
   .name          = "bitbucket-server-status",
   .summary       = N_("Shows builds as commit statuses on Bitbucket Server"),
   .family        = BELFRY_FAMILY_PAINTER,
   .options       = bitbucket_server_options,
   .instance_size = sizeof (BitbucketServerStatus),
+  .needs         = BELFRY_NEEDS_EXEC,
   .check         = bitbucket_server_check,
   .start         = bitbucket_server_start,
   .plan          = bitbucket_server_plan,
-  .to_request    = bitbucket_server_to_request,
-  .from_answer   = bitbucket_server_from_answer,
+  .deliver       = bitbucket_server_deliver,
 );

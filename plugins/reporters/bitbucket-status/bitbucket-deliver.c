@@ -159,14 +159,14 @@ ask_token (GTask *task)
   belfry_forge_deliver_send (task, request, on_token_answered);
 }
 
-void
-bitbucket_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
+static void
+start (GTask *task)
 {
-  BitbucketStatus *status = self;
+  BelfryForgeDelivery *delivery = g_task_get_task_data (task);
+  const BitbucketStatus *status = delivery->reporter;
   g_autofree char *key = status->auth == NULL ? dup_cache_key (status) : NULL;
   g_autoptr (JsonNode) known = NULL;
 
-  belfry_forge_deliver_begin (status, &status->http, item, task);
   if (status->auth != NULL) {
     send_status (task, NULL);
     return;
@@ -176,4 +176,14 @@ bitbucket_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
     send_status (task, json_node_get_string (known));
   else
     ask_token (task);
+}
+
+static const BelfryForgePost post = { .next = start };
+
+void
+bitbucket_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
+{
+  BitbucketStatus *status = self;
+
+  belfry_forge_deliver (&post, self, &status->http, NULL, item, task);
 }

@@ -144,7 +144,7 @@ bitbucket_status_plan (gconstpointer self,
   static const BelfryForgeWords no_words = { NULL };
   const BitbucketStatus *status = self;
   BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { &build, &status->http, targets, NULL, NULL, NULL };
+  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
   g_autofree char *name = NULL;
   Naming naming = { status, NULL };
 

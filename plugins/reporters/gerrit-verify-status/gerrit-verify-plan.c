@@ -148,7 +148,7 @@ gerrit_verify_plan (gconstpointer self,
   static const BelfryForgeStates states = { .started = "0", .other = "0" };
   const GerritVerify *verify = self;
   BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { &build, &verify->http, targets, NULL, NULL, NULL };
+  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &verify->http, .targets = targets };
   g_autofree char *value = NULL;
   g_autoptr (JsonObject) body = NULL;
 
@@ -200,10 +200,16 @@ gerrit_verify_to_request (gconstpointer self, const BelfryItem *item, GError **e
   return request;
 }
 
-BelfryOutcome *
-gerrit_verify_from_answer (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer)
+static BelfryOutcome *
+from_answer (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer)
 {
   const GerritVerify *verify = self;
 
   return belfry_forge_judge (&service, &verify->http, item, answer);
 }
+
+const BelfryForgePost gerrit_verify_post = {
+  .member = "comment",
+  .to_request = gerrit_verify_to_request,
+  .from_answer = from_answer,
+};

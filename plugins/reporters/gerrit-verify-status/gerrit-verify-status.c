@@ -63,15 +63,23 @@ gerrit_verify_start (gpointer self, BelfryInstance *instance, GTask *task)
   belfry_forge_start (&verify->http, instance, task);
 }
 
-BELFRY_DEFINE_HTTP_REPORTER (
+static void
+gerrit_verify_deliver (gpointer self, const BelfryItem *item, GTask *task)
+{
+  GerritVerify *verify = self;
+
+  belfry_forge_deliver (&gerrit_verify_post, self, &verify->http, &verify->words, item, task);
+}
+
+BELFRY_DEFINE_REPORTER (
   .name          = "gerrit-verify-status",
   .summary       = N_("Shows builds as verifications of changes on Gerrit"),
   .family        = BELFRY_FAMILY_PAINTER,
   .options       = gerrit_verify_options,
   .instance_size = sizeof (GerritVerify),
+  .needs         = BELFRY_NEEDS_EXEC,
   .check         = gerrit_verify_check,
   .start         = gerrit_verify_start,
   .plan          = gerrit_verify_plan,
-  .to_request    = gerrit_verify_to_request,
-  .from_answer   = gerrit_verify_from_answer,
+  .deliver       = gerrit_verify_deliver,
 );

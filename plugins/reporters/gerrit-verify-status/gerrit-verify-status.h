@@ -28,7 +28,7 @@ gboolean gerrit_verify_plan (gconstpointer self,
                              GError **error);
 BelfryHttpRequest *
 gerrit_verify_to_request (gconstpointer self, const BelfryItem *item, GError **error);
-BelfryOutcome *
-gerrit_verify_from_answer (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer);
+/* how it is delivered */
+extern const BelfryForgePost gerrit_verify_post;
 /* `4m 7s`, `1 day 0h 0m 1s`. (transfer full) */
 char *gerrit_verify_dup_duration (gint64 seconds);

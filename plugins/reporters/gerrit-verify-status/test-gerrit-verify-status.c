@@ -143,7 +143,6 @@ test_logins (void)
       belfry_report_test_new ("gerrit-verify-status", KEYS "\nauth-kind=digest");
   g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", CHANGE);
   BelfryReportExchange exchange = failed;
-  const BelfryReporter *plugin = belfry_report_test_get_plugin (digest);
   g_autoptr (BelfryHttpRequest) request = NULL;
   const char *user = NULL;
   const char *password = NULL;
@@ -154,7 +153,7 @@ test_logins (void)
 
   g_assert_cmpuint (belfry_report_test_plan (digest, report), ==, 1);
   item.payload = belfry_targets_get_payload (belfry_report_test_get_targets (digest), 0);
-  request = plugin->to_request (belfry_report_test_get_state (digest), &item, NULL);
+  request = gerrit_verify_to_request (belfry_report_test_get_state (digest), &item, NULL);
   g_assert_true (belfry_http_request_get_digest (request, &user, &password));
   g_assert_cmpstr (user, ==, "ci-bot");
   g_assert_cmpstr (password, ==, "s3cret99");

@@ -129,7 +129,7 @@ gitea_status_plan (gconstpointer self,
 {
   const GiteaStatus *status = self;
   BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { &build, &status->http, targets, NULL, NULL, NULL };
+  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
 
   if (!belfry_forge_build_init (&build, report, 0))
     return TRUE;
@@ -176,17 +176,31 @@ gitea_status_start (gpointer self, BelfryInstance *instance, GTask *task)
   belfry_forge_start (&status->http, instance, task);
 }
 
-BELFRY_DEFINE_HTTP_REPORTER (
+static const BelfryForgePost gitea_status_post = {
+  .member = "description",
+  .to_request = gitea_status_to_request,
+  .from_answer = gitea_status_from_answer,
+};
+
+static void
+gitea_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
+{
+  GiteaStatus *status = self;
+
+  belfry_forge_deliver (&gitea_status_post, self, &status->http, &status->words, item, task);
+}
+
+BELFRY_DEFINE_REPORTER (
   .name          = "gitea-status",
   .summary       = N_("Shows builds as commit statuses on Gitea and Forgejo"),
   .family        = BELFRY_FAMILY_PAINTER,
   .phases        = BELFRY_FORGE_PHASES,
   .options       = gitea_status_options,
   .instance_size = sizeof (GiteaStatus),
+  .needs         = BELFRY_NEEDS_EXEC,
   .check         = gitea_status_check,
   .start         = gitea_status_start,
   .plan          = gitea_status_plan,
   .choose_phases = gitea_status_choose_phases,
-  .to_request    = gitea_status_to_request,
-  .from_answer   = gitea_status_from_answer,
+  .deliver       = gitea_status_deliver,
 );

@@ -97,7 +97,7 @@ dup_number (const BelfryForgeBuild *build)
   return g_strndup (at, digits);
 }
 
-/* cut behind a whole line where there is one */
+/* cut behind a whole line where there is one; NULL: there is nothing to say */
 static char *
 dup_body (const char *text)
 {
@@ -105,6 +105,8 @@ dup_body (const char *text)
   g_autofree char *cut = NULL;
   char *end = NULL;
 
+  if (text[strspn (text, " \t\r\n")] == '\0')
+    return NULL;
   if (strlen (text) <= MAX_BYTES)
     return g_strdup (text);
   cut = belfry_text_cut (text, room);
@@ -124,32 +126,39 @@ has_target (BelfryTargets *targets, guint first, const char *target)
   return FALSE;
 }
 
+/* one comment in the making */
+typedef struct {
+  const BelfryForgeBuild *build;
+  const char *program; /* (nullable) says it later */
+  const char *number;
+  const char *text; /* (nullable) */
+} Comment;
+
 static void
-add_comment (
-    BelfryTargets *targets, guint first, JsonObject *stamp, const char *number, const char *text)
+add_comment (const Comment *comment, BelfryTargets *targets, guint first, JsonObject *stamp)
 {
   g_autofree char *owner = NULL;
   g_autofree char *name = NULL;
   g_autofree char *path = NULL;
   g_autofree char *target = NULL;
   g_autofree char *what = NULL;
-  g_autofree char *comment = NULL;
   g_autoptr (JsonNode) payload = NULL;
   JsonObject *body = NULL;
 
   if (belfry_forge_get_text (stamp, "revision") == NULL ||
       !belfry_forge_find_repository (stamp, &owner, &name))
     return;
-  path = belfry_forge_dup_path ("repos", owner, name, "issues", number, "comments", NULL);
+  path = belfry_forge_dup_path ("repos", owner, name, "issues", comment->number, "comments", NULL);
   target = g_strdup_printf ("%s/%s", owner, name);
   if (path == NULL || has_target (targets, first, target))
     return;
-  what = g_strdup_printf ("for %s, issue %s", target, number);
-  comment = dup_body (text);
+  what = g_strdup_printf ("for %s, issue %s", target, comment->number);
   body = json_object_new ();
-  json_object_set_string_member (body, "body", comment);
+  json_object_set_string_member (body, "body", comment->text != NULL ? comment->text : "");
   payload = belfry_forge_payload_new (path, body, what);
-  belfry_targets_add (targets, target, number, payload);
+  if (comment->program != NULL)
+    belfry_forge_payload_set_program (payload, comment->program, comment->build);
+  belfry_targets_add (targets, target, comment->number, payload);
 }
 
 static gboolean
@@ -161,10 +170,12 @@ plan_build (const GithubComment *comment,
   guint first = belfry_targets_get_length (targets);
   g_autofree char *number = dup_number (build);
   g_autofree char *text = belfry_forge_words_render (&comment->words, build, error);
+  g_autofree char *body = text != NULL ? dup_body (text) : NULL;
+  Comment made = { build, belfry_forge_words_get_program (&comment->words, build), number, body };
 
   if (text == NULL)
     return FALSE;
-  if (text[strspn (text, " \t\r\n")] == '\0')
+  if (body == NULL && made.program == NULL)
     return TRUE;
   if (number == NULL) {
     belfry_forge_log (&comment->http,
@@ -174,7 +185,7 @@ plan_build (const GithubComment *comment,
     return TRUE;
   }
   for (guint i = 0; i < belfry_forge_build_count_stamps (build); i++)
-    add_comment (targets, first, belfry_forge_build_get_stamp (build, i), number, text);
+    add_comment (&made, targets, first, belfry_forge_build_get_stamp (build, i));
   if (belfry_targets_get_length (targets) == first)
     belfry_forge_log (&comment->http,
                       "Skipped a build of '%s': no source stamp has a revision and a repository",
@@ -232,7 +243,22 @@ github_comment_start (gpointer self, BelfryInstance *instance, GTask *task)
   belfry_forge_start (&comment->http, instance, task);
 }
 
-BELFRY_DEFINE_HTTP_REPORTER (
+static const BelfryForgePost github_comment_post = {
+  .member = "body",
+  .fit = dup_body,
+  .to_request = github_comment_to_request,
+  .from_answer = github_comment_from_answer,
+};
+
+static void
+github_comment_deliver (gpointer self, const BelfryItem *item, GTask *task)
+{
+  GithubComment *comment = self;
+
+  belfry_forge_deliver (&github_comment_post, self, &comment->http, &comment->words, item, task);
+}
+
+BELFRY_DEFINE_REPORTER (
   .name          = "github-comment",
   .summary       = N_("Comments on pull requests on GitHub"),
   .family        = BELFRY_FAMILY_MESSAGE,
@@ -240,10 +266,10 @@ BELFRY_DEFINE_HTTP_REPORTER (
   .options       = github_comment_options,
   .defaults      = github_comment_defaults,
   .instance_size = sizeof (GithubComment),
+  .needs         = BELFRY_NEEDS_EXEC,
   .check         = github_comment_check,
   .start         = github_comment_start,
   .plan          = github_comment_plan,
   .choose_phases = github_comment_choose_phases,
-  .to_request    = github_comment_to_request,
-  .from_answer   = github_comment_from_answer,
+  .deliver       = github_comment_deliver,
 );

@@ -151,6 +151,24 @@ test_words (void)
   g_assert_true (g_str_has_suffix (line, "…\n[cut here: the comment was too long]\n"));
 }
 
+static void
+test_programs (void)
+{
+  g_autoptr (BelfryReportTest) talkative = belfry_report_test_new (
+      "github-comment", KEYS "\nend-description-program=/bin/echo '\"by a program\"'");
+  g_autoptr (BelfryReportTest) silent =
+      belfry_report_test_new ("github-comment", KEYS "\nend-description-program=/bin/echo '\" \"'");
+  g_autoptr (BelfryReport) report = belfry_report_test_read ("success", PULL);
+  BelfryReportExchange exchange = comment;
+  g_autoptr (BelfryOutcome) nothing = NULL;
+
+  exchange.body = "{'body': 'by a program'}";
+  expect_delivered (talkative, "success", PULL, &exchange);
+  g_assert_cmpuint (belfry_report_test_plan (silent, report), ==, 1);
+  nothing = belfry_report_test_deliver (silent, 0, NULL);
+  g_assert_cmpint (nothing->kind, ==, BELFRY_OUTCOME_SUPERSEDED);
+}
+
 static const struct {
   guint status;
   const char *headers;
@@ -231,6 +249,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/github-comment/plan/start", test_start);
   g_test_add_func ("/github-comment/plan/stamps", test_stamps);
   g_test_add_func ("/github-comment/plan/words", test_words);
+  g_test_add_func ("/github-comment/deliver/programs", test_programs);
   g_test_add_func ("/github-comment/answer/documented", test_answers);
   g_test_add_func ("/github-comment/answer/faults", test_faults);
   g_test_add_func ("/github-comment/options/check", test_check);

@@ -41,12 +41,18 @@ static const BelfryForgeService service = {
   .failure = "Failed to update {what}. http {code}, {answer}",
 };
 
+static char *
+fit_description (const char *text)
+{
+  return belfry_reports_cut (text, MAX_DESCRIPTION);
+}
+
 static void
 add_commit (const BelfryForgeStatus *said, const char *owner, const char *name, const char *sha)
 {
   g_autofree char *path = belfry_forge_dup_path ("repos", owner, name, "statuses", sha, NULL);
   g_autofree char *target = g_strconcat (owner, "/", name, NULL);
-  g_autofree char *description = belfry_reports_cut (said->description, MAX_DESCRIPTION);
+  g_autofree char *description = fit_description (said->description);
   JsonObject *body = json_object_new ();
 
   json_object_set_string_member (body, "state", said->state);
@@ -108,7 +114,7 @@ github_status_plan (gconstpointer self,
 {
   const GithubStatus *status = self;
   BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { &build, &status->http, targets, NULL, NULL, NULL };
+  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
 
   if (!belfry_forge_build_init (&build, report, 0))
     return TRUE;
@@ -121,8 +127,8 @@ github_status_plan (gconstpointer self,
   return TRUE;
 }
 
-BelfryHttpRequest *
-github_status_to_request (gconstpointer self, const BelfryItem *item, GError **error)
+static BelfryHttpRequest *
+to_request (gconstpointer self, const BelfryItem *item, GError **error)
 {
   const GithubStatus *status = self;
   BelfryHttpRequest *request =
@@ -133,10 +139,17 @@ github_status_to_request (gconstpointer self, const BelfryItem *item, GError **e
   return request;
 }
 
-BelfryOutcome *
-github_status_from_answer (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer)
+static BelfryOutcome *
+from_answer (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer)
 {
   const GithubStatus *status = self;
 
   return belfry_forge_judge (&service, &status->http, item, answer);
 }
+
+const BelfryForgePost github_status_post = {
+  .member = "description",
+  .fit = fit_description,
+  .to_request = to_request,
+  .from_answer = from_answer,
+};

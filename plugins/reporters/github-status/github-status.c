@@ -78,17 +78,25 @@ github_status_start (gpointer self, BelfryInstance *instance, GTask *task)
   belfry_forge_start (&status->http, instance, task);
 }
 
-BELFRY_DEFINE_HTTP_REPORTER (
+static void
+github_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
+{
+  GithubStatus *status = self;
+
+  belfry_forge_deliver (&github_status_post, self, &status->http, &status->words, item, task);
+}
+
+BELFRY_DEFINE_REPORTER (
   .name          = "github-status",
   .summary       = N_("Shows builds as commit statuses on GitHub"),
   .family        = BELFRY_FAMILY_PAINTER,
   .phases        = BELFRY_FORGE_PHASES,
   .options       = github_status_options,
   .instance_size = sizeof (GithubStatus),
+  .needs         = BELFRY_NEEDS_EXEC,
   .check         = github_status_check,
   .start         = github_status_start,
   .plan          = github_status_plan,
   .choose_phases = github_status_choose_phases,
-  .to_request    = github_status_to_request,
-  .from_answer   = github_status_from_answer,
+  .deliver       = github_status_deliver,
 );

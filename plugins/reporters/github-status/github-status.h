@@ -20,7 +20,5 @@ gboolean github_status_plan (gconstpointer self,
                              const BelfryReport *report,
                              BelfryTargets *targets,
                              GError **error);
-BelfryHttpRequest *
-github_status_to_request (gconstpointer self, const BelfryItem *item, GError **error);
-BelfryOutcome *
-github_status_from_answer (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer);
+/* how it is delivered */
+extern const BelfryForgePost github_status_post;

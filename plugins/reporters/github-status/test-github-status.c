@@ -164,6 +164,46 @@ test_words (void)
 }
 
 static const struct {
+  const char *program;
+  const char *said; /* NULL: it is tried again */
+  const char *excerpt;
+} programs[] = {
+  { "/bin/echo '\"by a program\"'", "by a program", NULL },
+  { "/bin/echo 7", NULL, "end-description-program: it printed something else than a string" },
+  { "/bin/echo no", NULL, "end-description-program: reading what it printed: " },
+  { "/bin/false", NULL, "end-description-program: it ended with status 1: " },
+};
+
+static void
+test_programs (void)
+{
+  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (programs); i++) {
+    g_autofree char *keys =
+        g_strconcat (KEYS "\nend-description-program=", programs[i].program, NULL);
+    g_autofree char *body =
+        g_strdup_printf ("{'state': 'failure', 'target_url': '" PAGE "', 'description': '%s',"
+                         " 'context': 'buildbot/linux-x86'}",
+                         programs[i].said);
+    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-status", keys);
+    BelfryReportExchange exchange = failure;
+    g_autoptr (BelfryOutcome) outcome = NULL;
+
+    exchange.body = body;
+    g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
+    if (programs[i].said != NULL)
+      belfry_report_test_expect (test, &exchange);
+    outcome = belfry_report_test_deliver (test, 0, NULL);
+    g_test_message ("%s", outcome->excerpt);
+    g_assert_cmpint (outcome->kind, ==,
+                     programs[i].said != NULL ? BELFRY_OUTCOME_DELIVERED : BELFRY_OUTCOME_WAIT);
+    if (programs[i].excerpt != NULL)
+      g_assert_true (g_str_has_prefix (outcome->excerpt, programs[i].excerpt));
+  }
+}
+
+static const struct {
   guint status;
   const char *headers;
   const char *body;
@@ -247,6 +287,7 @@ test_check (void)
       "error end-description-template: " },
     { "token=plain:x\nstart-description-template=a\nstart-description-program=/bin/true",
       "error start-description-program: " },
+    { "token=plain:x\nend-description-program=true", "error end-description-program: " },
     { "token=plain:x\nverify=false", "warning verify: " },
     { "token=plain:x\nbase-url=http://github.example.org", "warning base-url: " },
   };
@@ -283,6 +324,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/github-status/plan/stamps", test_stamps);
   g_test_add_func ("/github-status/plan/named", test_named);
   g_test_add_func ("/github-status/plan/words", test_words);
+  g_test_add_func ("/github-status/deliver/programs", test_programs);
   g_test_add_func ("/github-status/plan/phases", test_phases);
   g_test_add_func ("/github-status/answer/documented", test_answers);
   g_test_add_func ("/github-status/answer/faults", test_faults);

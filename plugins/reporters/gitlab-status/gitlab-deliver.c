@@ -184,21 +184,35 @@ ask_project (GTask *task)
   send_async (task, request, on_project_answered);
 }
 
-void
-gitlab_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
+static void
+start (GTask *task)
 {
-  GitlabStatus *status = self;
-  g_autofree char *key = dup_cache_key (item->target);
+  BelfryForgeDelivery *delivery = g_task_get_task_data (task);
+  const char *target = delivery->item->target;
+  g_autofree char *key = dup_cache_key (target);
   g_autoptr (JsonNode) known = NULL;
 
-  belfry_forge_deliver_begin (status, &status->http, item, task);
-  if (strchr (item->target, '/') == NULL) {
-    send_status (task, item->target);
+  if (strchr (target, '/') == NULL) {
+    send_status (task, target);
     return;
   }
-  known = belfry_reporter_cache_get (status->http.instance, key);
+  known = belfry_reporter_cache_get (delivery->http->instance, key);
   if (known != NULL)
     send_status (task, json_node_get_string (known));
   else
     ask_project (task);
+}
+
+static const BelfryForgePost post = {
+  .member = "description",
+  .fit = gitlab_status_fit,
+  .next = start,
+};
+
+void
+gitlab_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
+{
+  GitlabStatus *status = self;
+
+  belfry_forge_deliver (&post, self, &status->http, &status->words, item, task);
 }

@@ -96,6 +96,12 @@ dup_target (const BelfryForgeBuild *build, JsonObject *stamp)
   return g_strconcat (owner, "/", name, NULL);
 }
 
+char *
+gitlab_status_fit (const char *text)
+{
+  return belfry_reports_cut (text, MAX_CHARACTERS);
+}
+
 static void
 add_stamp (const BelfryForgeStatus *said,
            gconstpointer reporter,
@@ -105,8 +111,8 @@ add_stamp (const BelfryForgeStatus *said,
   const char *ref = belfry_forge_build_get_property (said->build, "source_branch");
   g_autofree char *target = dup_target (said->build, stamp);
   g_autofree char *path = belfry_forge_dup_path ("statuses", revision, NULL);
-  g_autofree char *description = belfry_reports_cut (said->description, MAX_CHARACTERS);
-  g_autofree char *name = belfry_reports_cut (said->context, MAX_CHARACTERS);
+  g_autofree char *description = gitlab_status_fit (said->description);
+  g_autofree char *name = gitlab_status_fit (said->context);
   JsonObject *body = NULL;
 
   if (target == NULL) {
@@ -133,7 +139,7 @@ gitlab_status_plan (gconstpointer self,
 {
   const GitlabStatus *status = self;
   BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { &build, &status->http, targets, NULL, NULL, NULL };
+  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
 
   if (!belfry_forge_build_init (&build, report, 0))
     return TRUE;
@@ -167,6 +173,7 @@ BELFRY_DEFINE_REPORTER (
   .phases        = BELFRY_FORGE_PHASES,
   .options       = gitlab_status_options,
   .instance_size = sizeof (GitlabStatus),
+  .needs         = BELFRY_NEEDS_EXEC,
   .check         = gitlab_status_check,
   .start         = gitlab_status_start,
   .plan          = gitlab_status_plan,

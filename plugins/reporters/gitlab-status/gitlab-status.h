@@ -13,4 +13,6 @@ typedef struct {
   gboolean report_pending;
 } GitlabStatus;
 
+/* Text as GitLab takes it. (transfer full) */
+char *gitlab_status_fit (const char *text);
 void gitlab_status_deliver (gpointer self, const BelfryItem *item, GTask *task);

@@ -104,6 +104,20 @@ test_project (void)
   belfry_outcome_free (deliver (test, subgroup));
 }
 
+static void
+test_program (void)
+{
+  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
+      "gitlab-status", KEYS "\nend-description-program=/bin/echo '\"by a program\"'");
+  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", ID);
+  BelfryReportExchange exchange = failed;
+  g_autoptr (BelfryOutcome) outcome = NULL;
+
+  exchange.body = BODY ("failed", "by a program");
+  outcome = belfry_report_test_run (test, report, &exchange);
+  g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
+}
+
 static const struct {
   guint status;
   const char *headers;
@@ -240,6 +254,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/gitlab-status/plan/skipped", test_skipped);
   g_test_add_func ("/gitlab-status/deliver/project", test_project);
   g_test_add_func ("/gitlab-status/deliver/unknown-project", test_unknown_project);
+  g_test_add_func ("/gitlab-status/deliver/program", test_program);
   g_test_add_func ("/gitlab-status/answer/documented", test_answers);
   g_test_add_func ("/gitlab-status/answer/faults", test_faults);
   g_test_add_func ("/gitlab-status/options/check", test_check);
