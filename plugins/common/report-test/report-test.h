@@ -96,3 +96,8 @@ void belfry_report_test_check_faults (BelfryReportTest *self,
                                       const char *fixture,
                                       const BelfryReportExchange *exchange,
                                       BelfryOutcomeKind garbage);
+/* The same for a report at hand, where a fixture alone has nothing to tell the service. */
+void belfry_report_test_check_faults_of (BelfryReportTest *self,
+                                         BelfryReport *report,
+                                         const BelfryReportExchange *exchange,
+                                         BelfryOutcomeKind garbage);
