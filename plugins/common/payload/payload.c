@@ -138,8 +138,8 @@ belfry_payload_add_files (JsonNode *root, const char *key, GPtrArray *files, GEr
   return TRUE;
 }
 
-static JsonNode *
-read_form (BelfryRequest *request, GError **error)
+JsonNode *
+belfry_payload_read_form (BelfryRequest *request, GError **error)
 {
   BelfryForm *form = belfry_request_get_arguments (request, error);
   const char *payload = form != NULL ? belfry_form_get (form, "payload") : NULL;
@@ -168,7 +168,7 @@ belfry_payload_read (BelfryRequest *request, gboolean *unsupported, GError **err
   }
   if (g_strcmp0 (type, "application/x-www-form-urlencoded") == 0 ||
       g_strcmp0 (type, "multipart/form-data") == 0)
-    return read_form (request, error);
+    return belfry_payload_read_form (request, error);
   *unsupported = TRUE;
   return NULL;
 }
