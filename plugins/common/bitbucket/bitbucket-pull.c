@@ -7,33 +7,16 @@
 
 #include "payload.h"
 
-#define MAX_NUMBER G_MAXINT64
-
-/* a number, or digits; (transfer full) (nullable) */
-static char *
-read_number (JsonNode *pull, GError **error)
-{
-  g_autofree char *text = belfry_payload_compose (pull, "id", error);
-  gint64 number = 0;
-
-  if (text == NULL)
-    return NULL;
-  if (belfry_parse_integer (text, 0, MAX_NUMBER, &number, NULL))
-    return g_strdup_printf ("%" G_GINT64_FORMAT, number);
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "'id' is no number");
-  return NULL;
-}
-
 static JsonNode *
 find_from (JsonNode *pull, GError **error)
 {
-  return belfry_payload_need (pull, belfry_bitbucket_choose (pull, "fromRef", "source"), error);
+  return belfry_payload_need (pull, belfry_payload_choose (pull, "fromRef", "source"), error);
 }
 
 static JsonNode *
 find_to (JsonNode *pull, GError **error)
 {
-  return belfry_payload_need (pull, belfry_bitbucket_choose (pull, "toRef", "destination"), error);
+  return belfry_payload_need (pull, belfry_payload_choose (pull, "toRef", "destination"), error);
 }
 
 /* (transfer full) (nullable) */
@@ -51,7 +34,7 @@ compose_branch (const BelfryBitbucketReading *reading,
   ref = g_str_equal (reading->event->branch, "from") ? find_from (pull, error)
                                                      : find_to (pull, error);
   if (ref != NULL)
-    name = belfry_payload_compose (ref, belfry_bitbucket_choose (ref, "branch.name", "displayId"),
+    name = belfry_payload_compose (ref, belfry_payload_choose (ref, "branch.name", "displayId"),
                                    error);
   return name != NULL ? g_strconcat ("refs/heads/", name, NULL) : NULL;
 }
@@ -67,7 +50,7 @@ read_link (const BelfryBitbucketReading *reading,
 
   g_clear_pointer (&change->revlink, g_free);
   if (!reading->is_own)
-    return belfry_payload_get_text (pull, belfry_bitbucket_choose (pull, "link", "links.html.href"),
+    return belfry_payload_get_text (pull, belfry_payload_choose (pull, "link", "links.html.href"),
                                     &change->revlink, error);
   if (!belfry_bitbucket_find_first (pull, "links.self", &first, NULL) || first == NULL ||
       JSON_NODE_HOLDS_NULL (first))
@@ -95,11 +78,11 @@ read_change (const BelfryBitbucketReading *reading,
              BelfryChange *change,
              GError **error)
 {
-  g_autofree char *number = read_number (pull, error);
+  g_autofree char *number = belfry_payload_compose_number (pull, "id", error);
   JsonNode *from = number != NULL ? find_from (pull, error) : NULL;
 
   if (from == NULL ||
-      !belfry_payload_get_text (from, belfry_bitbucket_choose (from, "commit.hash", "latestCommit"),
+      !belfry_payload_get_text (from, belfry_payload_choose (from, "commit.hash", "latestCommit"),
                                 &change->revision, error) ||
       !read_link (reading, pull, change, error))
     return FALSE;
@@ -119,7 +102,7 @@ belfry_bitbucket_translate_pull (BelfryBitbucketReading *reading, GError **error
 
   reading->is_own =
       reading->product->has_own_layout &&
-      g_str_equal (belfry_bitbucket_choose (reading->payload, "pullrequest", "pullRequest"),
+      g_str_equal (belfry_payload_choose (reading->payload, "pullrequest", "pullRequest"),
                    "pullRequest");
   pull = belfry_payload_need (reading->payload, reading->is_own ? "pullRequest" : "pullrequest",
                               error);

@@ -116,7 +116,7 @@ belfry_bitbucket_translate_push (BelfryBitbucketReading *reading, GError **error
 
   reading->is_own =
       reading->product->has_own_layout &&
-      g_str_equal (belfry_bitbucket_choose (reading->payload, "push", "changes"), "changes");
+      g_str_equal (belfry_payload_choose (reading->payload, "push", "changes"), "changes");
   if (!belfry_bitbucket_read_repository (
           reading, belfry_payload_need (reading->payload, "repository", error), error))
     return NULL;

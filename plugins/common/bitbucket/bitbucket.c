@@ -44,14 +44,6 @@ reading_clear (BelfryBitbucketReading *reading)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BelfryBitbucketReading, reading_clear)
 
-const char *
-belfry_bitbucket_choose (JsonNode *root, const char *path, const char *other)
-{
-  JsonNode *node = NULL;
-
-  return belfry_payload_find (root, path, &node, NULL) && node != NULL ? path : other;
-}
-
 gboolean
 belfry_bitbucket_find_first (JsonNode *root, const char *path, JsonNode **first, GError **error)
 {

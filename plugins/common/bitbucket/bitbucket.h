@@ -69,8 +69,6 @@ typedef struct {
   char *codebase;
 } BelfryBitbucketReading;
 
-/* @path where something stands there, else @other. */
-const char *belfry_bitbucket_choose (JsonNode *root, const char *path, const char *other);
 /* What of a request does not depend on its single changes. */
 gboolean belfry_bitbucket_read_repository (BelfryBitbucketReading *reading,
                                            JsonNode *repository,

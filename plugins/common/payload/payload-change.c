@@ -85,14 +85,22 @@ belfry_payload_set_properties (JsonNode *root,
 }
 
 gboolean
-belfry_payload_set_files (JsonNode *commit, BelfryChange *change, GError **error)
+belfry_payload_set_files (JsonNode *commit,
+                          gboolean take_null,
+                          BelfryChange *change,
+                          GError **error)
 {
   static const char *const lists[] = { "added", "modified", "removed" };
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
-    if (!belfry_payload_add_files (commit, lists[i], files, error))
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++) {
+    JsonNode *list = NULL;
+    gboolean is_null = take_null && belfry_payload_find (commit, lists[i], &list, NULL) &&
+                       list != NULL && JSON_NODE_HOLDS_NULL (list);
+
+    if (!is_null && !belfry_payload_add_files (commit, lists[i], files, error))
       return FALSE;
+  }
   g_ptr_array_add (files, NULL);
   g_strfreev (change->files);
   change->files = (char **)g_ptr_array_free (g_steal_pointer (&files), FALSE);
@@ -161,6 +169,28 @@ belfry_payload_need_text (JsonNode *root, const char *path, GError **error)
   if (node != NULL)
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "'%s' is no text", path);
   return NULL;
+}
+
+char *
+belfry_payload_compose_number (JsonNode *root, const char *path, GError **error)
+{
+  g_autofree char *text = belfry_payload_compose (root, path, error);
+  gint64 number = 0;
+
+  if (text == NULL)
+    return NULL;
+  if (belfry_parse_integer (text, 0, G_MAXINT64, &number, NULL))
+    return g_strdup_printf ("%" G_GINT64_FORMAT, number);
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "'%s' is no number", path);
+  return NULL;
+}
+
+const char *
+belfry_payload_choose (JsonNode *root, const char *path, const char *other)
+{
+  JsonNode *node = NULL;
+
+  return belfry_payload_find (root, path, &node, NULL) && node != NULL ? path : other;
 }
 
 GPtrArray *

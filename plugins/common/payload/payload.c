@@ -219,6 +219,15 @@ belfry_payload_add_whitelisted (BelfryProperties *properties,
 }
 
 gboolean
+belfry_payload_matches (GPtrArray *expressions, const char *text)
+{
+  for (guint i = 0; expressions != NULL && i < expressions->len; i++)
+    if (belfry_regex_search (g_ptr_array_index (expressions, i), text))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
 belfry_payload_get_codebase (
     const char *fixed, BelfryTemplate *format, JsonNode *root, char **codebase, GError **error)
 {

@@ -36,6 +36,9 @@ void belfry_payload_add_whitelisted (BelfryProperties *properties,
                                      const char *prefix,
                                      JsonNode *node,
                                      const char *const *patterns);
+/* Whether one of the expressions is found in @text. @expressions: (nullable) (element-type GRegex)
+ */
+gboolean belfry_payload_matches (GPtrArray *expressions, const char *text);
 /* What codebase a change gets: the fixed one, what the template makes of the payload, or NULL for
  * none. */
 gboolean belfry_payload_get_codebase (
@@ -98,8 +101,12 @@ gboolean belfry_payload_set_properties (JsonNode *root,
                                         const BelfryPayloadProperty *rows,
                                         BelfryChange *change,
                                         GError **error);
-/* Files of a commit: `added`, then `modified`, then `removed`. */
-gboolean belfry_payload_set_files (JsonNode *commit, BelfryChange *change, GError **error);
+/* Files of a commit: `added`, then `modified`, then `removed`. Each may be missing,
+ * and null where @take_null. */
+gboolean belfry_payload_set_files (JsonNode *commit,
+                                   gboolean take_null,
+                                   BelfryChange *change,
+                                   GError **error);
 /* The list at a path; at most 10,000 entries. (transfer none) */
 JsonArray *belfry_payload_need_list (JsonNode *root, const char *path, GError **error);
 /* Whether the value at a path is true; what is missing is not. */
@@ -110,6 +117,10 @@ gboolean belfry_payload_differs (JsonNode *root, const char *path, const char *o
 const char *belfry_payload_get_ref_name (const char *ref, gboolean *is_tag);
 /* The text at a path, which must be one. (transfer none) */
 const char *belfry_payload_need_text (JsonNode *root, const char *path, GError **error);
+/* A number, or a text of digits, as digits: safe as a part of a ref. (transfer full) (nullable) */
+char *belfry_payload_compose_number (JsonNode *root, const char *path, GError **error);
+/* @path where something stands there, else @other. */
+const char *belfry_payload_choose (JsonNode *root, const char *path, const char *other);
 /* A change for each element of @list, in its order. (transfer full) (nullable) */
 GPtrArray *belfry_payload_make_changes (JsonArray *list,
                                         BelfryPayloadMake make,

@@ -58,7 +58,7 @@ translate_commit (JsonNode *commit, gconstpointer data, GError **error)
   g_autoptr (BelfryChange) change = belfry_payload_new_change ();
 
   if (!belfry_payload_fill (commit, commit_fields, change, error) ||
-      !belfry_payload_set_files (commit, change, error))
+      !belfry_payload_set_files (commit, FALSE, change, error))
     return NULL;
   change->files_unknown = gitlab->is_cut;
   belfry_record_set_text (&change->branch, gitlab->branch);
