@@ -192,8 +192,9 @@ typedef struct {
   BelfryTranslationKind kind;
   char *reason;       /* (nullable) */
   GPtrArray *changes; /* (nullable) (element-type BelfryChange) */
-  char **pollers;     /* (nullable) */
+  char **pollers;     /* (nullable) names or repositories; NULL: all that are allowed */
   JsonNode *pending;  /* (nullable) */
+  char **allowed;     /* (nullable) pollers that may be told to poll; NULL: all */
 } BelfryTranslation;
 
 BELFRY_API BelfryTranslation *belfry_translation_new_changes (GPtrArray *changes);
@@ -203,6 +204,8 @@ BELFRY_API BelfryTranslation *belfry_translation_new_malformed (const char *form
     G_GNUC_PRINTF (1, 2);
 BELFRY_API BelfryTranslation *belfry_translation_new_unsupported_type (const char *reason);
 BELFRY_API BelfryTranslation *belfry_translation_new_poll (char **pollers);
+BELFRY_API void belfry_translation_set_allowed (BelfryTranslation *self,
+                                                const char *const *allowed);
 BELFRY_API BelfryTranslation *belfry_translation_new_pending (JsonNode *pending);
 BELFRY_API void belfry_translation_free (BelfryTranslation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTranslation, belfry_translation_free)
@@ -236,7 +239,13 @@ typedef struct {
 
 /**
  * BelfryPoller: descriptor of a poller
- * @poll: looks once; tells by belfry_poller_found_async (); @state is what it told last, or null
+ * @poll: looks once; tells by belfry_poller_found_async (); @state is what it told last, or null:
+ * an object, whose member `heads` (names to revisions) is shown to people. The task has a
+ * cancellable, which ends the poll at its deadline; its boolean comes when nothing of it is left.
+ * What the host's keys say it asks by belfry_instance_get_host_value (): `repository` (checked),
+ * `encoding`, `max-changes`, `workdir`. Of a change it leaves unset what is the host's: category,
+ * project, codebase, revlink, and the repository where it is the configured one.
+ * @stream: (nullable): instead of @poll: stays open until it is cancelled
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;

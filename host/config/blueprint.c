@@ -7,6 +7,7 @@
 #include "config/config-private.h"
 #include "hooks/hook-keys.h"
 #include "outbox/reporter-keys.h"
+#include "pollers/poller-keys.h"
 #include "www/www-keys.h"
 
 #include <string.h>
@@ -33,6 +34,8 @@ belfry_kind_get_host_table (BelfryKind kind, gsize *size)
     *size = sizeof (BelfryViewKeys);
     return &belfry_view_keys_table;
   case BELFRY_KIND_POLLER:
+    *size = sizeof (BelfryPollerKeys);
+    return &belfry_poller_keys_table;
   case BELFRY_KIND_ENGINE:
   case BELFRY_KIND_BOT:
   case BELFRY_KIND_AUTH:
@@ -261,6 +264,9 @@ check_kind (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
   if (blueprint->kind == BELFRY_KIND_HOOK)
     belfry_hook_keys_check (blueprint->host_state, (const BelfryHook *)blueprint->plugin,
                             blueprint->section, www_auth, self->problems);
+  if (blueprint->kind == BELFRY_KIND_POLLER)
+    belfry_poller_keys_check (blueprint->host_state, (const BelfryPoller *)blueprint->plugin,
+                              blueprint->section, self->problems);
   if (blueprint->kind == BELFRY_KIND_REPORTER)
     belfry_reporter_keys_check (blueprint->host_state, (const BelfryReporter *)blueprint->plugin,
                                 blueprint->section, self->problems);
