@@ -146,6 +146,7 @@ typedef struct {
  * @BELFRY_SIGNATURE_BEARER: `Bearer ` and the secret
  * @BELFRY_SIGNATURE_STANDARD_WEBHOOKS: webhook-id, -timestamp and -signature
  * @BELFRY_SIGNATURE_MD5_HEX: bare hex of HMAC-MD5
+ * @BELFRY_SIGNATURE_SHA256_BASE64: base64 of HMAC-SHA256
  */
 typedef enum {
   BELFRY_SIGNATURE_SHA256_PREFIXED,
@@ -155,6 +156,7 @@ typedef enum {
   BELFRY_SIGNATURE_BEARER,
   BELFRY_SIGNATURE_STANDARD_WEBHOOKS,
   BELFRY_SIGNATURE_MD5_HEX,
+  BELFRY_SIGNATURE_SHA256_BASE64,
 } BelfrySignatureScheme;
 
 /**
@@ -210,6 +212,8 @@ BELFRY_API BelfryTranslation *belfry_translation_new_pending (JsonNode *pending)
 BELFRY_API void belfry_translation_free (BelfryTranslation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTranslation, belfry_translation_free)
 
+typedef struct _BelfryHook BelfryHook;
+
 /**
  * BelfryHook: descriptor of a change hook
  * @signatures: how its forge signs, strongest first
@@ -222,8 +226,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTranslation, belfry_translation_free)
  * BelfryTranslation of changes or nothing. An error of code %BELFRY_ERROR_RETRY: no answer came at
  * all
  * @give_up: (nullable): the translation of something pending for which no answer ever came; pure
+ * @describe: (nullable): once, when the options were read: sets in @hook, a copy of the descriptor,
+ * the signatures, ids and events that this instance's options decide; what it points to lives as
+ * long as @self
  */
-typedef struct {
+struct _BelfryHook {
   BELFRY_COMMON_FIELDS;
   const BelfrySignature *signatures;
   gsize signature_size;
@@ -234,8 +241,9 @@ typedef struct {
   BelfryTranslation *(*translate) (gconstpointer self, BelfryRequest *request);
   void (*complete) (gpointer self, JsonNode *pending, GTask *task);
   BelfryTranslation *(*give_up) (gconstpointer self, JsonNode *pending);
-  gpointer reserved[8];
-} BelfryHook;
+  void (*describe) (gpointer self, BelfryHook *hook);
+  gpointer reserved[7];
+};
 
 /**
  * BelfryPoller: descriptor of a poller

@@ -19,6 +19,7 @@ void belfry_hook_test_free (BelfryHookTest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHookTest, belfry_hook_test_free)
 /* What reading and checking a section finds, a line each: "error KEY: MESSAGE". (transfer full) */
 char *belfry_hook_test_dup_problems (const char *name, const char *keys);
+/* The descriptor as the section's options decide it. */
 const BelfryHook *belfry_hook_test_get_plugin (BelfryHookTest *self);
 
 /* the forge's API: what it answers; what has no answer is 404 */
