@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "payload.h"
 
+#include <math.h>
 #include <string.h>
 
+/* the years that any calendar here can show: 1 to 9999 */
+#define MIN_SECONDS     -62135596800.0
+#define MAX_SECONDS     253402300799.0
 #define MAX_WHITELISTED 1000
 #define MAX_NAME_DEPTH  64
 
@@ -113,6 +117,24 @@ belfry_payload_get_time (JsonNode *root, const char *path, gint64 *time_us, GErr
   if (belfry_time_parse (json_node_get_string (node), time_us, NULL))
     return TRUE;
   return wrong_type (path, "date", error);
+}
+
+gboolean
+belfry_payload_get_seconds (JsonNode *root, const char *path, gint64 *time_us, GError **error)
+{
+  JsonNode *node = belfry_payload_need (root, path, error);
+  GType type = node != NULL ? json_node_get_value_type (node) : G_TYPE_INVALID;
+  double seconds = 0;
+
+  if (node == NULL)
+    return FALSE;
+  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
+    return wrong_type (path, "number of seconds", error);
+  seconds = floor (json_node_get_double (node));
+  if (!(seconds >= MIN_SECONDS && seconds <= MAX_SECONDS))
+    return wrong_type (path, "number of seconds", error);
+  *time_us = (gint64)seconds * G_USEC_PER_SEC;
+  return TRUE;
 }
 
 gboolean

@@ -21,6 +21,9 @@ char *belfry_payload_compose (JsonNode *root, const char *path, GError **error);
 char *belfry_payload_compose_person (JsonNode *root, const char *path, GError **error);
 gboolean
 belfry_payload_get_time (JsonNode *root, const char *path, gint64 *time_us, GError **error);
+/* A number of seconds, its fraction cut off towards the past. */
+gboolean
+belfry_payload_get_seconds (JsonNode *root, const char *path, gint64 *time_us, GError **error);
 /* Appends the texts of an optional list. */
 gboolean
 belfry_payload_add_files (JsonNode *root, const char *key, GPtrArray *files, GError **error);
