@@ -7,6 +7,7 @@
 #include "daemon/run.h"
 #include "inspect.h"
 #include "pollers.h"
+#include "try.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -38,6 +39,10 @@ static const Subcommand subcommands[] = {
   { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
   { "forget", "poller/NAME", "have a poller start afresh, as if it had never looked",
     belfry_forget_main },
+  { "try",
+    "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
+    " [--method WORD] [--query TEXT] [--json]",
+    "give a request to one hook alone, and say what would come of it", belfry_try_main },
   { "force", "BUILDER [NAME=VALUE…]", "start a build", run_control },
   { "stop", "BUILDID [reason=TEXT]", "stop a running build", run_control },
   { "rebuild", "BUILDID", "build the same again", run_control },

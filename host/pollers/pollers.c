@@ -53,6 +53,7 @@ put_behind (BelfryPollerRun *self, BelfryHosted *hosted)
   belfry_hosted_unref (self->hosted);
   self->hosted = hosted;
   self->begun = FALSE;
+  self->failures = 0;
 }
 
 static BelfryPollerRun *
