@@ -219,7 +219,8 @@ typedef struct _BelfryHook BelfryHook;
  * @signatures: how its forge signs, strongest first
  * @delivery_id_headers: (nullable): where the forge's own id stands
  * @event_header: (nullable): where the event's name stands
- * @methods: (nullable): accepted methods; %NULL: POST
+ * @methods: (nullable): accepted methods, POST among them; others than POST need the section's
+ * secret; %NULL: POST
  * @no_digest: whether requests without an id are never duplicates
  * @translate: pure; any thread
  * @complete: (nullable): asks the forge about something pending; returns the task with a
