@@ -115,6 +115,8 @@ BELFRY_API void belfry_template_set_translate (BelfryTranslate translate);
 typedef struct _BelfryExpression BelfryExpression;
 
 BELFRY_API BelfryExpression *belfry_expression_new (const char *text, GError **error);
+BELFRY_API BelfryExpression *
+belfry_expression_new_with_flags (const char *text, BelfryTemplateFlags flags, GError **error);
 BELFRY_API BelfryExpression *belfry_expression_ref (BelfryExpression *self);
 BELFRY_API void belfry_expression_unref (BelfryExpression *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryExpression, belfry_expression_unref)

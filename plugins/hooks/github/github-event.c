@@ -27,10 +27,7 @@ static const struct {
 gboolean
 belfry_github_skips (const BelfryGithub *self, const char *message)
 {
-  for (guint i = 0; self->skips != NULL && i < self->skips->len; i++)
-    if (belfry_regex_search (g_ptr_array_index (self->skips, i), message))
-      return TRUE;
-  return FALSE;
+  return belfry_payload_matches (self->skips, message);
 }
 
 /* all names that the events read, at whatever depth */
