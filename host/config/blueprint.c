@@ -6,6 +6,7 @@
  */
 #include "config/config-private.h"
 #include "hooks/hook-keys.h"
+#include "hooks/passwords.h"
 #include "outbox/reporter-keys.h"
 #include "pollers/poller-keys.h"
 #include "www/www-keys.h"
@@ -265,6 +266,10 @@ check_kind (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
   if (blueprint->kind == BELFRY_KIND_HOOK)
     belfry_hook_keys_check (blueprint->host_state, belfry_blueprint_get_plugin (blueprint),
                             blueprint->section, www_auth, self->problems);
+  if (blueprint->kind == BELFRY_KIND_HOOK)
+    belfry_passwords_look (
+        (const char *const *)((const BelfryHookKeys *)blueprint->host_state)->auth,
+        self->config.directory, blueprint->section, "auth", self->problems);
   if (blueprint->kind == BELFRY_KIND_POLLER)
     belfry_poller_keys_check (blueprint->host_state, (const BelfryPoller *)blueprint->plugin,
                               blueprint->section, self->problems);

@@ -7,6 +7,7 @@
 #include "daemon/run.h"
 #include "inspect.h"
 #include "pollers.h"
+#include "send-change.h"
 #include "try.h"
 
 #include <locale.h>
@@ -39,6 +40,9 @@ static const Subcommand subcommands[] = {
   { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
   { "forget", "poller/NAME", "have a poller start afresh, as if it had never looked",
     belfry_forget_main },
+  { "send-change",
+    "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] …",
+    "post a change to the hook base, here or elsewhere", belfry_send_change_main },
   { "try",
     "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
     " [--method WORD] [--query TEXT] [--json]",

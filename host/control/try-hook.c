@@ -6,10 +6,10 @@
  */
 #include "try-hook.h"
 
-#include "daemon/secrets.h"
 #include "hooks/hook-keys.h"
 #include "hooks/passwords.h"
 #include "hooks/signature.h"
+#include "wait.h"
 #include "www/www-keys.h"
 
 #include <string.h>
@@ -172,24 +172,6 @@ belfry_tried_hook_new (const char *name,
   return read_section (self, problems) ? g_steal_pointer (&self) : NULL;
 }
 
-/* waiting; a command line tool has nothing else to do */
-
-static void
-on_done (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **done = user_data;
-
-  *done = g_object_ref (result);
-}
-
-static GTask *
-wait_for (GAsyncResult **done)
-{
-  while (*done == NULL)
-    g_main_context_iteration (NULL, TRUE); /* lint: no daemon, nobody else waits */
-  return G_TASK (*done);
-}
-
 typedef struct {
   GError *error;
 } Resolving;
@@ -198,13 +180,9 @@ static void
 resolve_secret (gpointer secret, gpointer user_data)
 {
   Resolving *resolving = user_data;
-  g_autoptr (GAsyncResult) done = NULL;
 
-  if (resolving->error != NULL || belfry_secret_is_resolved (secret) ||
-      belfry_secrets_resolve_at_once (secret))
-    return;
-  belfry_secrets_resolve (secret, g_task_new (NULL, NULL, on_done, &done));
-  g_task_propagate_boolean (wait_for (&done), &resolving->error);
+  if (resolving->error == NULL)
+    belfry_wait_for_secret (secret, &resolving->error);
 }
 
 static gboolean
@@ -234,11 +212,10 @@ knows_password (BelfryTriedHook *self, BelfryRequest *request)
 
   if (files == NULL || (self->keys.auth != NULL && files[0] == NULL))
     return TRUE;
-  belfry_passwords_check ((const char *const *)files,
-                          self->config != NULL ? self->config->directory : here,
-                          belfry_request_get_header (request, "Authorization"),
-                          g_task_new (NULL, NULL, on_done, &done));
-  return g_task_propagate_boolean (wait_for (&done), NULL);
+  belfry_passwords_check (
+      (const char *const *)files, self->config != NULL ? self->config->directory : here,
+      belfry_request_get_header (request, "Authorization"), belfry_wait_new (&done));
+  return g_task_propagate_boolean (belfry_wait_for (&done), NULL);
 }
 
 /* what comes of it */
