@@ -265,12 +265,44 @@ set_scheduler (Local *self, const BelfryControl *control, GTask *task, gboolean 
     return;
   }
   state = local_scheduler_state (self, scheduler);
+  /* what came while it was off is not made up for */
+  if (enabled && !state->enabled)
+    local_timed_begin (self, scheduler, TRUE);
   state->enabled = enabled;
   transaction = belfry_engine_begin (self->instance);
   local_scheduler_store (self, transaction, state);
   belfry_engine_submit (self->instance, transaction);
   local_schedulers_arm (self);
   answer_done (task, enabled ? "enabled" : "disabled", "enabled", enabled);
+}
+
+/* As if it were due; its rhythm stays. */
+static void
+do_run_now (Local *self, const BelfryControl *control, GTask *task)
+{
+  const LocalScheduler *scheduler = local_config_find_scheduler (self->config, control->scheduler);
+  BelfryTransaction *transaction = NULL;
+  g_autoptr (GPtrArray) sets = NULL;
+
+  if (scheduler == NULL) {
+    refuse (task, "there is no scheduler", control->scheduler);
+    return;
+  }
+  if (!local_is_timed (scheduler) || !local_scheduler_state (self, scheduler)->enabled) {
+    local_answer (task, belfry_control_answer_new (
+                            BELFRY_CONTROL_REFUSED, NULL, "scheduler '%s' %s", scheduler->name,
+                            local_is_timed (scheduler) ? "is disabled" : "has no moments"));
+    return;
+  }
+  transaction = belfry_engine_begin (self->instance);
+  sets = local_timed_run_now (self, transaction, scheduler);
+  belfry_engine_submit (self->instance, transaction);
+  if (sets->len == 0)
+    local_answer (task,
+                  belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "nothing has changed"));
+  else
+    answer_done (task, "build requested", "bsid",
+                 ((LocalSet *)g_ptr_array_index (sets, 0))->record->bsid);
 }
 
 static void
@@ -339,6 +371,7 @@ static const struct {
   { "pause", do_pause },
   { "ping", do_ping },
   { "rebuild", local_control_rebuild },
+  { "run-now", do_run_now },
   { "shutdown", do_shutdown },
   { "stop", do_stop },
   { "stop-change", do_stop_change },
