@@ -201,6 +201,7 @@ add_form (LocalConfig *config, const BelfryOwnedSection *owned, BelfryProblems *
       local_config_resolve_builders (config, self->section, self->keys->builders, problems);
   self->codebases = unite_codebases (self->builders);
   self->fields = local_form_make_fields (self->section, problems);
+  local_form_bind_workers (self);
   g_ptr_array_add (config->forms, self);
   if (!belfry_text_is_identifier (self->name, 50))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, owned->source, NULL,

@@ -38,6 +38,7 @@ typedef struct {
   LocalSet *set;
   char *builder;        /* name */
   gboolean kept;        /* never collapsed */
+  char *worker;         /* (nullable) the only one on which it may run */
   LocalBuild *build;    /* (nullable) that has claimed it */
   char *sources;        /* (nullable) what must be equal for it to be swallowed */
   GSequenceIter *place; /* (nullable) among those that wait for its builder */

@@ -8,6 +8,7 @@
  */
 #include "choose.h"
 #include "collapse.h"
+#include "force.h"
 #include "local.h"
 
 LocalSet *
@@ -56,6 +57,17 @@ is_kept (const BelfryProperties *properties)
   return FALSE;
 }
 
+static char *
+dup_wanted_worker (const BelfryProperties *properties)
+{
+  const char *source =
+      properties != NULL ? belfry_properties_get_source (properties, LOCAL_WANTED_WORKER) : NULL;
+
+  return g_strcmp0 (source, "Force Build Form") == 0
+             ? g_strdup (belfry_properties_get_text (properties, LOCAL_WANTED_WORKER))
+             : NULL;
+}
+
 /* Takes @record. */
 LocalRequest *
 local_request_new (BelfryBuildRequest *record, LocalSet *set, const char *builder)
@@ -66,6 +78,7 @@ local_request_new (BelfryBuildRequest *record, LocalSet *set, const char *builde
   self->set = local_set_ref (set);
   self->builder = g_strdup (builder);
   self->kept = record->waited_for || is_kept (set->record->properties);
+  self->worker = dup_wanted_worker (set->record->properties);
   self->orphan_since = BELFRY_NONE;
   self->locks_since = BELFRY_NONE;
   set->n_open++;
@@ -81,6 +94,7 @@ local_request_free (LocalRequest *self)
   local_set_unref (self->set);
   g_free (self->builder);
   g_free (self->sources);
+  g_free (self->worker);
   g_free (self);
 }
 

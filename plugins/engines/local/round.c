@@ -151,6 +151,8 @@ find_obstacle (const Question *question, const LocalWorker *worker)
   const LocalSlots *slots = local_slots (question->local, worker->name);
   const char *words = slots->closed;
 
+  if (question->request->worker != NULL && !g_str_equal (question->request->worker, worker->name))
+    words = "is not the one asked for";
   if (words == NULL && has_builder (slots, question->builder->builddir))
     words = "builds it already";
   if (words == NULL && question->builder->keys->can_start != NULL &&
@@ -246,7 +248,7 @@ start_first (Question *question, gint64 now)
       look_at_worker (question->local, worker);
       return TRUE;
     }
-    if (are_alike (question->builder))
+    if (are_alike (question->builder) && question->request->worker == NULL)
       break;
   }
   return FALSE;

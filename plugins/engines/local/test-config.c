@@ -184,6 +184,22 @@ static const struct {
     "no kind of field" },
   { "field-later", "[engine local]\n[builder b]\n" STEPS "[force f]\nbuilders=b\nfield.x=file\n",
     "not yet offered" },
+  { "field-group",
+    "[engine local]\n[builder b]\n" STEPS
+    "[force f]\nbuilders=b\nfield.g=nested;fields=x,y;columns=2\n"
+    "field.x=int\nfield.y=boolean\nfield.w=worker\nfield.p=any;count=2\n",
+    NULL },
+  { "field-group-missing",
+    "[engine local]\n[builder b]\n" STEPS "[force f]\nbuilders=b\nfield.g=nested;fields=x\n",
+    "no such field" },
+  { "field-group-circle",
+    "[engine local]\n[builder b]\n" STEPS
+    "[force f]\nbuilders=b\nfield.g=nested;fields=h\nfield.h=nested;fields=g\n",
+    "cannot hold itself" },
+  { "field-group-twice",
+    "[engine local]\n[builder b]\n" STEPS
+    "[force f]\nbuilders=b\nfield.g=nested;fields=x\nfield.h=nested;fields=x\nfield.x=int\n",
+    "in a group already" },
   { "field-dangerous",
     "[engine local]\n[builder b]\n" STEPS "[force f]\nbuilders=b\nfield.LD_PRELOAD=string\n",
     "may not set" },
