@@ -37,19 +37,42 @@ check_workdir (const BelfrySection *section, BelfryRendered *workdir, BelfryProb
                          "must lie below builddir");
 }
 
-/* Only secret.NAME and secret-file.NAME carry secrets; a value that is shown anywhere must not. */
+/* What is shown anywhere must not carry secrets; env.NAME and stdin are not. */
 static void
-check_no_secrets (const BelfrySection *section,
-                  const BelfryMap *map,
-                  const char *key,
-                  BelfryProblems *problems)
+check_no_secret (const BelfrySection *section,
+                 BelfryRendered *value,
+                 const char *key,
+                 BelfryProblems *problems)
 {
-  for (guint i = 0; map != NULL && i < belfry_map_get_count (map); i++) {
-    if (belfry_rendered_uses ((BelfryRendered *)belfry_map_get_value (map, i), "secret"))
-      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, key,
-                           "%s: %%(secret:…)s is not yet offered here: write secret.NAME",
-                           belfry_map_get_name (map, i));
-  }
+  if (value != NULL && belfry_rendered_uses (value, "secret"))
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, key,
+                         "a secret has no place here: use env.NAME, secret.NAME or "
+                         "secret-file.NAME");
+}
+
+static void
+check_no_secrets (const LocalStep *step, BelfryProblems *problems)
+{
+  const LocalStepKeys *keys = step->keys;
+  const struct {
+    const char *key;
+    BelfryRendered *value;
+  } shown[] = {
+    { "name", keys->name },
+    { "description", keys->description },
+    { "description-done", keys->description_done },
+    { "description-suffix", keys->description_suffix },
+    { "workdir", keys->workdir },
+    { "property", keys->property },
+    { "value", keys->value },
+    { "repository", keys->repository },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (shown); i++)
+    check_no_secret (step->section->source, shown[i].value, shown[i].key, problems);
+  for (guint i = 0; keys->links != NULL && i < belfry_map_get_count (keys->links); i++)
+    check_no_secret (step->section->source, (BelfryRendered *)belfry_map_get_value (keys->links, i),
+                     "links", problems);
 }
 
 static void
@@ -113,14 +136,13 @@ check_builder (const LocalBuilder *self, BelfryProblems *problems)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, NULL,
                          "'%s' cannot be a builder's name", self->name);
   check_workdir (section, self->keys->workdir, problems);
-  check_no_secrets (section, self->keys->env, "env", problems);
   check_property_names (section, self->keys->properties, "property", problems);
   check_property_names (section, self->keys->default_properties, "default-property", problems);
   for (guint i = 0; i < self->steps->len; i++) {
     const LocalStep *step = g_ptr_array_index (self->steps, i);
 
     check_workdir (step->section->source, step->keys->workdir, problems);
-    check_no_secrets (step->section->source, step->keys->env, "env", problems);
+    check_no_secrets (step, problems);
     if (step->kind == LOCAL_STEP_GIT || step->kind == LOCAL_STEP_CHECKOUT)
       check_checkout (self, step, problems);
   }

@@ -2,6 +2,7 @@
 /* The steps of a builder: each item bound to a section, kinds told by their keys, contradictions
  * found. */
 #include "config.h"
+#include "refs.h"
 #include "step-list.h"
 #include <string.h>
 
@@ -60,11 +61,29 @@ check_git (const LocalStep *self, const BelfrySection *section, BelfryProblems *
 static void
 check_argv (const LocalStepKeys *keys, const BelfrySection *section, BelfryProblems *problems)
 {
+  BelfrySeverity severity =
+      keys->allow_secret_in_argv ? BELFRY_SEVERITY_WARNING : BELFRY_SEVERITY_ERROR;
+
   for (guint i = 0; keys->command != NULL && i < keys->command->len; i++) {
     if (belfry_rendered_uses (g_ptr_array_index (keys->command, i), "secret"))
-      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "command",
+      belfry_problems_add (problems, severity, section, "command",
                            "a secret in arguments can be seen by everybody on the machine: give it "
                            "by secret.NAME");
+  }
+}
+
+static void
+check_logs (const LocalStepKeys *keys, const BelfrySection *section, BelfryProblems *problems)
+{
+  for (guint i = 0; keys->logs != NULL && i < belfry_map_get_count (keys->logs); i++) {
+    const char *name = belfry_map_get_name (keys->logs, i);
+
+    if (g_str_equal (name, "stdio") || g_str_equal (name, "err.text"))
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "log",
+                           "the name '%s' is taken", name);
+    if (!local_path_is_beneath (belfry_map_get_value (keys->logs, i)))
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "log",
+                           "%s: the file must lie beneath the work folder", name);
   }
 }
 
@@ -103,9 +122,7 @@ check_step (const LocalStep *self, const BelfrySection *section, BelfryProblems 
 {
   const LocalStepKeys *keys = self->keys;
 
-  if (keys->logs != NULL && belfry_map_get_count (keys->logs) > 0)
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "log",
-                         "not yet offered by this version");
+  check_logs (keys, section, problems);
   switch (self->kind) {
   case LOCAL_STEP_NONE:
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "kind",

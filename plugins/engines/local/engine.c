@@ -220,7 +220,9 @@ local_log_was_drained (gpointer data, gint64 logid)
   for (guint i = 0; i < self->builds->len; i++) {
     LocalRun *run = ((LocalBuild *)g_ptr_array_index (self->builds, i))->run;
 
-    if (run != NULL && run->stdio != NULL && local_log_id (run->stdio) == logid && !self->pressed)
+    if (run == NULL || self->pressed || local_tails_drained (run, logid))
+      continue;
+    if (run->stdio != NULL && local_log_id (run->stdio) == logid)
       local_log_drained (run->stdio);
   }
 }

@@ -172,6 +172,10 @@ typedef struct {
   BelfryMap *secret_files;
   gboolean log_environment;
   BelfryMap *logs;
+  gboolean log_follow;
+  gboolean lazy_logs;
+  gboolean pty;
+  gboolean allow_secret_in_argv;
   char *encoding;
   gint64 max_log;
   gint64 max_lines;

@@ -338,7 +338,7 @@ assert_lines (LocalOutput *output, const char *expected, guint n_expected)
 static void
 test_output_streams (void)
 {
-  g_autoptr (LocalOutput) output = local_output_new (NULL, NULL);
+  g_autoptr (LocalOutput) output = local_output_new (NULL, FALSE, NULL);
 
   local_output_add (output, LOCAL_STREAM_OUT, "hel", 3);
   local_output_add (output, LOCAL_STREAM_ERR, "bad\n", 4);
@@ -353,7 +353,7 @@ test_output_streams (void)
 static void
 test_output_long_line (void)
 {
-  g_autoptr (LocalOutput) output = local_output_new (NULL, NULL);
+  g_autoptr (LocalOutput) output = local_output_new (NULL, FALSE, NULL);
   g_autofree char *text = g_strnfill (LOCAL_LINE_BYTES - 1, 'x');
   guint n_lines = 0;
   g_autoptr (GBytes) lines = NULL;
@@ -371,11 +371,11 @@ static void
 test_output_encoding (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LocalOutput) output = local_output_new ("iso-8859-1", NULL);
+  g_autoptr (LocalOutput) output = local_output_new ("iso-8859-1", FALSE, NULL);
 
   local_output_add (output, LOCAL_STREAM_OUT, "\344\n", 2);
   assert_lines (output, "o\303\244\n", 1);
-  g_assert_null (local_output_new ("no-such-encoding", &error));
+  g_assert_null (local_output_new ("no-such-encoding", FALSE, &error));
   g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG);
 }
 
@@ -388,7 +388,15 @@ test_frames (void)
   g_autoptr (GByteArray) stream = g_byte_array_new ();
   const char *const argv[] = { "a", "", "c d", NULL };
   const char *const environment[] = { "X=1", NULL };
-  const LocalJob job = { argv, environment, "/tmp", "in", 022, 5 };
+  const LocalJob job = { .argv = argv,
+                         .environment = environment,
+                         .folder = "/tmp",
+                         .input = "in",
+                         .umask = 022,
+                         .nice = 5,
+                         .pty = TRUE,
+                         .tasks_max = 7,
+                         .cgroup = "/c" };
   LocalJob parsed = { 0 };
   g_autoptr (GVariant) variant = NULL;
   g_autoptr (GBytes) payload = NULL;
@@ -408,6 +416,9 @@ test_frames (void)
   g_assert_cmpstr (parsed.argv[2], ==, "c d");
   g_assert_cmpstr (parsed.input, ==, "in");
   g_assert_cmpint (parsed.nice, ==, 5);
+  g_assert_true (parsed.pty);
+  g_assert_cmpint (parsed.tasks_max, ==, 7);
+  g_assert_cmpstr (parsed.cgroup, ==, "/c");
   local_job_clear_parsed (&parsed);
 }
 
