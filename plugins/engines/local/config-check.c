@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is wrong with a configuration beyond single keys and references (§5.2 of the engine's page).
  */
+#include "checkout.h"
 #include "config.h"
 #include "properties.h"
 #include "refs.h"
+#include "step-list.h"
 #include <string.h>
 
 static void
@@ -104,6 +106,20 @@ codebase_of_step (const LocalBuilder *builder, const LocalStep *step)
   return NULL;
 }
 
+static const char *const *
+get_protocols (const LocalCodebase *codebase, const LocalStep *step)
+{
+  if (step->keys->allowed_protocols != NULL)
+    return (const char *const *)step->keys->allowed_protocols;
+  if (step->kind == LOCAL_STEP_SVN ||
+      (step->kind == LOCAL_STEP_CHECKOUT && codebase->vcs == LOCAL_VCS_SVN))
+    return local_svn_plan.protocols;
+  if (step->kind == LOCAL_STEP_HG ||
+      (step->kind == LOCAL_STEP_CHECKOUT && codebase->vcs == LOCAL_VCS_HG))
+    return local_hg_plan.protocols;
+  return local_git_plan.protocols;
+}
+
 static void
 check_checkout (const LocalBuilder *builder, const LocalStep *step, BelfryProblems *problems)
 {
@@ -116,12 +132,8 @@ check_checkout (const LocalBuilder *builder, const LocalStep *step, BelfryProble
                          "builder '%s' has several codebases or none of that name", builder->name);
     return;
   }
-  if (codebase->vcs != LOCAL_VCS_GIT)
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "codebase",
-                         "only git is offered yet");
   if (step->keys->repository == NULL &&
-      !local_check_repository (codebase->repository,
-                               (const char *const *)step->keys->allowed_protocols, &error))
+      !local_check_repository (codebase->repository, get_protocols (codebase, step), &error))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "repository",
                          "%s", error->message);
 }
@@ -143,7 +155,7 @@ check_builder (const LocalBuilder *self, BelfryProblems *problems)
 
     check_workdir (step->section->source, step->keys->workdir, problems);
     check_no_secrets (step, problems);
-    if (step->kind == LOCAL_STEP_GIT || step->kind == LOCAL_STEP_CHECKOUT)
+    if (local_step_is_source (step->kind))
       check_checkout (self, step, problems);
   }
 }

@@ -41,11 +41,37 @@ tell_kind (const LocalStepKeys *keys)
 }
 
 static void
-check_git (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
+check_method (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
+{
+  LocalMethod method = self->keys->method;
+
+  if (method == LOCAL_METHOD_EXPORT && self->kind != LOCAL_STEP_SVN &&
+      self->kind != LOCAL_STEP_CHECKOUT)
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "method",
+                         "export is offered for svn only");
+  if (method == LOCAL_METHOD_COPY && self->kind == LOCAL_STEP_HG)
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "method",
+                         "copy is not offered for hg");
+}
+
+static void
+check_depth (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
+{
+  static const char *const depths[] = { "empty", "files", "immediates", "infinity", NULL };
+
+  if (self->keys->depth != NULL && !g_strv_contains (depths, self->keys->depth))
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "depth",
+                         "is one of empty, files, immediates and infinity");
+}
+
+static void
+check_source (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
 {
   const LocalStepKeys *keys = self->keys;
   int depth = GPOINTER_TO_INT (keys->shallow);
 
+  check_method (self, section, problems);
+  check_depth (self, section, problems);
   if (keys->mode == LOCAL_MODE_INCREMENTAL && keys->method != LOCAL_METHOD_NONE)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "method",
                          "goes with mode=full only");
@@ -129,8 +155,10 @@ check_step (const LocalStep *self, const BelfrySection *section, BelfryProblems 
                          "is required: git, command, shell or set-property");
     break;
   case LOCAL_STEP_GIT:
+  case LOCAL_STEP_HG:
+  case LOCAL_STEP_SVN:
   case LOCAL_STEP_CHECKOUT:
-    check_git (self, section, problems);
+    check_source (self, section, problems);
     break;
   case LOCAL_STEP_COMMAND:
     check_argv (keys, section, problems);
@@ -159,7 +187,7 @@ step_new (const LocalItem *item, const BelfrySection *section, BelfryProblems *p
   if (self->keys->halt_on_failure != NULL)
     self->halts = self->keys->halt_on_failure == LOCAL_TRUE;
   else
-    self->halts = self->kind == LOCAL_STEP_GIT || self->kind == LOCAL_STEP_CHECKOUT;
+    self->halts = local_step_is_source (self->kind);
   check_step (self, section, problems);
   return self;
 }

@@ -160,7 +160,7 @@ struct _LocalRun {
   guint attempt;
   LocalCause cause;
   gboolean in_process;
-  gboolean capture;
+  gsize capture_max; /* of standard output; 0: none of it */
   GString *captured; /* (nullable) standard output of the running process */
   gboolean captured_too_much;
   LocalDone done;
@@ -266,8 +266,8 @@ void local_run_over_limit (LocalRun *self, LocalCause cause);
 void local_step_command_start (LocalRun *run);
 gboolean local_step_render_own (LocalRun *run, GError **error);
 gboolean local_step_render_input (const LocalRun *run, char **input, GError **error);
-void local_step_git_start (LocalRun *run);
 void local_step_set_property_start (LocalRun *run);
+void local_step_source_start (LocalRun *run);
 
 /* secrets.c */
 void local_run_get_secrets (LocalRun *self, void (*done) (LocalRun *run, const GError *error));

@@ -6,6 +6,8 @@
 
 static const BelfryChoice kind_choices[] = {
   { "git", LOCAL_STEP_GIT, N_ ("checks out a git repository") },
+  { "hg", LOCAL_STEP_HG, N_ ("checks out a Mercurial repository") },
+  { "svn", LOCAL_STEP_SVN, N_ ("checks out a Subversion repository") },
   { "checkout", LOCAL_STEP_CHECKOUT, N_ ("checks out a codebase by its own kind") },
   { "command", LOCAL_STEP_COMMAND, N_ ("runs an argument vector") },
   { "shell", LOCAL_STEP_SHELL, N_ ("runs a script of the configuration") },
@@ -39,7 +41,15 @@ static const BelfryChoice method_choices[] = {
   { "clobber", LOCAL_METHOD_CLOBBER, N_ ("the tree is removed and cloned anew") },
   { "fresh", LOCAL_METHOD_FRESH, N_ ("all that is not versioned is removed") },
   { "clean", LOCAL_METHOD_CLEAN, N_ ("as fresh, ignored files stay") },
-  { "copy", LOCAL_METHOD_COPY, N_ ("a separate tree is updated and copied") },
+  { "copy", LOCAL_METHOD_COPY, N_ ("git and svn: a separate tree is updated and copied") },
+  { "export", LOCAL_METHOD_EXPORT, N_ ("svn: a separate tree is updated and exported") },
+  { NULL },
+};
+
+static const BelfryChoice branch_type_choices[] = {
+  { "inrepo", LOCAL_BRANCH_INREPO, N_ ("a named branch of one repository") },
+  { "dirname", LOCAL_BRANCH_DIRNAME,
+    N_ ("a repository of its own, its name added to the address") },
   { NULL },
 };
 
@@ -113,7 +123,7 @@ const BelfryOption local_step_options[] = {
   BELFRY_ENUM (LocalStepKeys, method, "method", .choices = method_choices, .help = N_ ("of mode full; absent: fresh")),
   BELFRY_BOOLEAN (LocalStepKeys, always_use_latest, "always-use-latest", .default_text = "false", .help = N_ ("ignores the stamp's branch, revision and patch")),
   BELFRY_STRING (LocalStepKeys, revision, "revision", .help = N_ ("absent: the stamp's")),
-  BELFRY_LIST (LocalStepKeys, allowed_protocols, "allowed-protocols", .default_text = "https;ssh;git;file", .help = N_ ("others are refused before anything runs")),
+  BELFRY_LIST (LocalStepKeys, allowed_protocols, "allowed-protocols", .help = N_ ("others are refused before anything runs; absent: https, ssh, git and file, of svn https, svn, svn+ssh and file")),
   BELFRY_SECRET (LocalStepKeys, ssh_key, "ssh-key", .help = N_ ("private key for ssh")),
   BELFRY_STRING (LocalStepKeys, ssh_known_hosts, "ssh-known-hosts", .help = N_ ("text of a known hosts file")),
   BELFRY_STRING (LocalStepKeys, ssh_host_key, "ssh-host-key", .help = N_ ("public key of the repository's host")),
@@ -129,6 +139,12 @@ const BelfryOption local_step_options[] = {
   BELFRY_BOOLEAN (LocalStepKeys, tags, "tags", .default_text = "true", .help = N_ ("whether tags are fetched")),
   BELFRY_MAP (LocalStepKeys, config, "config", .element = BELFRY_OPTION_STRING, .help = N_ ("settings given to git")),
   BELFRY_STRING (LocalStepKeys, get_description, "get-description", .default_text = "false", .help = N_ ("true or options of describe: sets commit-description")),
+  BELFRY_ENUM (LocalStepKeys, branch_type, "branch-type", .choices = branch_type_choices, .default_text = "inrepo", .help = N_ ("hg: what a branch is")),
+  BELFRY_BOOLEAN (LocalStepKeys, clobber_on_branch_change, "clobber-on-branch-change", .default_text = "true", .help = N_ ("hg: a tree of another named branch is cloned anew")),
+  BELFRY_STRING (LocalStepKeys, depth, "depth", .help = N_ ("svn: empty, files, immediates or infinity")),
+  BELFRY_LIST (LocalStepKeys, keep_on_purge, "keep-on-purge", .help = N_ ("svn: globs of what fresh and clean leave")),
+  BELFRY_BOOLEAN (LocalStepKeys, prefer_last_changed_rev, "prefer-last-changed-rev", .default_text = "false", .help = N_ ("svn: got_revision is the last that changed the tree")),
+  BELFRY_BOOLEAN (LocalStepKeys, externals, "externals", .default_text = "true", .help = N_ ("svn: fetches externals, by the allowed protocols alone")),
   LATER ("locks"),
   LATER ("lfs"),
   LATER ("test-results"),

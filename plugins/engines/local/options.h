@@ -46,6 +46,8 @@ typedef enum {
 typedef enum {
   LOCAL_STEP_NONE,
   LOCAL_STEP_GIT,
+  LOCAL_STEP_HG,
+  LOCAL_STEP_SVN,
   LOCAL_STEP_CHECKOUT,
   LOCAL_STEP_COMMAND,
   LOCAL_STEP_SHELL,
@@ -74,7 +76,13 @@ typedef enum {
   LOCAL_METHOD_FRESH,
   LOCAL_METHOD_CLEAN,
   LOCAL_METHOD_COPY,
+  LOCAL_METHOD_EXPORT,
 } LocalMethod;
+
+typedef enum {
+  LOCAL_BRANCH_INREPO,
+  LOCAL_BRANCH_DIRNAME,
+} LocalBranchType;
 
 typedef enum {
   LOCAL_FORMAT_NONE,
@@ -216,6 +224,14 @@ typedef struct {
   gboolean tags;
   BelfryMap *config;
   char *get_description;
+  /* hg */
+  int branch_type;
+  gboolean clobber_on_branch_change;
+  /* svn */
+  char *depth;
+  char **keep_on_purge;
+  gboolean prefer_last_changed_rev;
+  gboolean externals;
   gpointer later;
 } LocalStepKeys;
 

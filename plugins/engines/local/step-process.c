@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define CAPTURE_BYTES (64 * 1024)
-
 static void
 append_environment (GString *text, const LocalRun *self, char **list)
 {
@@ -136,7 +134,7 @@ local_run_process (
   self->in_process = TRUE;
   if (self->captured != NULL)
     g_string_free (self->captured, TRUE);
-  self->captured = self->capture ? g_string_new (NULL) : NULL;
+  self->captured = self->capture_max > 0 ? g_string_new (NULL) : NULL;
   self->captured_too_much = FALSE;
   set_limits (self);
   local_supervisor_start (build->supervisor, &job, self);
@@ -147,7 +145,7 @@ local_run_on_output (LocalRun *self, LocalStream stream, const char *bytes, gsiz
 {
   self->last_output = g_get_monotonic_time ();
   if (self->captured != NULL && stream == LOCAL_STREAM_OUT) {
-    gsize room = CAPTURE_BYTES - MIN (self->captured->len, CAPTURE_BYTES);
+    gsize room = self->capture_max - MIN (self->captured->len, self->capture_max);
 
     self->captured_too_much = self->captured_too_much || n_bytes > room;
     g_string_append_len (self->captured, bytes, (gssize)MIN (n_bytes, room));

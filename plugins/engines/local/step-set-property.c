@@ -89,7 +89,7 @@ local_step_set_property_start (LocalRun *run)
   else if (value != NULL)
     set_from (run, value);
   else {
-    run->capture = TRUE;
+    run->capture_max = LOCAL_PROPERTY_BYTES;
     local_run_process (run, (const char *const *)argv, run->workdir, input, on_done);
   }
 }

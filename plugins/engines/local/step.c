@@ -201,8 +201,10 @@ start_kind (LocalRun *self)
 {
   switch (self->step->kind) {
   case LOCAL_STEP_GIT:
+  case LOCAL_STEP_HG:
+  case LOCAL_STEP_SVN:
   case LOCAL_STEP_CHECKOUT:
-    local_step_git_start (self);
+    local_step_source_start (self);
     break;
   case LOCAL_STEP_COMMAND:
   case LOCAL_STEP_SHELL:

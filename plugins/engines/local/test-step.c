@@ -191,7 +191,7 @@ test_texts (void)
 
 typedef struct {
   LocalSection *section;
-  LocalGit git;
+  LocalCheckout git;
 } Plan;
 
 static void
@@ -204,18 +204,19 @@ plan_begin (Plan *self, const char *const *keys, gboolean has_tree)
   for (guint i = 0; keys[i] != NULL; i += 2)
     belfry_section_set (section, keys[i], keys[i + 1], "f", 1);
   self->section = local_section_new (section, local_step_options, sizeof (LocalStepKeys), problems);
-  self->git = (LocalGit){ .keys = self->section->keys,
-                          .repository = g_strdup ("/srv/x"),
-                          .tree = g_strdup ("/b/build"),
-                          .work = g_strdup ("/b/build"),
-                          .branch = "main",
-                          .has_tree = has_tree };
+  self->git = (LocalCheckout){ .plan = &local_git_plan,
+                               .keys = self->section->keys,
+                               .repository = g_strdup ("/srv/x"),
+                               .tree = g_strdup ("/b/build"),
+                               .work = g_strdup ("/b/build"),
+                               .branch = "main",
+                               .has_tree = has_tree };
 }
 
 static void
 plan_end (Plan *self)
 {
-  local_git_clear (&self->git);
+  local_checkout_clear (&self->git);
   local_section_unref (self->section);
 }
 
@@ -223,17 +224,17 @@ plan_end (Plan *self)
 static void
 play (Plan *self, const LocalGitAction *actions, const gboolean *success, guint n_actions)
 {
-  LocalGitAction action = local_git_begin (&self->git);
+  int action = local_git_plan.begin (&self->git);
 
   for (guint i = 0; i < n_actions; i++) {
     const char *output =
         action == LOCAL_GIT_GET_URL ? "/srv/x" : "0123456789012345678901234567890123456789";
 
     g_test_message ("action %u", i);
-    g_assert_cmpint (action, ==, actions[i]);
-    action = local_git_next (&self->git, success[i], output);
+    g_assert_cmpint (action, ==, (int)actions[i]);
+    action = local_git_plan.next (&self->git, success[i], output);
   }
-  g_assert_cmpint (action, ==, actions[n_actions]);
+  g_assert_cmpint (action, ==, (int)actions[n_actions]);
 }
 #define PLAY(plan, actions, success) play (plan, actions, success, G_N_ELEMENTS (success))
 
@@ -309,11 +310,12 @@ test_git_argv (void)
               (const char *const[]){ "mode", "full", "method", "clobber", "shallow", "3", NULL },
               TRUE);
   plan.git.action = LOCAL_GIT_FETCH;
-  fetch = local_git_argv (&plan.git);
+  fetch = local_git_plan.argv (&plan.git);
   line = g_strjoinv (" ", fetch);
-  g_assert_cmpstr (line, ==, "git fetch -f -t --depth=3 --progress -- origin main");
+  g_assert_cmpstr (line, ==,
+                   "git fetch -f --no-recurse-submodules -t --depth=3 --progress -- origin main");
   plan.git.action = LOCAL_GIT_CLONE;
-  clone = local_git_argv (&plan.git);
+  clone = local_git_plan.argv (&plan.git);
   clone_line = g_strjoinv (" ", clone);
   g_assert_cmpstr (clone_line, ==,
                    "git clone --no-checkout --origin=origin --depth=3 --branch=main --progress -- "
