@@ -35,6 +35,8 @@ tell_kind (const LocalStepKeys *keys)
     return keys->kind;
   if (keys->property != NULL || keys->extract != NULL || keys->format != LOCAL_FORMAT_NONE)
     return LOCAL_STEP_SET_PROPERTY;
+  if (keys->source != NULL)
+    return LOCAL_STEP_UPLOAD;
   if (keys->command != NULL)
     return LOCAL_STEP_COMMAND;
   return keys->script != NULL ? LOCAL_STEP_SHELL : LOCAL_STEP_NONE;
@@ -167,6 +169,10 @@ check_step (const LocalStep *self, const BelfrySection *section, BelfryProblems 
     break;
   case LOCAL_STEP_SHELL:
     check_shell (keys, section, problems);
+    break;
+  case LOCAL_STEP_UPLOAD:
+    if (keys->source == NULL)
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "source", "is required");
     break;
   case LOCAL_STEP_SET_PROPERTY:
     check_argv (keys, section, problems);

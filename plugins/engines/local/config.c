@@ -338,6 +338,9 @@ local_config_new (const LocalConfigSource *source, BelfryProblems *problems)
     self->directory = g_strdup (self->keys->directory);
   else
     self->directory = g_build_filename (source->state_directory, "builds", NULL);
+  self->artifacts = self->keys->artifacts != NULL
+                        ? g_strdup (self->keys->artifacts)
+                        : g_build_filename (source->state_directory, "artifacts", NULL);
   self->codebases = g_ptr_array_new_with_free_func (codebase_free);
   self->workers = g_ptr_array_new_with_free_func (worker_free);
   self->builders = g_ptr_array_new_with_free_func (builder_free);
@@ -368,6 +371,7 @@ local_config_unref (LocalConfig *self)
   g_ptr_array_unref (self->builders);
   g_ptr_array_unref (self->workers);
   g_ptr_array_unref (self->codebases);
+  g_free (self->artifacts);
   g_free (self->directory);
   g_free (self);
 }

@@ -77,6 +77,7 @@ typedef struct {
   gatomicrefcount refs;
   const LocalKeys *keys; /* the instance's */
   char *directory;
+  char *artifacts;       /* folder */
   GPtrArray *codebases;  /* (element-type LocalCodebase) */
   GPtrArray *workers;    /* (element-type LocalWorker) */
   GPtrArray *builders;   /* (element-type LocalBuilder) */

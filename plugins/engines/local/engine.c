@@ -3,6 +3,7 @@
  * The engine `local`: runs builds on this machine. This file is its descriptor and its start and
  * reload; what it does is told in local.h and in the files named after it.
  */
+#include "artifacts.h"
 #include "local.h"
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -122,6 +123,7 @@ on_recovered (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   self->recovered = TRUE;
+  local_artifacts_start (self);
   local_schedulers_arm (self);
   local_round_soon (self);
   g_task_return_boolean (task, TRUE);
@@ -184,6 +186,7 @@ local_clear (gpointer data)
   g_clear_handle_id (&self->minute_id, g_source_remove);
   g_clear_handle_id (&self->timer_id, g_source_remove);
   g_clear_handle_id (&self->stop_wait_id, g_source_remove);
+  local_artifacts_stop (self);
   g_clear_pointer (&self->requests, g_ptr_array_unref);
   g_clear_pointer (&self->builds, g_ptr_array_unref);
   g_clear_pointer (&self->supervisors, g_ptr_array_unref);

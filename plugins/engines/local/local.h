@@ -92,6 +92,7 @@ struct _Local {
   guint timer_id;
   gint64 timer_due;
   guint stop_wait_id;
+  guint artifacts_id;
   guint n_pending;  /* commits and thread tasks under way */
   GTask *stop_task; /* (nullable) */
 };
@@ -152,6 +153,8 @@ struct _LocalRun {
   GHashTable *environment;      /* (nullable) */
   char *workdir;                /* absolute */
   char *done_text;              /* (nullable) */
+  char *link_name;              /* (nullable) shown beside links.NAME */
+  char *link_url;               /* (nullable) */
   GPtrArray *secret_files;      /* (element-type utf8) */
   GHashTable *secrets;          /* variable to value */
   GHashTable *rendered_secrets; /* name to value, of %(secret:NAME)s */
@@ -268,6 +271,7 @@ gboolean local_step_render_own (LocalRun *run, GError **error);
 gboolean local_step_render_input (const LocalRun *run, char **input, GError **error);
 void local_step_set_property_start (LocalRun *run);
 void local_step_source_start (LocalRun *run);
+void local_step_upload_start (LocalRun *run);
 
 /* secrets.c */
 void local_run_get_secrets (LocalRun *self, void (*done) (LocalRun *run, const GError *error));

@@ -12,6 +12,7 @@ static const BelfryChoice kind_choices[] = {
   { "command", LOCAL_STEP_COMMAND, N_ ("runs an argument vector") },
   { "shell", LOCAL_STEP_SHELL, N_ ("runs a script of the configuration") },
   { "set-property", LOCAL_STEP_SET_PROPERTY, N_ ("sets properties") },
+  { "upload", LOCAL_STEP_UPLOAD, N_ ("keeps files as artifacts") },
   { NULL },
 };
 
@@ -43,6 +44,12 @@ static const BelfryChoice method_choices[] = {
   { "clean", LOCAL_METHOD_CLEAN, N_ ("as fresh, ignored files stay") },
   { "copy", LOCAL_METHOD_COPY, N_ ("git and svn: a separate tree is updated and copied") },
   { "export", LOCAL_METHOD_EXPORT, N_ ("svn: a separate tree is updated and exported") },
+  { NULL },
+};
+
+static const BelfryChoice missing_choices[] = {
+  { "failure", LOCAL_MISSING_FAILURE, NULL },
+  { "skip", LOCAL_MISSING_SKIP, N_ ("the step is skipped") },
   { NULL },
 };
 
@@ -115,6 +122,15 @@ const BelfryOption local_step_options[] = {
   BELFRY_REGEX (LocalStepKeys, extract, "extract", .help = N_ ("pattern whose named groups become properties")),
   BELFRY_ENUM (LocalStepKeys, format, "format", .choices = format_choices, .help = N_ ("how the output names properties")),
   BELFRY_ENUM (LocalStepKeys, as_json, "as", .choices = as_choices, .default_text = "text", .help = N_ ("how a value is read")),
+  BELFRY_RENDERED (LocalStepKeys, source, "source", .help = N_ ("file, folder or glob beneath the work folder")),
+  BELFRY_RENDERED (LocalStepKeys, destination, "destination", .help = N_ ("folder beneath that of artifacts; absent: builddir, build number and step")),
+  BELFRY_STRING (LocalStepKeys, link, "link", .help = N_ ("text of the link; absent: the step's name")),
+  BELFRY_RENDERED (LocalStepKeys, url, "url", .help = N_ ("where a server of one's own shows them; absent: the build's page of artifacts")),
+  BELFRY_SIZE (LocalStepKeys, max_size, "max-size", .minimum = 1, .maximum = G_MAXINT64, .default_text = "1GiB", .unit = "bytes", .help = N_ ("all files together; more fails")),
+  BELFRY_INTEGER (LocalStepKeys, max_files, "max-files", .minimum = 1, .maximum = 1000000, .default_text = "10000", .help = N_ ("more files fail")),
+  BELFRY_ENUM (LocalStepKeys, if_missing, "if-missing", .choices = missing_choices, .default_text = "failure", .help = N_ ("what it means that there is nothing")),
+  BELFRY_DURATION (LocalStepKeys, keep, "keep", .default_text = "0", .unit = "s", .help = N_ ("how long they are kept; 0: as the builder says")),
+  BELFRY_BOOLEAN (LocalStepKeys, overwrite, "overwrite", .default_text = "false", .help = N_ ("whether a destination that exists is replaced")),
   BELFRY_STRING (LocalStepKeys, codebase, "codebase", .help = N_ ("what is checked out; absent: the only one")),
   BELFRY_RENDERED (LocalStepKeys, repository, "repository", .help = N_ ("absent: the codebase's")),
   BELFRY_LIST (LocalStepKeys, allowed_repositories, "allowed-repositories", .help = N_ ("globs that a rendered repository must match")),
@@ -159,8 +175,6 @@ const BelfryOption local_step_options[] = {
   LATER ("suppress"),
   LATER ("suppress-file"),
   LATER ("schedulers"),
-  LATER ("source"),
-  LATER ("destination"),
   LATER ("wait-for-finish"),
   { NULL },
 };

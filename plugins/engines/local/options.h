@@ -52,6 +52,7 @@ typedef enum {
   LOCAL_STEP_COMMAND,
   LOCAL_STEP_SHELL,
   LOCAL_STEP_SET_PROPERTY,
+  LOCAL_STEP_UPLOAD,
 } LocalStepKind;
 
 typedef enum {
@@ -78,6 +79,11 @@ typedef enum {
   LOCAL_METHOD_COPY,
   LOCAL_METHOD_EXPORT,
 } LocalMethod;
+
+typedef enum {
+  LOCAL_MISSING_FAILURE,
+  LOCAL_MISSING_SKIP,
+} LocalMissing;
 
 typedef enum {
   LOCAL_BRANCH_INREPO,
@@ -109,6 +115,7 @@ typedef struct {
   gpointer umask; /* mode + 1 */
   gint64 min_free;
   gint64 max_log;
+  char *artifacts;
   gpointer later;
 } LocalKeys;
 
@@ -143,6 +150,7 @@ typedef struct {
   BelfryMap *secret_files;
   gpointer umask; /* mode + 1 (nullable) */
   gint64 nice;
+  gint64 keep_artifacts;
   char *like;
   gboolean abstract;
   BelfryMap *matrix;
@@ -224,6 +232,16 @@ typedef struct {
   gboolean tags;
   BelfryMap *config;
   char *get_description;
+  /* upload */
+  BelfryRendered *source;
+  BelfryRendered *destination;
+  char *link;
+  BelfryRendered *url;
+  gint64 max_size;
+  gint64 max_files;
+  int if_missing;
+  gint64 keep;
+  gboolean overwrite;
   /* hg */
   int branch_type;
   gboolean clobber_on_branch_change;

@@ -22,9 +22,10 @@ static const struct {
   { "command", LOCAL_STEP_COMMAND, "command", TRUE },
   { "shell", LOCAL_STEP_SHELL, "script", TRUE },
   { "set-property", LOCAL_STEP_SET_PROPERTY, "property", TRUE },
+  { "upload", LOCAL_STEP_UPLOAD, "source", TRUE },
 };
 
-static const char *const later_kinds[] = { "trigger", "upload", "master-note", NULL };
+static const char *const later_kinds[] = { "trigger", "master-note", NULL };
 
 static LocalItem *
 item_new (LocalItemKind kind, const char *section, LocalStepKind step, const char *argument)

@@ -31,6 +31,8 @@ run_free (LocalRun *self)
   g_clear_object (&self->cancellable);
   g_free (self->workdir);
   g_free (self->done_text);
+  g_free (self->link_name);
+  g_free (self->link_url);
   if (self->captured != NULL)
     g_string_free (self->captured, TRUE);
   g_free (self);
@@ -61,6 +63,20 @@ is_link (const char *url)
 }
 
 static void
+add_link (const LocalRun *self, JsonArray *list, const char *name, const char *url)
+{
+  g_autofree char *masked = local_masks_apply (self->build->masks, url);
+  JsonObject *link = NULL;
+
+  if (!is_link (masked))
+    return;
+  link = json_object_new ();
+  json_object_set_string_member (link, "name", name);
+  json_object_set_string_member (link, "url", masked);
+  json_array_add_object_element (list, link);
+}
+
+static void
 set_links (LocalRun *self)
 {
   const BelfryMap *links = self->step->keys->links;
@@ -69,17 +85,11 @@ set_links (LocalRun *self)
 
   for (guint i = 0; links != NULL && i < belfry_map_get_count (links); i++) {
     g_autofree char *url = render_or (self, (BelfryRendered *)belfry_map_get_value (links, i), "");
-    g_autofree char *masked = NULL;
-    JsonObject *link = NULL;
 
-    masked = local_masks_apply (self->build->masks, url);
-    if (!is_link (masked))
-      continue;
-    link = json_object_new ();
-    json_object_set_string_member (link, "name", belfry_map_get_name (links, i));
-    json_object_set_string_member (link, "url", masked);
-    json_array_add_object_element (list, link);
+    add_link (self, list, belfry_map_get_name (links, i), url);
   }
+  if (self->link_url != NULL)
+    add_link (self, list, self->link_name, self->link_url);
   json_node_take_array (node, list);
   g_clear_pointer (&self->record->urls, json_node_unref);
   self->record->urls = node;
@@ -212,6 +222,9 @@ start_kind (LocalRun *self)
     break;
   case LOCAL_STEP_SET_PROPERTY:
     local_step_set_property_start (self);
+    break;
+  case LOCAL_STEP_UPLOAD:
+    local_step_upload_start (self);
     break;
   case LOCAL_STEP_NONE:
     local_run_finish (self, BELFRY_RESULT_EXCEPTION, "no kind");
