@@ -58,6 +58,11 @@ store_reader_read_log (BelfryReader *reader,
   BelfryStoreReader *self = (BelfryStoreReader *)reader;
   g_autoptr (BelfryLog) log = NULL;
 
+  if (self->logs == NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "reading a log: a single file of the database has none");
+    return NULL;
+  }
   /* whether it is visible is said by its build */
   log = belfry_reader_find (reader, belfry_log_get_type (), logid, error);
   if (log == NULL)
@@ -181,6 +186,28 @@ belfry_store_reader_new (BelfryStore *store, BelfryDatabase *database, GError **
   self->database = database;
   self->logs = belfry_database_open (store->logs_path, BELFRY_DATABASE_READER, error);
   return self->logs != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+BelfryStoreReader *
+belfry_store_reader_new_for_file (BelfryDatabase *database)
+{
+  BelfryStoreReader *self = g_new0 (BelfryStoreReader, 1);
+
+  self->reader.ops = &reader_ops;
+  self->database = database;
+  return self;
+}
+
+sqlite3_stmt *
+belfry_reader_prepare (BelfryReader *reader, const char *sql, GError **error)
+{
+  return belfry_database_prepare (((BelfryStoreReader *)reader)->database, sql, error);
+}
+
+gboolean
+belfry_reader_step (BelfryReader *reader, sqlite3_stmt *statement, gboolean *row, GError **error)
+{
+  return belfry_database_step (((BelfryStoreReader *)reader)->database, statement, row, error);
 }
 
 void
