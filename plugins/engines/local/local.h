@@ -217,7 +217,6 @@ LocalSet *local_add_set (Local *self,
 
 /* scheduler.c */
 void local_change_added (gpointer self, BelfryChange *change);
-JsonObject *local_explain_change (gpointer self, BelfryChange *change);
 void local_schedulers_arm (Local *self);
 
 /* round.c */

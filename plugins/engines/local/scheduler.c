@@ -4,6 +4,7 @@
  * that it was taken, so that it is classified once, whatever happens. Recorded changes lie under
  * `timer/SCHEDULER/KEY` with the wall-clock time at which they are due.
  */
+#include "consider.h"
 #include "groups.h"
 #include "local.h"
 #include "properties.h"
@@ -219,49 +220,29 @@ record (Local *self,
   belfry_transaction_put (transaction, stored, node);
 }
 
-/* Why a scheduler leaves a change alone; (nullable): it does not. (transfer full) */
-static char *
-find_refusal (Local *self, const LocalScheduler *scheduler, const BelfryChange *change)
-{
-  LocalSchedulerState *state = local_scheduler_state (self, scheduler);
-  char *key = NULL;
-
-  if (!state->enabled)
-    return g_strdup ("it is disabled");
-  if (change->changeid <= state->since)
-    return g_strdup ("the change came before its first start");
-  if (local_codebase_of_change (scheduler->codebases, change) == NULL)
-    return g_strdup ("the change is of no codebase of its builders");
-  if (scheduler->filter != NULL && !local_filter_matches (scheduler->filter, change, &key)) {
-    char *text = g_strdup_printf ("its filter %s does not match", key);
-
-    g_free (key);
-    return text;
-  }
-  return NULL;
-}
-
 static void
 classify (Local *self,
           BelfryTransaction *transaction,
           const LocalScheduler *scheduler,
           BelfryChange *change)
 {
-  g_autofree char *refusal = find_refusal (self, scheduler, change);
-  gboolean important = FALSE;
+  g_autoptr (GPtrArray) changes = NULL;
 
-  if (refusal != NULL)
-    return;
-  important = local_change_is_important (scheduler->keys, change);
-  if (!important && (scheduler->keys->only_important || scheduler->keys->tree_stable_timer <= 0))
-    return;
-  if (scheduler->keys->tree_stable_timer > 0)
-    record (self, transaction, scheduler, change, important);
-  else {
-    g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (belfry_record_unref);
-
+  switch (local_scheduler_consider (self, scheduler, change, NULL)) {
+  case LOCAL_VERDICT_REFUSED:
+  case LOCAL_VERDICT_UNIMPORTANT:
+    break;
+  case LOCAL_VERDICT_WAITS:
+    record (self, transaction, scheduler, change, FALSE);
+    break;
+  case LOCAL_VERDICT_TIMED:
+    record (self, transaction, scheduler, change, TRUE);
+    break;
+  case LOCAL_VERDICT_BUILDS:
+    changes = g_ptr_array_new_with_free_func (belfry_record_unref);
     g_ptr_array_add (changes, belfry_record_ref (change));
     fire (self, transaction, scheduler, changes);
+    break;
   }
 }
 
@@ -281,30 +262,6 @@ local_change_added (gpointer data, BelfryChange *change)
   belfry_transaction_took_change (transaction, change->changeid);
   belfry_engine_submit (self->instance, transaction);
   local_schedulers_arm (self);
-}
-
-JsonObject *
-local_explain_change (gpointer data, BelfryChange *change)
-{
-  Local *self = data;
-  JsonObject *object = json_object_new ();
-
-  for (guint i = 0; i < self->config->schedulers->len; i++) {
-    const LocalScheduler *scheduler = g_ptr_array_index (self->config->schedulers, i);
-    g_autofree char *refusal = find_refusal (self, scheduler, change);
-    gboolean important = local_change_is_important (scheduler->keys, change);
-
-    if (refusal != NULL)
-      json_object_set_string_member (object, scheduler->name, refusal);
-    else if (scheduler->keys->tree_stable_timer > 0)
-      json_object_set_string_member (object, scheduler->name,
-                                     important ? "important: starts its timer"
-                                               : "unimportant: waits with others");
-    else
-      json_object_set_string_member (object, scheduler->name,
-                                     important ? "builds it" : "unimportant: ignored");
-  }
-  return object;
 }
 
 /* timers */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a scheduler does with a change, decided in one place: with somebody listening it is an
+ * explanation, without it is the decision.
+ */
+#pragma once
+
+#include "local.h"
+
+/** LocalVerdict: what becomes of a change at one scheduler */
+typedef enum {
+  LOCAL_VERDICT_REFUSED,     /* not its business */
+  LOCAL_VERDICT_UNIMPORTANT, /* its business, but no reason for anything */
+  LOCAL_VERDICT_WAITS,       /* unimportant: goes along with the next important one */
+  LOCAL_VERDICT_TIMED,       /* important: starts or restarts the timer */
+  LOCAL_VERDICT_BUILDS,
+} LocalVerdict;
+
+/* @explanation: (nullable): gets a rule for all that was asked */
+LocalVerdict local_scheduler_consider (Local *self,
+                                       const LocalScheduler *scheduler,
+                                       const BelfryChange *change,
+                                       JsonObject *explanation);
+JsonObject *local_explain_change (gpointer self, BelfryChange *change);
