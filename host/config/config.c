@@ -202,3 +202,35 @@ belfry_config_find (BelfryConfig *self, BelfryKind kind, const char *name)
   }
   return NULL;
 }
+
+const BelfrySection *
+belfry_config_find_section (BelfryConfig *self, const char *kind)
+{
+  for (guint i = 0; i < self->sections->len; i++) {
+    const BelfrySection *section = g_ptr_array_index (self->sections, i);
+
+    if (strcmp (section->kind, kind) == 0)
+      return section;
+  }
+  return NULL;
+}
+
+char *
+belfry_config_dup_digest (BelfryConfig *self)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (guint i = 0; i < self->sections->len; i++) {
+    const BelfrySection *section = g_ptr_array_index (self->sections, i);
+
+    g_checksum_update (checksum, (const guchar *)section->kind, (gssize)strlen (section->kind) + 1);
+    g_checksum_update (checksum, (const guchar *)section->name, (gssize)strlen (section->name) + 1);
+    for (guint j = 0; j < section->entries->len; j++) {
+      const BelfryEntry *entry = g_ptr_array_index (section->entries, j);
+
+      g_checksum_update (checksum, (const guchar *)entry->name, (gssize)strlen (entry->name) + 1);
+      g_checksum_update (checksum, (const guchar *)entry->value, (gssize)strlen (entry->value) + 1);
+    }
+  }
+  return g_strdup (g_checksum_get_string (checksum));
+}

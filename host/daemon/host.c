@@ -97,6 +97,7 @@ apply_rooms (BelfryHost *self, GError **error)
     return FALSE;
   belfry_deliveries_apply (self->deliveries, self->config, hooks);
   belfry_outbox_apply (self->outbox, self->config, reporters);
+  belfry_host_note_configured (self);
   return TRUE;
 }
 

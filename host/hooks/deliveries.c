@@ -14,6 +14,7 @@
 
 #define RETRY_AFTER_S    "30"
 #define UNKNOWN_MAX_BODY 65536
+#define MIN_SECRET       8 /* shorter ones stand in too much by chance */
 
 typedef struct {
   BelfryDeliveries *self;
@@ -21,6 +22,7 @@ typedef struct {
   BelfryRequest *request;
   BelfryAcceptance *acceptance; /* owned until handed to the store */
   gint64 started_us;
+  gint64 replay_of; /* BELFRY_NONE: it came from its forge */
 } Reception;
 
 static void
@@ -262,7 +264,7 @@ make_delivery (Reception *reception, const char *outcome, const char *reason)
   delivery->duration_us = g_get_monotonic_time () - reception->started_us;
   delivery->change_ids = json_node_init_array (json_node_alloc (), NULL);
   json_node_take_array (delivery->change_ids, json_array_new ());
-  delivery->replay_of = BELFRY_NONE;
+  delivery->replay_of = reception->replay_of;
   delivery->count = 1;
   delivery->next_try_at = BELFRY_NONE;
   return delivery;
@@ -282,6 +284,20 @@ is_id_signed (Reception *reception)
              belfry_request_get_header (reception->request,
                                         ((const BelfrySignature *)row)->header) != NULL;
   return FALSE;
+}
+
+static char **
+dup_secrets (BelfrySecret *secret)
+{
+  g_autoptr (GStrvBuilder) values = g_strv_builder_new ();
+
+  for (guint i = 0; secret != NULL && i < belfry_secret_get_count (secret); i++) {
+    const char *value = belfry_secret_get_generation (secret, i);
+
+    if (value != NULL && strlen (value) >= MIN_SECRET)
+      g_strv_builder_add (values, value);
+  }
+  return g_strv_builder_end (values);
 }
 
 static void
@@ -305,7 +321,9 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
   if (translation->pending != NULL)
     acceptance->delivery->pending = json_node_copy (translation->pending);
   acceptance->hook = plugin;
-  acceptance->keep_raw = keys->keep_raw;
+  acceptance->keep_raw = keys->keep_raw && reception->replay_of == BELFRY_NONE;
+  if (acceptance->keep_raw)
+    acceptance->secrets = dup_secrets (keys->secret);
   acceptance->request = belfry_request_ref (reception->request);
   reception->acceptance = acceptance;
   belfry_store_write_async (reception->self->store, belfry_acceptance_store, acceptance, NULL, NULL,
@@ -314,8 +332,8 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
 
 /* 3: what it means */
 
-static void
-translate (GTask *task)
+const char *
+belfry_deliveries_get_outcome (BelfryTranslationKind kind)
 {
   static const char *const outcomes[] = {
     [BELFRY_TRANSLATION_CHANGES] = "accepted",
@@ -325,6 +343,13 @@ translate (GTask *task)
     [BELFRY_TRANSLATION_POLL] = "accepted",
     [BELFRY_TRANSLATION_PENDING] = "pending",
   };
+
+  return outcomes[kind];
+}
+
+static void
+translate (GTask *task)
+{
   Reception *reception = g_task_get_task_data (task);
   const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
   g_autoptr (BelfryTranslation) translation =
@@ -336,7 +361,7 @@ translate (GTask *task)
     answer (task, response_new (500, "Error processing changes."));
     return;
   }
-  store (task, translation, outcomes[translation->kind]);
+  store (task, translation, belfry_deliveries_get_outcome (translation->kind));
 }
 
 /* 2: who may knock */
@@ -406,7 +431,7 @@ on_password_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   if (g_task_propagate_boolean (G_TASK (result), NULL))
     check_signature (task);
   else
-    refuse (task, "unauthorized", "user or password missing or wrong", challenge_new ());
+    refuse (task, "unauthorized", BELFRY_REASON_PASSWORD, challenge_new ());
 }
 
 static void
@@ -463,6 +488,34 @@ answer_unknown (BelfryDeliveries *self, BelfryRequest *request, GTask *task)
                             g_task_new (NULL, NULL, on_stranger_checked, task));
 }
 
+static void
+reception_new (BelfryDeliveries *self,
+               BelfryHosted *hook,
+               BelfryRequest *request,
+               gint64 replay_of,
+               GTask *task)
+{
+  Reception *reception = g_new0 (Reception, 1);
+
+  reception->self = self;
+  reception->hook = belfry_hosted_ref (hook);
+  reception->request = belfry_request_ref (request);
+  reception->started_us = g_get_monotonic_time ();
+  reception->replay_of = replay_of;
+  g_task_set_task_data (task, reception, reception_free);
+}
+
+void
+belfry_deliveries_repeat (BelfryDeliveries *self,
+                          BelfryHosted *hook,
+                          BelfryDelivery *first,
+                          BelfryRequest *request,
+                          GTask *task)
+{
+  reception_new (self, hook, request, first->deliveryid, task);
+  translate (task);
+}
+
 void
 belfry_deliveries_receive (BelfryDeliveries *self,
                            const char *name,
@@ -470,7 +523,6 @@ belfry_deliveries_receive (BelfryDeliveries *self,
                            GTask *task)
 {
   BelfryHosted *hook = g_hash_table_lookup (self->hooks, name != NULL ? name : "base");
-  Reception *reception = NULL;
 
   if (hook == NULL) {
     answer_unknown (self, request, task);
@@ -481,12 +533,7 @@ belfry_deliveries_receive (BelfryDeliveries *self,
     answer_later (task, self->stopping ? "stopping" : "this hook cannot work now");
     return;
   }
-  reception = g_new0 (Reception, 1);
-  reception->self = self;
-  reception->hook = belfry_hosted_ref (hook);
-  reception->request = belfry_request_ref (request);
-  reception->started_us = g_get_monotonic_time ();
-  g_task_set_task_data (task, reception, reception_free);
+  reception_new (self, hook, request, BELFRY_NONE, task);
   if (!comes_from_source (get_keys (hook), request)) {
     refuse (task, "forbidden", "an address outside sources", response_new (403, "not from here"));
     return;
