@@ -21,8 +21,7 @@ make_request (BelfryExchange *self)
 {
   GUri *uri = soup_server_message_get_uri (self->msg);
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->msg);
-  g_autoptr (GBytes) body =
-      soup_message_body_flatten (soup_server_message_get_request_body (self->msg));
+  g_autoptr (GBytes) body = belfry_spool_dup_body (self->msg);
   BelfryRequestFields fields = {
     .size = sizeof fields,
     .method = soup_server_message_get_method (self->msg),

@@ -24,6 +24,7 @@ static const Refusal long_url = { 414, "URI Too Long", "the URL is too long\n" }
 static const Refusal many_headers = { 431, "Request Header Fields Too Large",
                                       "too many headers\n" };
 static const Refusal busy = { 503, "Service Unavailable", "too much is on its way already\n" };
+static const Refusal no_room = { 503, "Service Unavailable", "the body cannot be kept now\n" };
 
 typedef struct {
   SoupServerMessage *msg;
@@ -198,6 +199,12 @@ on_got_chunk (SoupServerMessage *msg, GBytes *chunk, Watch *watch)
   watch->received += bytes;
   if (watch->received > watch->limit) {
     refuse (watch, &too_large, TRUE);
+    return;
+  }
+  if (watch->refusal == NULL && connection != NULL && connection->listener != NULL &&
+      !belfry_spool_take (msg, connection->listener->www->site->config->host.state_directory, chunk,
+                          watch->received)) {
+    refuse (watch, &no_room, TRUE);
     return;
   }
   /* a body of unknown length is charged as it comes */

@@ -76,6 +76,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfrySite, belfry_site_unref)
 /* (nullable) */
 const BelfryViewKeys *belfry_site_get_view_keys (BelfryHosted *view);
 
+/* spool.c: bodies over a mebibyte lie in a nameless file in @folder */
+/* The next part of a body, of which @received bytes have come with it. FALSE: it cannot be kept. */
+gboolean
+belfry_spool_take (SoupServerMessage *msg, const char *folder, GBytes *chunk, gsize received);
+/* (transfer full) (nullable): the whole body, wherever it lies; NULL: it cannot be read back */
+GBytes *belfry_spool_dup_body (SoupServerMessage *msg);
+
 /* exchange.c */
 struct _BelfryExchange {
   gatomicrefcount refs;
