@@ -94,9 +94,12 @@ struct _BelfryExchange {
   GCancellable *cancellable; /* (nullable) until somebody asks for it */
   GList link;
   gulong finished_handler;
-  char *range;      /* (nullable) the client's, which libsoup must not see */
-  char *client;     /* (nullable) who asks, after proxies */
-  gboolean is_done; /* answered, or nobody waits any more */
+  char *range;       /* (nullable) the client's, which libsoup must not see */
+  char *client;      /* (nullable) who asks, after proxies */
+  char *host;        /* (nullable) under which name, after proxies */
+  char *prefix;      /* path under which these pages are: that of url, or a trusted proxy's word */
+  gboolean is_https; /* whether browsers came by TLS */
+  gboolean is_done;  /* answered, or nobody waits any more */
 };
 
 BelfryExchange *belfry_exchange_new (BelfryWww *www, SoupServerMessage *msg);
