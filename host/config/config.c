@@ -153,6 +153,7 @@ belfry_config_load (const char *path, BelfryLoader *loader, BelfryProblems *prob
   draft_read_all (self);
   self->loader = NULL;
   self->problems = NULL;
+  self->config.links = belfry_links_new (self->config.sections);
   if (belfry_problems_get_count (problems, BELFRY_SEVERITY_ERROR) > before) {
     belfry_config_unref (&self->config);
     return NULL;
@@ -184,6 +185,7 @@ belfry_config_unref (BelfryConfig *self)
   g_array_unref (draft->readings);
   g_ptr_array_unref (self->blueprints);
   g_ptr_array_unref (self->codebases);
+  g_clear_pointer (&self->links, belfry_links_free);
   g_ptr_array_unref (draft->expanded);
   g_ptr_array_unref (self->sections);
   g_free (self->path);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "belfry-plugin.h"
+#include "config/links.h"
 #include "loader/loader.h"
 
 /** BelfryHostKeys: [host] */
@@ -86,6 +87,7 @@ struct _BelfryConfig {
   BelfryStoreKeys store;
   gpointer www;          /* BelfryWwwKeys, NULL: no [www] section */
   GPtrArray *codebases;  /* (element-type BelfryCodebase) */
+  BelfryLinks *links;    /* (nullable) in what was made without a file */
   GPtrArray *blueprints; /* (element-type BelfryBlueprint) in the order written */
 };
 

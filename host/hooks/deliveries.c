@@ -146,6 +146,23 @@ refuse (GTask *task, const char *outcome, const char *reason, BelfryResponse *re
   answer (task, response);
 }
 
+/* a forge that sent no link of its own: what [revlink] says */
+static void
+fill_link (BelfryDeliveries *self, BelfryChange *change)
+{
+  char *link = NULL;
+
+  if (change->revlink[0] != '\0' || change->revision == NULL || change->revision[0] == '\0' ||
+      change->repository[0] == '\0' || self->config->links == NULL)
+    return;
+  link = belfry_links_dup (self->config->links, BELFRY_LINK_REVISION, change->repository,
+                           change->revision);
+  if (link == NULL)
+    return;
+  g_free (change->revlink);
+  change->revlink = link;
+}
+
 void
 belfry_deliveries_complete_change (BelfryDeliveries *self,
                                    BelfryHosted *hook,
@@ -164,6 +181,7 @@ belfry_deliveries_complete_change (BelfryDeliveries *self,
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (*texts[i] == NULL)
       *texts[i] = g_strdup ("");
+  fill_link (self, change);
   if (change->codebase != NULL)
     return;
   codebase = belfry_config_find_codebase (self->config, change->repository);

@@ -161,6 +161,34 @@ store_reader_list_forms (BelfryReader *reader, const char *builder_name)
                                                   : NULL;
 }
 
+static char *
+store_reader_dup_link (BelfryReader *reader,
+                       BelfryLinkKind kind,
+                       const char *name,
+                       const char *revision)
+{
+  const BelfryReaderView *view = ((BelfryStoreReader *)reader)->view;
+
+  return view != NULL && view->dup_link != NULL ? view->dup_link (kind, name, revision, view->data)
+                                                : NULL;
+}
+
+static JsonArray *
+store_reader_link_text (BelfryReader *reader, const char *text, const char *project)
+{
+  const BelfryReaderView *view = ((BelfryStoreReader *)reader)->view;
+  JsonArray *parts = NULL;
+  JsonObject *part = NULL;
+
+  if (view != NULL && view->link_text != NULL)
+    return view->link_text (text, project, view->data);
+  parts = json_array_new ();
+  part = json_object_new ();
+  json_object_set_string_member (part, "text", text != NULL ? text : "");
+  json_array_add_object_element (parts, part);
+  return parts;
+}
+
 static const BelfryReaderOps reader_ops = {
   .size = sizeof (BelfryReaderOps),
   .list = belfry_store_reader_list,
@@ -174,6 +202,8 @@ static const BelfryReaderOps reader_ops = {
   .host_info = store_reader_host_info,
   .may = store_reader_may,
   .list_forms = store_reader_list_forms,
+  .dup_link = store_reader_dup_link,
+  .link_text = store_reader_link_text,
 };
 
 BelfryStoreReader *

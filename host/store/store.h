@@ -71,6 +71,8 @@ typedef struct {
   JsonObject *host_info;        /* (nullable) for belfry_reader_host_info () */
   gboolean (*may) (const char *action, gconstpointer record, gpointer data);
   JsonArray *(*list_forms) (const char *builder, gpointer data);
+  char *(*dup_link) (BelfryLinkKind kind, const char *name, const char *revision, gpointer data);
+  JsonArray *(*link_text) (const char *text, const char *project, gpointer data);
   gpointer data;
   GDestroyNotify destroy;
 } BelfryReaderView;
