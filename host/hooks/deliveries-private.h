@@ -5,6 +5,7 @@
 #include "deliveries.h"
 #include "hook-keys.h"
 #include "refusals.h"
+#include "tarpit.h"
 
 /* the reason of a refusal that no signature was asked for */
 #define BELFRY_REASON_PASSWORD "user or password missing or wrong"
@@ -13,8 +14,9 @@ struct _BelfryDeliveries {
   BelfryStore *store;
   BelfryConfig *config;
   BelfryRefusals *refusals;
-  GHashTable *hooks;   /* name → BelfryHosted */
-  GHashTable *waiting; /* deliveryid → Pending */
+  BelfryTarpit *tarpit; /* NULL: stopping */
+  GHashTable *hooks;    /* name → BelfryHosted */
+  GHashTable *waiting;  /* deliveryid → Pending */
   GCancellable *cancellable;
   GHashTable *generations; /* hook names whose older secret matched, told once */
   gboolean stopping;

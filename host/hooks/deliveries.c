@@ -43,6 +43,7 @@ belfry_deliveries_new (BelfryStore *store)
 
   self->store = store;
   self->refusals = belfry_refusals_new (store);
+  self->tarpit = belfry_tarpit_new ();
   self->hooks =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_hosted_unref);
   self->waiting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, belfry_pending_free);
@@ -57,6 +58,7 @@ belfry_deliveries_stop (BelfryDeliveries *self)
   self->stopping = TRUE;
   g_cancellable_cancel (self->cancellable);
   g_hash_table_remove_all (self->waiting);
+  g_clear_pointer (&self->tarpit, belfry_tarpit_free);
 }
 
 void
@@ -136,6 +138,20 @@ answer_later (GTask *task, const char *why)
   answer (task, response);
 }
 
+/* in its own time, where there are many of them */
+static void
+answer_stranger (BelfryDeliveries *self,
+                 BelfryRequest *request,
+                 GTask *task,
+                 BelfryResponse *response)
+{
+  if (self->tarpit != NULL)
+    belfry_tarpit_answer (self->tarpit, task, response,
+                          g_bytes_get_size (belfry_request_get_body (request)));
+  else
+    answer (task, response);
+}
+
 static void
 refuse (GTask *task, const char *outcome, const char *reason, BelfryResponse *response)
 {
@@ -143,7 +159,7 @@ refuse (GTask *task, const char *outcome, const char *reason, BelfryResponse *re
 
   belfry_refusals_count (reception->self->refusals, reception->hook->blueprint->name, outcome,
                          reception->request, reason);
-  answer (task, response);
+  answer_stranger (reception->self, reception->request, task, response);
 }
 
 /* a forge that sent no link of its own: what [revlink] says */
