@@ -14,7 +14,8 @@
 
 #define RETRY_AFTER_S    "30"
 #define UNKNOWN_MAX_BODY 65536
-#define MIN_SECRET       8 /* shorter ones stand in too much by chance */
+#define NO_HOOK          "(none)" /* whatever strangers ask for is one row */
+#define MIN_SECRET       8        /* shorter ones stand in too much by chance */
 
 typedef struct {
   BelfryDeliveries *self;
@@ -106,6 +107,18 @@ belfry_deliveries_get_max_body (BelfryDeliveries *self, const char *name)
   return get_keys (hook) != NULL ? get_keys (hook)->max_body : 25 * 1024 * 1024;
 }
 
+void
+belfry_deliveries_note_too_large (BelfryDeliveries *self,
+                                  const char *name,
+                                  const char *address,
+                                  gsize bytes)
+{
+  const char *hook = name != NULL ? name : "base";
+
+  belfry_refusals_count (self->refusals, g_hash_table_contains (self->hooks, hook) ? hook : NO_HOOK,
+                         "too-large", address, bytes, "larger than max-body");
+}
+
 static BelfryResponse *response_new (guint status, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static BelfryResponse *
@@ -153,12 +166,23 @@ answer_stranger (BelfryDeliveries *self,
 }
 
 static void
+count_refusal (BelfryDeliveries *self,
+               const char *hook,
+               const char *outcome,
+               BelfryRequest *request,
+               const char *reason)
+{
+  belfry_refusals_count (self->refusals, hook, outcome, belfry_request_get_address (request),
+                         g_bytes_get_size (belfry_request_get_body (request)), reason);
+}
+
+static void
 refuse (GTask *task, const char *outcome, const char *reason, BelfryResponse *response)
 {
   Reception *reception = g_task_get_task_data (task);
 
-  belfry_refusals_count (reception->self->refusals, reception->hook->blueprint->name, outcome,
-                         reception->request, reason);
+  count_refusal (reception->self, reception->hook->blueprint->name, outcome, reception->request,
+                 reason);
   answer_stranger (reception->self, reception->request, task, response);
 }
 
@@ -528,8 +552,9 @@ answer_unknown (BelfryDeliveries *self, BelfryRequest *request, GTask *task)
 {
   const BelfryWwwKeys *www = self->config->www;
 
+  count_refusal (self, NO_HOOK, "no-hook", request, "there is no such hook");
   if (www == NULL || www->change_hook_auth == NULL)
-    answer (task, response_new (404, "there is no such hook"));
+    answer_stranger (self, request, task, response_new (404, "there is no such hook"));
   else
     belfry_passwords_check ((const char *const *)www->change_hook_auth, self->config->directory,
                             belfry_request_get_header (request, "Authorization"),

@@ -33,6 +33,11 @@ JsonObject *belfry_deliveries_foresee (BelfryDeliveries *self,
                                        BelfryDelivery *delivery,
                                        BelfryRequest *request,
                                        GPtrArray **changes);
+/* As BelfryWwwOps.hook_too_large: a request that was refused before it was read. */
+void belfry_deliveries_note_too_large (BelfryDeliveries *self,
+                                       const char *name,
+                                       const char *address,
+                                       gsize bytes);
 /* Takes up what a restart interrupted. */
 void belfry_deliveries_resume (BelfryDeliveries *self);
 void belfry_deliveries_stop (BelfryDeliveries *self);

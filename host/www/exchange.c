@@ -41,21 +41,22 @@ make_request (BelfryExchange *self)
   return request;
 }
 
-static char *
-dup_client (BelfryExchange *self)
+char *
+belfry_client_dup (BelfryWww *www, SoupServerMessage *msg)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->msg);
-  GInetAddress *peer = self->connection != NULL ? self->connection->peer : NULL;
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (msg);
+  BelfryConnection *connection = belfry_connection_of (msg);
+  GInetAddress *peer = connection != NULL ? connection->peer : NULL;
+  BelfryProxies *proxies = www->site->proxies;
   const char *forwarded = NULL;
   g_autofree char *standard = NULL;
 
-  if (!belfry_proxies_trust (self->site->proxies, peer))
-    return belfry_proxies_dup_client (self->site->proxies, peer, NULL);
+  if (!belfry_proxies_trust (proxies, peer))
+    return belfry_proxies_dup_client (proxies, peer, NULL);
   forwarded = soup_message_headers_get_list (headers, "X-Forwarded-For");
   if (forwarded == NULL)
     standard = belfry_proxies_dup_hops (soup_message_headers_get_list (headers, "Forwarded"));
-  return belfry_proxies_dup_client (self->site->proxies, peer,
-                                    forwarded != NULL ? forwarded : standard);
+  return belfry_proxies_dup_client (proxies, peer, forwarded != NULL ? forwarded : standard);
 }
 
 static const char *
@@ -112,7 +113,7 @@ belfry_exchange_new (BelfryWww *www, SoupServerMessage *msg)
   self->connection = connection != NULL ? belfry_connection_ref (connection) : NULL;
   self->link.data = self;
   g_queue_push_tail_link (&www->exchanges, &self->link);
-  self->client = dup_client (self);
+  self->client = belfry_client_dup (www, msg);
   look_outside (self);
   self->request = make_request (self);
   /* libsoup would answer ranges by itself, and not well */

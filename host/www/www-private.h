@@ -102,6 +102,8 @@ struct _BelfryExchange {
   gboolean is_done;  /* answered, or nobody waits any more */
 };
 
+/* (transfer full) (nullable): who asks, after trusted proxies; none: a Unix socket */
+char *belfry_client_dup (BelfryWww *www, SoupServerMessage *msg);
 BelfryExchange *belfry_exchange_new (BelfryWww *www, SoupServerMessage *msg);
 BelfryExchange *belfry_exchange_ref (BelfryExchange *self);
 void belfry_exchange_unref (BelfryExchange *self);
