@@ -197,6 +197,7 @@ typedef struct {
   char **pollers;     /* (nullable) names or repositories; NULL: all that are allowed */
   JsonNode *pending;  /* (nullable) */
   char **allowed;     /* (nullable) pollers that may be told to poll; NULL: all */
+  char *key;          /* (nullable) of the hook's section, that decided */
 } BelfryTranslation;
 
 BELFRY_API BelfryTranslation *belfry_translation_new_changes (GPtrArray *changes);
@@ -209,6 +210,8 @@ BELFRY_API BelfryTranslation *belfry_translation_new_poll (char **pollers);
 BELFRY_API void belfry_translation_set_allowed (BelfryTranslation *self,
                                                 const char *const *allowed);
 BELFRY_API BelfryTranslation *belfry_translation_new_pending (JsonNode *pending);
+BELFRY_API BelfryTranslation *belfry_translation_decided_by (BelfryTranslation *self,
+                                                             const char *key);
 BELFRY_API void belfry_translation_free (BelfryTranslation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTranslation, belfry_translation_free)
 
@@ -316,8 +319,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryControlAnswer, belfry_control_answer_free)
  * @change_added: a stored change, each once, in order of id, until a transaction took it
  * @control: the task returns a BelfryControlAnswer
  * @list_forms: (nullable): force forms that feed a builder, or all; (transfer full)
+ * @explain_change: (nullable): what it does with a change and why, told by what decides; an
+ * explanation (belfry_explanation_new ())
  * @pressure: the store presses back, or no longer does
  * @log_drained: a log's waiting bytes went below the half of its bound
+ * @foresee_change: (nullable): as @explain_change, of an instance that is never started; it is left
+ * as it was
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -328,7 +335,8 @@ typedef struct {
   JsonObject *(*explain_change) (gpointer self, BelfryChange *change);
   void (*pressure) (gpointer self, gboolean on);
   void (*log_drained) (gpointer self, gint64 logid);
-  gpointer reserved[8];
+  JsonObject *(*foresee_change) (gpointer self, BelfryInstance *instance, BelfryChange *change);
+  gpointer reserved[7];
 } BelfryEngine;
 
 /* reporters */

@@ -65,6 +65,16 @@ typedef struct {
   }
 
 /**
+ * BelfryLinkKind: what may lead to a page of somebody else's
+ */
+typedef enum {
+  BELFRY_LINK_PROJECT,
+  BELFRY_LINK_REPOSITORY,
+  BELFRY_LINK_REVISION,
+  BELFRY_N_LINKS,
+} BelfryLinkKind;
+
+/**
  * BelfryReaderOps: implemented by the host, and by the test harness
  */
 typedef struct {
@@ -95,7 +105,12 @@ typedef struct {
   JsonObject *(*host_info) (BelfryReader *self);
   gboolean (*may) (BelfryReader *self, const char *action, gconstpointer record);
   JsonArray *(*list_forms) (BelfryReader *self, const char *builder_name);
-  gpointer reserved[8];
+  char *(*dup_link) (BelfryReader *self,
+                     BelfryLinkKind kind,
+                     const char *name,
+                     const char *revision);
+  JsonArray *(*link_text) (BelfryReader *self, const char *text, const char *project);
+  gpointer reserved[6];
 } BelfryReaderOps;
 
 struct _BelfryReader {
@@ -142,6 +157,13 @@ BELFRY_API JsonObject *belfry_reader_host_info (BelfryReader *self);
 BELFRY_API gboolean belfry_reader_may (BelfryReader *self,
                                        const char *action,
                                        gconstpointer record);
+BELFRY_API char *belfry_reader_dup_link (BelfryReader *self,
+                                         BelfryLinkKind kind,
+                                         const char *name,
+                                         const char *revision) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API JsonArray *belfry_reader_link_text (BelfryReader *self,
+                                               const char *text,
+                                               const char *project) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API JsonArray *belfry_reader_list_forms (BelfryReader *self, const char *builder_name);
 
 G_END_DECLS

@@ -153,6 +153,7 @@ belfry_config_load (const char *path, BelfryLoader *loader, BelfryProblems *prob
   draft_read_all (self);
   self->loader = NULL;
   self->problems = NULL;
+  self->config.links = belfry_links_new (self->config.sections);
   if (belfry_problems_get_count (problems, BELFRY_SEVERITY_ERROR) > before) {
     belfry_config_unref (&self->config);
     return NULL;
@@ -184,6 +185,7 @@ belfry_config_unref (BelfryConfig *self)
   g_array_unref (draft->readings);
   g_ptr_array_unref (self->blueprints);
   g_ptr_array_unref (self->codebases);
+  g_clear_pointer (&self->links, belfry_links_free);
   g_ptr_array_unref (draft->expanded);
   g_ptr_array_unref (self->sections);
   g_free (self->path);
@@ -201,4 +203,36 @@ belfry_config_find (BelfryConfig *self, BelfryKind kind, const char *name)
       return blueprint;
   }
   return NULL;
+}
+
+const BelfrySection *
+belfry_config_find_section (BelfryConfig *self, const char *kind)
+{
+  for (guint i = 0; i < self->sections->len; i++) {
+    const BelfrySection *section = g_ptr_array_index (self->sections, i);
+
+    if (strcmp (section->kind, kind) == 0)
+      return section;
+  }
+  return NULL;
+}
+
+char *
+belfry_config_dup_digest (BelfryConfig *self)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (guint i = 0; i < self->sections->len; i++) {
+    const BelfrySection *section = g_ptr_array_index (self->sections, i);
+
+    g_checksum_update (checksum, (const guchar *)section->kind, (gssize)strlen (section->kind) + 1);
+    g_checksum_update (checksum, (const guchar *)section->name, (gssize)strlen (section->name) + 1);
+    for (guint j = 0; j < section->entries->len; j++) {
+      const BelfryEntry *entry = g_ptr_array_index (section->entries, j);
+
+      g_checksum_update (checksum, (const guchar *)entry->name, (gssize)strlen (entry->name) + 1);
+      g_checksum_update (checksum, (const guchar *)entry->value, (gssize)strlen (entry->value) + 1);
+    }
+  }
+  return g_strdup (g_checksum_get_string (checksum));
 }

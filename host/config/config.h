@@ -6,6 +6,7 @@
 #pragma once
 
 #include "belfry-plugin.h"
+#include "config/links.h"
 #include "loader/loader.h"
 
 /** BelfryHostKeys: [host] */
@@ -94,6 +95,7 @@ struct _BelfryConfig {
   BelfryStoreKeys store;
   gpointer www;          /* BelfryWwwKeys, NULL: no [www] section */
   GPtrArray *codebases;  /* (element-type BelfryCodebase) */
+  BelfryLinks *links;    /* (nullable) in what was made without a file */
   GPtrArray *blueprints; /* (element-type BelfryBlueprint) in the order written */
 };
 
@@ -107,6 +109,10 @@ BelfryConfig *belfry_config_ref (BelfryConfig *self);
 void belfry_config_unref (BelfryConfig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryConfig, belfry_config_unref)
 const BelfryBlueprint *belfry_config_find (BelfryConfig *self, BelfryKind kind, const char *name);
+/* The first section of a kind, of any name; NULL: there is none. */
+const BelfrySection *belfry_config_find_section (BelfryConfig *self, const char *kind);
+/* (transfer full): equal for configurations that say the same, wherever they say it */
+char *belfry_config_dup_digest (BelfryConfig *self);
 /* Table and struct of the keys that the host owns in every section of a kind; NULL: none. */
 const BelfryOptionTable *belfry_kind_get_host_table (BelfryKind kind, gsize *size);
 /* Keys of every instance of any kind. */

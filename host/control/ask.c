@@ -2,13 +2,15 @@
 #include "ask.h"
 
 #include "client.h"
+#include "listings.h"
 
-#include <stdio.h>
+#define MAX_TEXT 1000
 
 void
 belfry_ask_clear (BelfryAsk *self)
 {
   g_free (self->config_path);
+  g_free (self->database);
   g_strfreev (self->rest);
 }
 
@@ -17,6 +19,7 @@ belfry_ask_parse (BelfryAsk *self, const GOptionEntry *more, int argc, char **ar
 {
   const GOptionEntry entries[] = {
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &self->config_path, NULL, NULL },
+    { "database", 0, 0, G_OPTION_ARG_FILENAME, &self->database, NULL, NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, NULL, NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->rest, NULL, NULL },
     { NULL },
@@ -34,14 +37,30 @@ belfry_ask_parse (BelfryAsk *self, const GOptionEntry *more, int argc, char **ar
 }
 
 JsonObject *
-belfry_ask (const BelfryAsk *options, JsonObject *question, int *exit_code)
+belfry_question_new (const char *command)
+{
+  JsonObject *question = json_object_new ();
+
+  json_object_set_string_member (question, "command", command);
+  return question;
+}
+
+static JsonObject *
+ask_daemon (const BelfryAsk *self, JsonObject *question, GError **error)
+{
+  g_autofree char *socket = belfry_client_find_socket (self->config_path, error);
+
+  return socket != NULL ? belfry_client_ask (socket, question, error) : NULL;
+}
+
+JsonObject *
+belfry_ask (const BelfryAsk *self, JsonObject *question, int *exit_code)
 {
   g_autoptr (GError) local = NULL;
-  g_autofree char *socket = belfry_client_find_socket (options->config_path, &local);
-  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (JsonObject) answer = self->database != NULL
+                                      ? belfry_listing_ask_file (self->database, question, &local)
+                                      : ask_daemon (self, question, &local);
 
-  if (socket != NULL)
-    answer = belfry_client_ask (socket, question, &local);
   if (answer == NULL) {
     fprintf (stderr, "belfry: %s\n", local->message);
     *exit_code =
@@ -59,30 +78,36 @@ belfry_ask (const BelfryAsk *options, JsonObject *question, int *exit_code)
   return g_steal_pointer (&answer);
 }
 
-JsonObject *
-belfry_question_new (const char *command)
+static void
+print_node (JsonNode *node)
 {
-  JsonObject *question = json_object_new ();
+  g_autofree char *text = belfry_json_to_text (node);
 
-  json_object_set_string_member (question, "command", command);
-  return question;
+  printf ("%s\n", text);
 }
 
 void
 belfry_print_json (JsonObject *object)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  g_autofree char *text = NULL;
 
   json_node_set_object (node, object);
-  text = belfry_json_to_text (node);
-  printf ("%s\n", text);
+  print_node (node);
+}
+
+void
+belfry_print_json_array (JsonArray *array)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
+
+  json_node_set_array (node, array);
+  print_node (node);
 }
 
 void
 belfry_print_text (const char *text)
 {
-  g_autofree char *printable = belfry_text_make_printable (text != NULL ? text : "", -1, 1000);
+  g_autofree char *printable = belfry_text_make_printable (text != NULL ? text : "", -1, MAX_TEXT);
 
   printf ("%s", printable);
 }

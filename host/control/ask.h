@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the subcommands that ask the daemon share: their options, the question, the answer. */
+/*
+ * What subcommands that ask the daemon share: their options, the question, the ways to print an
+ * answer. A question that only reads may be put to a file of the database instead.
+ */
 #pragma once
 
 #include "belfry-plugin.h"
+
+#include <stdio.h>
 
 #define BELFRY_EXIT_USAGE  2
 #define BELFRY_EXIT_CONFIG 78
@@ -10,6 +15,7 @@
 /** BelfryAsk: the options of every such subcommand */
 typedef struct {
   char *config_path;
+  char *database; /* (nullable): a file, instead of the daemon */
   gboolean json;
   char **rest; /* (nullable) words that are no options */
 } BelfryAsk;
@@ -23,5 +29,6 @@ JsonObject *belfry_question_new (const char *command);
 JsonObject *belfry_ask (const BelfryAsk *self, JsonObject *question, int *exit_code);
 
 void belfry_print_json (JsonObject *object);
+void belfry_print_json_array (JsonArray *array);
 /* One line of it, whatever a stranger wrote. */
 void belfry_print_text (const char *text);

@@ -5,6 +5,8 @@
 #include "check.h"
 #include "config/config.h"
 #include "daemon/run.h"
+#include "deliveries.h"
+#include "explain.h"
 #include "inspect.h"
 #include "pollers.h"
 #include "send-change.h"
@@ -34,7 +36,17 @@ static const Subcommand subcommands[] = {
     belfry_inspect_main },
   { "status", "[--config FILE] [--json]", "say how the running daemon is", run_status },
   { "reload", "[--config FILE]", "have the daemon read its configuration again", run_reload },
-  { "changes", "[--config FILE] [--since N] [--json]", "list stored changes", run_changes },
+  { "changes", "[--config FILE | --database FILE] [--since N] [--json]", "list stored changes",
+    run_changes },
+  { "deliveries",
+    "[--config FILE | --database FILE] [--hook NAME] [--outcome WORD] [--since TIME] [--limit N]"
+    " [--json] [N… | --raw N]",
+    "list what forges sent and what came of it, newest first, or show one request as it is kept",
+    belfry_deliveries_main },
+  { "replay", "[--config FILE] [--dry-run [--against FILE] [--database FILE]] [--json] N… | N-M",
+    "take stored deliveries again, or say what would come of them", belfry_replay_main },
+  { "explain", "[--config FILE] [--json] change N | delivery N",
+    "say what became of a thing, and which key decided", belfry_explain_main },
   { "pollers", "[--config FILE] [--json]", "say what pollers saw last, and when they look again",
     belfry_pollers_main },
   { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
@@ -174,14 +186,8 @@ run_changes (int argc, char **argv)
         print_change (change);
     }
   }
-  if (options.json) {
-    g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
-    g_autofree char *text = NULL;
-
-    json_node_set_array (node, all);
-    text = belfry_json_to_text (node);
-    printf ("%s\n", text);
-  }
+  if (options.json)
+    belfry_print_json_array (all);
   return 0;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands.h"
 
-#include <string.h>
-
-#define CHANGES_AT_ONCE 500
+#include "explain.h"
+#include "listings.h"
 
 typedef struct {
   const char *name;
@@ -41,72 +40,43 @@ run_reload (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
   return_object (task, object);
 }
 
-typedef struct {
-  gint64 since;
-  JsonArray *changes;
-  gboolean cut;
-} ChangeList;
-
 static void
-change_list_free (gpointer data)
-{
-  ChangeList *list = data;
-
-  g_clear_pointer (&list->changes, json_array_unref);
-  g_free (list);
-}
-
-static gboolean
-read_changes (BelfryReader *reader, gpointer data, GError **error)
-{
-  ChangeList *list = data;
-  BelfryQuery query = BELFRY_QUERY_INIT;
-  g_autoptr (GPtrArray) found = NULL;
-
-  query.filters[0] = (BelfryFilter){ "changeid", BELFRY_COMPARE_GREATER, list->since, NULL };
-  query.limit = CHANGES_AT_ONCE;
-  found = belfry_reader_list (reader, belfry_change_get_type (), &query, &list->cut, error);
-  if (found == NULL)
-    return FALSE;
-  list->changes = json_array_new ();
-  for (guint i = 0; i < found->len; i++)
-    json_array_add_object_element (
-        list->changes,
-        belfry_record_to_json (g_ptr_array_index (found, i), BELFRY_RECORD_JSON_PROPERTIES));
-  return TRUE;
-}
-
-static void
-on_changes_read (GObject *source, GAsyncResult *result, gpointer user_data)
+on_replayed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
-  ChangeList *list = g_task_get_task_data (task);
-  BelfryHost *host = g_object_get_data (G_OBJECT (task), "host");
   g_autoptr (GError) local = NULL;
+  g_autoptr (BelfryResponse) response = g_task_propagate_pointer (G_TASK (result), &local);
+  g_autofree char *text = NULL;
   JsonObject *object = NULL;
+  GBytes *body = NULL;
 
-  if (!belfry_store_read_finish (host->store, result, &local)) {
+  if (response == NULL) {
     g_task_return_error (task, g_steal_pointer (&local));
     g_object_unref (task);
     return;
   }
+  body = belfry_response_get_body (response);
+  text = g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
   object = json_object_new ();
   json_object_set_boolean_member (object, "ok", TRUE);
-  json_object_set_boolean_member (object, "more", list->cut);
-  json_object_set_array_member (object, "changes", g_steal_pointer (&list->changes));
+  json_object_set_int_member (object, "status", belfry_response_get_status (response));
+  json_object_set_string_member (object, "message", g_strchomp (text));
   return_object (task, object);
 }
 
 static void
-run_changes (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
+run_replay (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
 {
-  ChangeList *list = g_new0 (ChangeList, 1);
-  BelfryReaderView view = { .instance = NULL };
+  gint64 id = belfry_json_get_integer (arguments, "id", 0);
 
-  list->since = belfry_json_get_integer (arguments, "since", 0);
-  g_task_set_task_data (task, list, change_list_free);
-  g_object_set_data (G_OBJECT (task), "host", host);
-  belfry_store_read_async (host->store, &view, read_changes, list, NULL, on_changes_read, task);
+  g_message ("%s has delivery %" G_GINT64_FORMAT " replayed", who, id);
+  belfry_deliveries_replay (host->deliveries, id, g_task_new (NULL, NULL, on_replayed, task));
+}
+
+static void
+run_explain (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
+{
+  belfry_explain_run (host, arguments, task);
 }
 
 static void
@@ -233,16 +203,21 @@ run_forget (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 }
 
 static const Command commands[] = {
-  { "changes", run_changes }, { "control", run_control }, { "forget", run_forget },
+  { "control", run_control }, { "explain", run_explain }, { "forget", run_forget },
   { "poll", run_poll },       { "pollers", run_pollers }, { "reload", run_reload },
-  { "status", run_status },
+  { "replay", run_replay },   { "status", run_status },
 };
 
 void
 belfry_commands_run (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
 {
   const char *name = belfry_json_get_text (arguments, "command");
+  BelfryListingFunc listing = belfry_listing_find (name);
 
+  if (listing != NULL) {
+    belfry_listing_run (host->store, listing, arguments, task);
+    return;
+  }
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (g_strcmp0 (commands[i].name, name) == 0) {
       commands[i].run (host, arguments, who, task);

@@ -66,6 +66,12 @@ www_hook_max_body (const char *name, gpointer data)
 }
 
 static void
+www_hook_too_large (const char *name, const char *address, gsize bytes, gpointer data)
+{
+  belfry_deliveries_note_too_large (((BelfryHost *)data)->deliveries, name, address, bytes);
+}
+
+static void
 www_control (const BelfryControl *control, GTask *task, gpointer data)
 {
   belfry_host_control (data, control, task);
@@ -144,6 +150,7 @@ belfry_host_wire (BelfryHost *self)
 {
   BelfryWwwOps ops = { .hook = www_hook,
                        .hook_max_body = www_hook_max_body,
+                       .hook_too_large = www_hook_too_large,
                        .control = www_control,
                        .list_forms = www_list_forms,
                        .is_ready = www_is_ready,

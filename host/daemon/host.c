@@ -99,6 +99,7 @@ apply_rooms (BelfryHost *self, GError **error)
   belfry_deliveries_apply (self->deliveries, self->config, hooks);
   belfry_outbox_apply (self->outbox, self->config, reporters);
   belfry_pollers_apply (self->pollers, self->config, pollers);
+  belfry_host_note_configured (self);
   return TRUE;
 }
 

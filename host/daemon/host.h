@@ -67,6 +67,11 @@ BelfryHosted *belfry_host_find (BelfryHost *self, BelfryKind kind, const char *n
 void belfry_host_control (BelfryHost *self, const BelfryControl *control, GTask *task);
 JsonArray *belfry_host_list_forms (BelfryHost *self, const char *builder);
 JsonObject *belfry_host_describe (BelfryHost *self);
+/* The host's own key space in the store, and what stands in it */
+#define BELFRY_STATE_HOST       "host"
+#define BELFRY_STATE_CONFIGURED "configured"
+/* configured.c: the configuration in force is now this one */
+void belfry_host_note_configured (BelfryHost *self);
 /* Hands an instance what it may ask of its host. */
 const BelfryHostOps *belfry_host_get_ops (void);
 

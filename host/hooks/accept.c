@@ -7,6 +7,7 @@
 #include "accept.h"
 
 #include "builds/changes.h"
+#include "raw.h"
 
 #include <string.h>
 
@@ -32,47 +33,8 @@ belfry_acceptance_free (BelfryAcceptance *self)
   g_clear_pointer (&self->raw, g_free);
   g_clear_pointer (&self->request, belfry_request_unref);
   g_clear_pointer (&self->body, g_bytes_unref);
+  g_clear_pointer (&self->secrets, g_strfreev);
   g_free (self);
-}
-
-/* headers that prove who sent a request are not kept */
-static gboolean
-is_proof (const BelfryHook *hook, const char *name)
-{
-  const char *row = (const char *)hook->signatures;
-
-  if (g_ascii_strcasecmp (name, "Authorization") == 0 || g_ascii_strcasecmp (name, "Cookie") == 0 ||
-      g_ascii_strcasecmp (name, "Proxy-Authorization") == 0)
-    return TRUE;
-  for (; row != NULL && ((const BelfrySignature *)row)->header != NULL; row += hook->signature_size)
-    if (g_ascii_strcasecmp (name, ((const BelfrySignature *)row)->header) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-/* the request as it may be kept for replay; its body is kept beside it, as it came */
-static char *
-make_raw (const BelfryHook *hook, BelfryRequest *request)
-{
-  GPtrArray *headers = belfry_request_list_headers (request);
-  JsonObject *object = json_object_new ();
-  JsonArray *kept = json_array_new ();
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-
-  for (guint i = 0; i + 1 < headers->len; i += 2)
-    if (!is_proof (hook, g_ptr_array_index (headers, i))) {
-      JsonArray *pair = json_array_new ();
-
-      json_array_add_string_element (pair, g_ptr_array_index (headers, i));
-      json_array_add_string_element (pair, g_ptr_array_index (headers, i + 1));
-      json_array_add_array_element (kept, pair);
-    }
-  json_object_set_string_member (object, "method", belfry_request_get_method (request));
-  json_object_set_string_member (object, "path", belfry_request_get_path (request));
-  json_object_set_string_member (object, "query", belfry_request_get_query (request));
-  json_object_set_array_member (object, "headers", kept);
-  json_node_take_object (node, object);
-  return belfry_json_to_text (node);
 }
 
 /* once, on the writer thread: what is kept of the request; the main loop frees what it parsed */
@@ -91,8 +53,8 @@ take_request (BelfryAcceptance *self)
   belfry_record_set_text (&self->delivery->digest, digest);
   if (!self->keep_raw)
     return;
-  self->raw = make_raw (self->hook, request);
-  self->body = g_bytes_ref (body);
+  self->raw = belfry_raw_write (self->hook, request, (const char *const *)self->secrets);
+  self->body = belfry_raw_mask_body (body, (const char *const *)self->secrets);
 }
 
 static sqlite3_stmt *

@@ -13,8 +13,9 @@ typedef struct {
   const BelfryHook *hook; /* with request */
   BelfryRequest *request; /* (nullable) until the writer has seen it */
   gboolean keep_raw;
-  char *raw;    /* (nullable) the request as JSON, without what must not be kept */
-  GBytes *body; /* (nullable) with raw */
+  char *raw;      /* (nullable) the request as JSON, without what must not be kept */
+  GBytes *body;   /* (nullable) with raw */
+  char **secrets; /* (nullable) what must not stand in either */
   gint64 dedupe_window_us;
   gboolean by_digest; /* whether requests are known by their content too */
   gint64 completes;   /* BELFRY_NONE, or the pending delivery that these changes complete */

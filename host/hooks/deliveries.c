@@ -14,6 +14,8 @@
 
 #define RETRY_AFTER_S    "30"
 #define UNKNOWN_MAX_BODY 65536
+#define NO_HOOK          "(none)" /* whatever strangers ask for is one row */
+#define MIN_SECRET       8        /* shorter ones stand in too much by chance */
 
 typedef struct {
   BelfryDeliveries *self;
@@ -21,6 +23,7 @@ typedef struct {
   BelfryRequest *request;
   BelfryAcceptance *acceptance; /* owned until handed to the store */
   gint64 started_us;
+  gint64 replay_of; /* BELFRY_NONE: it came from its forge */
 } Reception;
 
 static void
@@ -41,6 +44,7 @@ belfry_deliveries_new (BelfryStore *store)
 
   self->store = store;
   self->refusals = belfry_refusals_new (store);
+  self->tarpit = belfry_tarpit_new ();
   self->hooks =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_hosted_unref);
   self->waiting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, belfry_pending_free);
@@ -62,6 +66,7 @@ belfry_deliveries_stop (BelfryDeliveries *self)
   self->stopping = TRUE;
   g_cancellable_cancel (self->cancellable);
   g_hash_table_remove_all (self->waiting);
+  g_clear_pointer (&self->tarpit, belfry_tarpit_free);
 }
 
 void
@@ -109,6 +114,18 @@ belfry_deliveries_get_max_body (BelfryDeliveries *self, const char *name)
   return get_keys (hook) != NULL ? get_keys (hook)->max_body : 25 * 1024 * 1024;
 }
 
+void
+belfry_deliveries_note_too_large (BelfryDeliveries *self,
+                                  const char *name,
+                                  const char *address,
+                                  gsize bytes)
+{
+  const char *hook = name != NULL ? name : "base";
+
+  belfry_refusals_count (self->refusals, g_hash_table_contains (self->hooks, hook) ? hook : NO_HOOK,
+                         "too-large", address, bytes, "larger than max-body");
+}
+
 static BelfryResponse *response_new (guint status, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static BelfryResponse *
@@ -141,14 +158,56 @@ answer_later (GTask *task, const char *why)
   answer (task, response);
 }
 
+/* in its own time, where there are many of them */
+static void
+answer_stranger (BelfryDeliveries *self,
+                 BelfryRequest *request,
+                 GTask *task,
+                 BelfryResponse *response)
+{
+  if (self->tarpit != NULL)
+    belfry_tarpit_answer (self->tarpit, task, response,
+                          g_bytes_get_size (belfry_request_get_body (request)));
+  else
+    answer (task, response);
+}
+
+static void
+count_refusal (BelfryDeliveries *self,
+               const char *hook,
+               const char *outcome,
+               BelfryRequest *request,
+               const char *reason)
+{
+  belfry_refusals_count (self->refusals, hook, outcome, belfry_request_get_address (request),
+                         g_bytes_get_size (belfry_request_get_body (request)), reason);
+}
+
 static void
 refuse (GTask *task, const char *outcome, const char *reason, BelfryResponse *response)
 {
   Reception *reception = g_task_get_task_data (task);
 
-  belfry_refusals_count (reception->self->refusals, reception->hook->blueprint->name, outcome,
-                         reception->request, reason);
-  answer (task, response);
+  count_refusal (reception->self, reception->hook->blueprint->name, outcome, reception->request,
+                 reason);
+  answer_stranger (reception->self, reception->request, task, response);
+}
+
+/* a forge that sent no link of its own: what [revlink] says */
+static void
+fill_link (BelfryDeliveries *self, BelfryChange *change)
+{
+  char *link = NULL;
+
+  if (change->revlink[0] != '\0' || change->revision == NULL || change->revision[0] == '\0' ||
+      change->repository[0] == '\0' || self->config->links == NULL)
+    return;
+  link = belfry_links_dup (self->config->links, BELFRY_LINK_REVISION, change->repository,
+                           change->revision);
+  if (link == NULL)
+    return;
+  g_free (change->revlink);
+  change->revlink = link;
 }
 
 void
@@ -169,6 +228,7 @@ belfry_deliveries_complete_change (BelfryDeliveries *self,
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (*texts[i] == NULL)
       *texts[i] = g_strdup ("");
+  fill_link (self, change);
   if (change->codebase != NULL)
     return;
   codebase = belfry_config_find_codebase (self->config, change->repository);
@@ -269,7 +329,7 @@ make_delivery (Reception *reception, const char *outcome, const char *reason)
   delivery->duration_us = g_get_monotonic_time () - reception->started_us;
   delivery->change_ids = json_node_init_array (json_node_alloc (), NULL);
   json_node_take_array (delivery->change_ids, json_array_new ());
-  delivery->replay_of = BELFRY_NONE;
+  delivery->replay_of = reception->replay_of;
   delivery->count = 1;
   delivery->next_try_at = BELFRY_NONE;
   return delivery;
@@ -289,6 +349,20 @@ is_id_signed (Reception *reception)
              belfry_request_get_header (reception->request,
                                         ((const BelfrySignature *)row)->header) != NULL;
   return FALSE;
+}
+
+static char **
+dup_secrets (BelfrySecret *secret)
+{
+  g_autoptr (GStrvBuilder) values = g_strv_builder_new ();
+
+  for (guint i = 0; secret != NULL && i < belfry_secret_get_count (secret); i++) {
+    const char *value = belfry_secret_get_generation (secret, i);
+
+    if (value != NULL && strlen (value) >= MIN_SECRET)
+      g_strv_builder_add (values, value);
+  }
+  return g_strv_builder_end (values);
 }
 
 static void
@@ -313,7 +387,9 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
   if (translation->pending != NULL)
     acceptance->delivery->pending = json_node_copy (translation->pending);
   acceptance->hook = plugin;
-  acceptance->keep_raw = keys->keep_raw;
+  acceptance->keep_raw = keys->keep_raw && reception->replay_of == BELFRY_NONE;
+  if (acceptance->keep_raw)
+    acceptance->secrets = dup_secrets (keys->secret);
   acceptance->request = belfry_request_ref (reception->request);
   reception->acceptance = acceptance;
   belfry_store_write_async (reception->self->store, belfry_acceptance_store, acceptance, NULL, NULL,
@@ -338,8 +414,8 @@ tell_pollers (BelfryDeliveries *self, BelfryTranslation *translation)
   return shown != NULL ? "malformed" : "nothing";
 }
 
-static void
-translate (GTask *task)
+const char *
+belfry_deliveries_get_outcome (BelfryTranslationKind kind)
 {
   static const char *const outcomes[] = {
     [BELFRY_TRANSLATION_CHANGES] = "accepted",
@@ -349,10 +425,31 @@ translate (GTask *task)
     [BELFRY_TRANSLATION_POLL] = "nothing",
     [BELFRY_TRANSLATION_PENDING] = "pending",
   };
+
+  return outcomes[kind];
+}
+
+/* what was signed is what is read: nothing is unpacked in between */
+static gboolean
+is_encoded (BelfryRequest *request)
+{
+  const char *encoding = belfry_request_get_header (request, "Content-Encoding");
+
+  return encoding != NULL && encoding[0] != '\0' &&
+         (g_ascii_strcasecmp (encoding, "identity") != 0 ||
+          belfry_request_count_header (request, "Content-Encoding") != 1);
+}
+
+static void
+translate (GTask *task)
+{
   Reception *reception = g_task_get_task_data (task);
   const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
   g_autoptr (BelfryTranslation) translation =
-      plugin->translate (belfry_hosted_get_state (reception->hook), reception->request);
+      is_encoded (reception->request)
+          ? belfry_translation_new_unsupported_type ("a body is taken as it is, without "
+                                                     "Content-Encoding")
+          : plugin->translate (belfry_hosted_get_state (reception->hook), reception->request);
 
   if (translation == NULL) {
     g_warning ("hook '%s': its translation gave nothing; answered 500",
@@ -361,8 +458,9 @@ translate (GTask *task)
     return;
   }
   store (task, translation,
-         translation->kind == BELFRY_TRANSLATION_POLL ? tell_pollers (reception->self, translation)
-                                                      : outcomes[translation->kind]);
+         translation->kind == BELFRY_TRANSLATION_POLL
+             ? tell_pollers (reception->self, translation)
+             : belfry_deliveries_get_outcome (translation->kind));
 }
 
 /* 2: who may knock */
@@ -445,7 +543,7 @@ on_password_checked (GObject *source, GAsyncResult *result, gpointer user_data)
   if (g_task_propagate_boolean (G_TASK (result), NULL))
     check_signature (task);
   else
-    refuse (task, "unauthorized", "user or password missing or wrong", challenge_new ());
+    refuse (task, "unauthorized", BELFRY_REASON_PASSWORD, challenge_new ());
 }
 
 static void
@@ -494,12 +592,41 @@ answer_unknown (BelfryDeliveries *self, BelfryRequest *request, GTask *task)
 {
   const BelfryWwwKeys *www = self->config->www;
 
+  count_refusal (self, NO_HOOK, "no-hook", request, "there is no such hook");
   if (www == NULL || www->change_hook_auth == NULL)
-    answer (task, response_new (404, "there is no such hook"));
+    answer_stranger (self, request, task, response_new (404, "there is no such hook"));
   else
     belfry_passwords_check ((const char *const *)www->change_hook_auth, self->config->directory,
                             belfry_request_get_header (request, "Authorization"),
                             g_task_new (NULL, NULL, on_stranger_checked, task));
+}
+
+static void
+reception_new (BelfryDeliveries *self,
+               BelfryHosted *hook,
+               BelfryRequest *request,
+               gint64 replay_of,
+               GTask *task)
+{
+  Reception *reception = g_new0 (Reception, 1);
+
+  reception->self = self;
+  reception->hook = belfry_hosted_ref (hook);
+  reception->request = belfry_request_ref (request);
+  reception->started_us = g_get_monotonic_time ();
+  reception->replay_of = replay_of;
+  g_task_set_task_data (task, reception, reception_free);
+}
+
+void
+belfry_deliveries_repeat (BelfryDeliveries *self,
+                          BelfryHosted *hook,
+                          BelfryDelivery *first,
+                          BelfryRequest *request,
+                          GTask *task)
+{
+  reception_new (self, hook, request, first->deliveryid, task);
+  translate (task);
 }
 
 void
@@ -509,7 +636,6 @@ belfry_deliveries_receive (BelfryDeliveries *self,
                            GTask *task)
 {
   BelfryHosted *hook = g_hash_table_lookup (self->hooks, name != NULL ? name : "base");
-  Reception *reception = NULL;
 
   if (hook == NULL) {
     answer_unknown (self, request, task);
@@ -520,12 +646,7 @@ belfry_deliveries_receive (BelfryDeliveries *self,
     answer_later (task, self->stopping ? "stopping" : "this hook cannot work now");
     return;
   }
-  reception = g_new0 (Reception, 1);
-  reception->self = self;
-  reception->hook = belfry_hosted_ref (hook);
-  reception->request = belfry_request_ref (request);
-  reception->started_us = g_get_monotonic_time ();
-  g_task_set_task_data (task, reception, reception_free);
+  reception_new (self, hook, request, BELFRY_NONE, task);
   if (!comes_from_source (get_keys (hook), request)) {
     refuse (task, "forbidden", "an address outside sources", response_new (403, "not from here"));
     return;

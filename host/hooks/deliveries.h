@@ -25,6 +25,24 @@ void belfry_deliveries_receive (BelfryDeliveries *self,
                                 BelfryRequest *request,
                                 GTask *task);
 gint64 belfry_deliveries_get_max_body (BelfryDeliveries *self, const char *name);
+/* Runs the kept request of a delivery again, past what guards against old and repeated ones; its
+ * row names the first. The task returns a BelfryResponse, as its forge would get it. */
+void belfry_deliveries_replay (BelfryDeliveries *self, gint64 id, GTask *task);
+/* How what stands in @delivery was decided, key by key. @request: (nullable) its kept request,
+ * which is translated again. (transfer full): see belfry_explanation_new () */
+JsonObject *belfry_deliveries_explain (BelfryDeliveries *self,
+                                       BelfryDelivery *delivery,
+                                       BelfryRequest *request);
+/* What the request would become now. @changes: (out) (transfer full) (nullable) */
+JsonObject *belfry_deliveries_foresee (BelfryDeliveries *self,
+                                       BelfryDelivery *delivery,
+                                       BelfryRequest *request,
+                                       GPtrArray **changes);
+/* As BelfryWwwOps.hook_too_large: a request that was refused before it was read. */
+void belfry_deliveries_note_too_large (BelfryDeliveries *self,
+                                       const char *name,
+                                       const char *address,
+                                       gsize bytes);
 /* Takes up what a restart interrupted. */
 void belfry_deliveries_resume (BelfryDeliveries *self);
 void belfry_deliveries_stop (BelfryDeliveries *self);

@@ -190,10 +190,11 @@ void
 belfry_refusals_count (BelfryRefusals *self,
                        const char *hook,
                        const char *outcome,
-                       BelfryRequest *request,
+                       const char *address,
+                       gsize bytes,
                        const char *reason)
 {
-  g_autofree char *network = dup_network (belfry_request_get_address (request));
+  g_autofree char *network = dup_network (address);
   g_autofree char *key = g_strdup_printf ("%s\n%s\n%s", hook, outcome, network);
   Refusal *refusal = g_hash_table_lookup (self->entries, key);
 
@@ -211,7 +212,7 @@ belfry_refusals_count (BelfryRefusals *self,
   refusal->reason = g_strdup (reason);
   refusal->last_us = belfry_clock_now_us ();
   refusal->count++;
-  refusal->bytes += (gint64)g_bytes_get_size (belfry_request_get_body (request));
+  refusal->bytes += (gint64)bytes;
   if (self->timer == NULL) {
     self->timer = g_timeout_source_new (FLUSH_MS);
     g_source_set_callback (self->timer, on_flush, self, NULL);

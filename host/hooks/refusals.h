@@ -12,8 +12,10 @@ typedef struct _BelfryRefusals BelfryRefusals;
 BelfryRefusals *belfry_refusals_new (BelfryStore *store);
 /* Writes what is left. */
 void belfry_refusals_free (BelfryRefusals *self);
+/* @address: (nullable): none, a Unix socket */
 void belfry_refusals_count (BelfryRefusals *self,
                             const char *hook,
                             const char *outcome,
-                            BelfryRequest *request,
+                            const char *address,
+                            gsize bytes,
                             const char *reason);

@@ -426,6 +426,16 @@ test_change_completed (Fixture *self, gconstpointer data)
 }
 
 static void
+test_encoding (Fixture *self, gconstpointer data)
+{
+  post (self, "one", "Content-Encoding: gzip", "change a", 415, "Content-Encoding");
+  post (self, "one", "Content-Encoding: identity, gzip", "change a", 415, "Content-Encoding");
+  post (self, "one", "Content-Encoding: identity\nContent-Encoding: gzip", "change a", 415, "");
+  g_assert_cmpuint (count_changes (self), ==, 0);
+  post (self, "one", "Content-Encoding: Identity", "change a", 202, "1 change");
+}
+
+static void
 test_method (Fixture *self, gconstpointer data)
 {
   static const char *const methods[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "post" };
@@ -739,6 +749,7 @@ static const struct {
   { "/hooks/deliveries/answers", test_answers },
   { "/hooks/deliveries/basic", test_basic },
   { "/hooks/deliveries/change-completed", test_change_completed },
+  { "/hooks/deliveries/encoding", test_encoding },
   { "/hooks/deliveries/failed-instance", test_failed_instance },
   { "/hooks/deliveries/max-body", test_max_body },
   { "/hooks/deliveries/method", test_method },

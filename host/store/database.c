@@ -26,6 +26,15 @@ static const char *const role_pragmas[] = {
                              "PRAGMA foreign_keys = OFF;"
                              "PRAGMA temp_store = MEMORY;"
                              "PRAGMA mmap_size = 268435456;",
+  [BELFRY_DATABASE_FILE] = "PRAGMA query_only = ON;"
+                           "PRAGMA temp_store = MEMORY;",
+};
+
+static const int role_flags[] = {
+  [BELFRY_DATABASE_RECORDS] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+  [BELFRY_DATABASE_LOGS] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+  [BELFRY_DATABASE_READER] = SQLITE_OPEN_READWRITE,
+  [BELFRY_DATABASE_FILE] = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
 };
 
 typedef struct {
@@ -79,13 +88,11 @@ belfry_database_open (const char *path, BelfryDatabaseRole role, GError **error)
 {
   g_autoptr (BelfryDatabase) self = g_new0 (BelfryDatabase, 1);
   g_autofree char *what = g_strdup_printf ("opening '%s'", path);
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  int flags = role_flags[role] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, statement_free);
   self->by_address = g_hash_table_new (NULL, NULL);
   self->types = g_hash_table_new_full (NULL, NULL, NULL, belfry_database_known_free);
-  if (role != BELFRY_DATABASE_READER)
-    flags |= SQLITE_OPEN_CREATE;
   if (sqlite3_open_v2 (path, &self->handle, flags, NULL) != SQLITE_OK) {
     belfry_database_fail (self, what, error);
     return NULL;

@@ -14,11 +14,13 @@
  * @BELFRY_DATABASE_RECORDS: writes, and waits for the disk at each commit
  * @BELFRY_DATABASE_LOGS: writes, and waits for the disk at checkpoints only
  * @BELFRY_DATABASE_READER: reads
+ * @BELFRY_DATABASE_FILE: reads a file that no daemon has open, and leaves nothing beside it
  */
 typedef enum {
   BELFRY_DATABASE_RECORDS,
   BELFRY_DATABASE_LOGS,
   BELFRY_DATABASE_READER,
+  BELFRY_DATABASE_FILE,
 } BelfryDatabaseRole;
 
 /**

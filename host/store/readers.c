@@ -58,6 +58,11 @@ store_reader_read_log (BelfryReader *reader,
   BelfryStoreReader *self = (BelfryStoreReader *)reader;
   g_autoptr (BelfryLog) log = NULL;
 
+  if (self->logs == NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "reading a log: a single file of the database has none");
+    return NULL;
+  }
   /* whether it is visible is said by its build */
   log = belfry_reader_find (reader, belfry_log_get_type (), logid, error);
   if (log == NULL)
@@ -156,6 +161,34 @@ store_reader_list_forms (BelfryReader *reader, const char *builder_name)
                                                   : NULL;
 }
 
+static char *
+store_reader_dup_link (BelfryReader *reader,
+                       BelfryLinkKind kind,
+                       const char *name,
+                       const char *revision)
+{
+  const BelfryReaderView *view = ((BelfryStoreReader *)reader)->view;
+
+  return view != NULL && view->dup_link != NULL ? view->dup_link (kind, name, revision, view->data)
+                                                : NULL;
+}
+
+static JsonArray *
+store_reader_link_text (BelfryReader *reader, const char *text, const char *project)
+{
+  const BelfryReaderView *view = ((BelfryStoreReader *)reader)->view;
+  JsonArray *parts = NULL;
+  JsonObject *part = NULL;
+
+  if (view != NULL && view->link_text != NULL)
+    return view->link_text (text, project, view->data);
+  parts = json_array_new ();
+  part = json_object_new ();
+  json_object_set_string_member (part, "text", text != NULL ? text : "");
+  json_array_add_object_element (parts, part);
+  return parts;
+}
+
 static const BelfryReaderOps reader_ops = {
   .size = sizeof (BelfryReaderOps),
   .list = belfry_store_reader_list,
@@ -169,6 +202,8 @@ static const BelfryReaderOps reader_ops = {
   .host_info = store_reader_host_info,
   .may = store_reader_may,
   .list_forms = store_reader_list_forms,
+  .dup_link = store_reader_dup_link,
+  .link_text = store_reader_link_text,
 };
 
 BelfryStoreReader *
@@ -181,6 +216,28 @@ belfry_store_reader_new (BelfryStore *store, BelfryDatabase *database, GError **
   self->database = database;
   self->logs = belfry_database_open (store->logs_path, BELFRY_DATABASE_READER, error);
   return self->logs != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+BelfryStoreReader *
+belfry_store_reader_new_for_file (BelfryDatabase *database)
+{
+  BelfryStoreReader *self = g_new0 (BelfryStoreReader, 1);
+
+  self->reader.ops = &reader_ops;
+  self->database = database;
+  return self;
+}
+
+sqlite3_stmt *
+belfry_reader_prepare (BelfryReader *reader, const char *sql, GError **error)
+{
+  return belfry_database_prepare (((BelfryStoreReader *)reader)->database, sql, error);
+}
+
+gboolean
+belfry_reader_step (BelfryReader *reader, sqlite3_stmt *statement, gboolean *row, GError **error)
+{
+  return belfry_database_step (((BelfryStoreReader *)reader)->database, statement, row, error);
 }
 
 void

@@ -100,6 +100,8 @@ struct _BelfryStoreReader {
 
 BelfryStoreReader *
 belfry_store_reader_new (BelfryStore *store, BelfryDatabase *database, GError **error);
+/* of a file that has no store around it */
+BelfryStoreReader *belfry_store_reader_new_for_file (BelfryDatabase *database);
 void belfry_store_reader_free (BelfryStoreReader *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryStoreReader, belfry_store_reader_free)
 BelfryReaders *belfry_readers_new (BelfryStore *store, guint n_threads, GError **error);

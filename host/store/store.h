@@ -71,6 +71,8 @@ typedef struct {
   JsonObject *host_info;        /* (nullable) for belfry_reader_host_info () */
   gboolean (*may) (const char *action, gconstpointer record, gpointer data);
   JsonArray *(*list_forms) (const char *builder, gpointer data);
+  char *(*dup_link) (BelfryLinkKind kind, const char *name, const char *revision, gpointer data);
+  JsonArray *(*link_text) (const char *text, const char *project, gpointer data);
   gpointer data;
   GDestroyNotify destroy;
 } BelfryReaderView;
@@ -82,6 +84,14 @@ void belfry_store_read_async (BelfryStore *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 gboolean belfry_store_read_finish (BelfryStore *self, GAsyncResult *result, GError **error);
+/* The same for a database that no daemon has open; blocks, so it is for the command line only. It
+ * writes nothing, and logs cannot be read through it. */
+gboolean
+belfry_store_read_file (const char *path, BelfryReadFunc func, gpointer data, GError **error);
+/* Rooms of the host whose rows are no records: on the thread of @reader. */
+sqlite3_stmt *belfry_reader_prepare (BelfryReader *reader, const char *sql, GError **error);
+gboolean
+belfry_reader_step (BelfryReader *reader, sqlite3_stmt *statement, gboolean *row, GError **error);
 
 /* Ids from counters, stored, never from max (id); main loop. */
 gint64 belfry_store_next_id (BelfryStore *self, BelfryIdKind kind);

@@ -4,7 +4,7 @@
  * it finds fewer, as one write after another, so that others come between. Builds are chosen first,
  * then lose what belongs to them, then go themselves; a sweep that is interrupted goes on where it
  * stopped. What a report that is still to be sent speaks of stays. Beyond the size limit the oldest
- * go first: the content of logs, then builds, but never the last of each builder.
+ * go first: kept requests, the content of logs, then builds, but never the last of each builder.
  */
 #include "config/config.h"
 #include "store/store-private.h"
@@ -113,8 +113,16 @@ static const Rule rules[] = {
 #define SQUEEZE_BUILDS                                                                             \
   "INSERT INTO doomed_builds SELECT b.buildid FROM builds AS b WHERE" OLD_BUILD " AND" NOT_LAST    \
   " AND" NOT_DOOMED " ORDER BY b.buildid LIMIT ?2"
+/* ?1, the time, does not matter here */
+#define SQUEEZE_REQUESTS                                                                           \
+  "DELETE FROM raw_requests WHERE deliveryid IN (SELECT w.deliveryid FROM raw_requests AS w"       \
+  " WHERE ?1 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM deliveries AS d"                            \
+  " WHERE d.deliveryid = w.deliveryid AND d.outcome = 'pending') ORDER BY w.deliveryid LIMIT ?2)"
 #define LIST_DOOMED_LOGS "SELECT logid FROM doomed_logs ORDER BY logid LIMIT ?1"
 #define FORGET_LOG       "DELETE FROM doomed_logs WHERE logid = ?1"
+
+/* in turn: what is missed least goes first */
+static const char *const squeezes[] = { SQUEEZE_REQUESTS, SQUEEZE_LOGS, SQUEEZE_BUILDS };
 
 typedef struct {
   BelfryStore *store;
@@ -237,9 +245,10 @@ measure_and_squeeze (BelfryWriter *writer, gpointer data, GError **error)
     return FALSE;
   if (!self->too_big)
     return TRUE;
-  if (!run_statement (writer, self, SQUEEZE_LOGS, KEEP_NOTHING, error))
-    return FALSE;
-  return self->changed > 0 || run_statement (writer, self, SQUEEZE_BUILDS, KEEP_NOTHING, error);
+  for (guint i = 0; i < G_N_ELEMENTS (squeezes) && self->changed == 0; i++)
+    if (!run_statement (writer, self, squeezes[i], KEEP_NOTHING, error))
+      return FALSE;
+  return TRUE;
 }
 
 /* the order of things */

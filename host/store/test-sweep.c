@@ -235,6 +235,34 @@ test_max_size (StoreFixture *fixture, gconstpointer data)
   g_assert_true (belfry_store_is_pressed (fixture->store));
 }
 
+static gboolean
+insert_requests (BelfryWriter *writer, gpointer data, GError **error)
+{
+  static const char sql[] =
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)"
+      " INSERT INTO raw_requests SELECT i, 1, '{}', zeroblob (10000) FROM n";
+  static const char pending_sql[] =
+      "INSERT INTO deliveries (deliveryid, outcome) VALUES (7, 'pending'), (300, 'accepted')";
+
+  return belfry_database_run (writer->database, sql, NULL, 0, NULL, error) &&
+         belfry_database_run (writer->database, pending_sql, NULL, 0, NULL, error);
+}
+
+/* kept requests go before anything of a build does, the oldest first */
+static void
+test_max_size_requests (StoreFixture *fixture, gconstpointer data)
+{
+  BelfryStoreKeys keys = { .max_size = 2 * 1024 * 1024, .keep_last = 3 };
+
+  make_history (fixture, 1);
+  g_assert_true (store_fixture_write (fixture, insert_requests, NULL, NULL));
+  sweep (fixture, &keys);
+  assert_answer (fixture, "SELECT count (*) FROM raw_requests", 100);
+  assert_answer (fixture, "SELECT count (*) FROM raw_requests WHERE deliveryid IN (7, 300)", 2);
+  assert_answer (fixture, "SELECT count (*) FROM builds", 10);
+  assert_answer (fixture, "SELECT count (*) FROM logs WHERE type = 'd'", 0);
+}
+
 #define ADD(name, func)                                                                            \
   g_test_add ("/store/sweep/" name, StoreFixture, NULL, store_fixture_set_up, func,                \
               store_fixture_tear_down)
@@ -248,5 +276,6 @@ main (int argc, char **argv)
   ADD ("others", test_others);
   ADD ("no-keys", test_no_keys);
   ADD ("max-size", test_max_size);
+  ADD ("max-size/requests", test_max_size_requests);
   return g_test_run ();
 }

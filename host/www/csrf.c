@@ -60,18 +60,18 @@ fill_random (guint8 *data, gsize bytes)
 }
 
 static const char *
-get_cookie_name (BelfrySite *site)
+get_cookie_name (BelfryExchange *exchange)
 {
-  return site->is_https && g_str_equal (site->prefix, "/") ? "__Host-belfry" : "belfry_session";
+  return exchange->is_https && g_str_equal (exchange->prefix, "/") ? "__Host-belfry"
+                                                                   : "belfry_session";
 }
 
 static void
 set_cookie (BelfryExchange *exchange, const char *name, const char *value, gint64 seconds)
 {
-  BelfrySite *site = exchange->site;
-  g_autofree char *cookie =
-      g_strdup_printf ("%s=%s; Path=%s; Max-Age=%" G_GINT64_FORMAT "; HttpOnly; SameSite=Lax%s",
-                       name, value, site->prefix, seconds, site->is_https ? "; Secure" : "");
+  g_autofree char *cookie = g_strdup_printf (
+      "%s=%s; Path=%s; Max-Age=%" G_GINT64_FORMAT "; HttpOnly; SameSite=Lax%s", name, value,
+      exchange->prefix, seconds, exchange->is_https ? "; Secure" : "");
 
   belfry_exchange_set_header (exchange, "Set-Cookie", cookie);
 }
@@ -79,7 +79,7 @@ set_cookie (BelfryExchange *exchange, const char *name, const char *value, gint6
 char *
 belfry_csrf_dup_session (BelfryExchange *exchange, gboolean may_make)
 {
-  const char *name = get_cookie_name (exchange->site);
+  const char *name = get_cookie_name (exchange);
   g_autofree char *session = belfry_exchange_dup_cookie (exchange, name);
   guint8 random[COOKIE_BYTES];
 

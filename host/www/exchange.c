@@ -21,8 +21,7 @@ make_request (BelfryExchange *self)
 {
   GUri *uri = soup_server_message_get_uri (self->msg);
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->msg);
-  g_autoptr (GBytes) body =
-      soup_message_body_flatten (soup_server_message_get_request_body (self->msg));
+  g_autoptr (GBytes) body = belfry_spool_dup_body (self->msg);
   BelfryRequestFields fields = {
     .size = sizeof fields,
     .method = soup_server_message_get_method (self->msg),
@@ -42,21 +41,62 @@ make_request (BelfryExchange *self)
   return request;
 }
 
-static char *
-dup_client (BelfryExchange *self)
+char *
+belfry_client_dup (BelfryWww *www, SoupServerMessage *msg)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->msg);
-  GInetAddress *peer = self->connection != NULL ? self->connection->peer : NULL;
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (msg);
+  BelfryConnection *connection = belfry_connection_of (msg);
+  GInetAddress *peer = connection != NULL ? connection->peer : NULL;
+  BelfryProxies *proxies = www->site->proxies;
   const char *forwarded = NULL;
   g_autofree char *standard = NULL;
 
-  if (!belfry_proxies_trust (self->site->proxies, peer))
-    return belfry_proxies_dup_client (self->site->proxies, peer, NULL);
+  if (!belfry_proxies_trust (proxies, peer))
+    return belfry_proxies_dup_client (proxies, peer, NULL);
   forwarded = soup_message_headers_get_list (headers, "X-Forwarded-For");
   if (forwarded == NULL)
     standard = belfry_proxies_dup_hops (soup_message_headers_get_list (headers, "Forwarded"));
-  return belfry_proxies_dup_client (self->site->proxies, peer,
-                                    forwarded != NULL ? forwarded : standard);
+  return belfry_proxies_dup_client (proxies, peer, forwarded != NULL ? forwarded : standard);
+}
+
+static const char *
+get_list (BelfryExchange *self, const char *name)
+{
+  return soup_message_headers_get_list (soup_server_message_get_request_headers (self->msg), name);
+}
+
+/* (transfer full): of a proxy's word only what is a path and nothing else */
+static char *
+dup_prefix (const BelfrySite *site, const char *said)
+{
+  if (site->url != NULL || said == NULL || said[0] != '/' || said[1] == '/' ||
+      strpbrk (said, "\\;,? \t") != NULL)
+    return g_strdup (site->prefix);
+  return g_str_has_suffix (said, "/") ? g_strdup (said) : g_strconcat (said, "/", NULL);
+}
+
+/* What these pages are called outside is what url says; a trusted proxy's word fills what that
+ * leaves open. */
+static void
+look_outside (BelfryExchange *self)
+{
+  GInetAddress *peer = self->connection != NULL ? self->connection->peer : NULL;
+  const char *forwarded = NULL;
+  g_autofree char *protocol = NULL;
+  g_autofree char *prefix = NULL;
+
+  self->is_https = self->site->is_https;
+  if (belfry_proxies_trust (self->site->proxies, peer)) {
+    forwarded = get_list (self, "Forwarded");
+    self->host = belfry_proxies_dup_said (get_list (self, "X-Forwarded-Host"), forwarded, "host");
+    protocol = belfry_proxies_dup_said (get_list (self, "X-Forwarded-Proto"), forwarded, "proto");
+    prefix = belfry_proxies_dup_said (get_list (self, "X-Forwarded-Prefix"), NULL, "");
+    self->is_https = self->is_https || (self->site->url == NULL && protocol != NULL &&
+                                        g_ascii_strcasecmp (protocol, "https") == 0);
+  }
+  if (self->host == NULL)
+    self->host = g_strdup (get_list (self, "Host"));
+  self->prefix = dup_prefix (self->site, prefix);
 }
 
 BelfryExchange *
@@ -73,7 +113,8 @@ belfry_exchange_new (BelfryWww *www, SoupServerMessage *msg)
   self->connection = connection != NULL ? belfry_connection_ref (connection) : NULL;
   self->link.data = self;
   g_queue_push_tail_link (&www->exchanges, &self->link);
-  self->client = dup_client (self);
+  self->client = belfry_client_dup (www, msg);
+  look_outside (self);
   self->request = make_request (self);
   /* libsoup would answer ranges by itself, and not well */
   self->range = g_strdup (soup_message_headers_get_one (headers, "Range"));
@@ -105,6 +146,8 @@ belfry_exchange_unref (BelfryExchange *self)
   belfry_site_unref (self->site);
   g_free (self->range);
   g_free (self->client);
+  g_free (self->host);
+  g_free (self->prefix);
   g_free (self);
 }
 

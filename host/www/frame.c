@@ -92,6 +92,23 @@ belfry_frame_list_forms (const char *builder, gpointer frame)
   return json_array_new ();
 }
 
+char *
+belfry_frame_dup_link (BelfryLinkKind kind, const char *name, const char *revision, gpointer frame)
+{
+  const BelfrySite *site = ((BelfryFrame *)frame)->site;
+  char *link = belfry_links_dup (site->config->links, kind, name, revision);
+
+  if (link == NULL && kind == BELFRY_LINK_REVISION && !site->keys->revlink_builtin)
+    return g_strdup ("");
+  return link;
+}
+
+JsonArray *
+belfry_frame_link_text (const char *text, const char *project, gpointer frame)
+{
+  return belfry_links_split (((BelfryFrame *)frame)->site->config->links, text, project);
+}
+
 static const char *
 find_target (const BelfryAction *action, const BelfryRecord *record, BelfryRequest *request)
 {

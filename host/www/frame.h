@@ -26,6 +26,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryFrame, belfry_frame_unref)
 gboolean belfry_frame_may (const char *action, gconstpointer record, gpointer frame);
 /* (transfer full): force forms, where they were fetched for that builder */
 JsonArray *belfry_frame_list_forms (const char *builder, gpointer frame);
+/* (transfer full): what the configuration makes links of */
+char *
+belfry_frame_dup_link (BelfryLinkKind kind, const char *name, const char *revision, gpointer frame);
+JsonArray *belfry_frame_link_text (const char *text, const char *project, gpointer frame);
 /* (transfer full): the page's data and the frame's, which wins */
 JsonObject *belfry_frame_merge (BelfryFrame *self, JsonObject *data);
 char *belfry_frame_render (BelfryFrame *self, BelfryResponse *response, GError **error);

@@ -192,7 +192,7 @@ gboolean
 belfry_headers_is_same_origin (BelfryExchange *exchange)
 {
   const char *origin = belfry_exchange_get_header (exchange, "Origin");
-  const char *host = belfry_exchange_get_header (exchange, "Host");
+  const char *host = exchange->host;
   g_autofree char *theirs = NULL;
   g_autofree char *ours = NULL;
 

@@ -24,6 +24,7 @@ static const Refusal long_url = { 414, "URI Too Long", "the URL is too long\n" }
 static const Refusal many_headers = { 431, "Request Header Fields Too Large",
                                       "too many headers\n" };
 static const Refusal busy = { 503, "Service Unavailable", "too much is on its way already\n" };
+static const Refusal no_room = { 503, "Service Unavailable", "the body cannot be kept now\n" };
 
 typedef struct {
   SoupServerMessage *msg;
@@ -168,6 +169,26 @@ find_refusal (BelfryWww *www, Watch *watch, const Shape *shape, goffset length)
   return NULL;
 }
 
+/* the delivery log counts what never became a delivery */
+static void
+refuse_too_large (BelfryWww *www, Watch *watch, gsize bytes)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *client = NULL;
+  gboolean is_good = FALSE;
+
+  if (watch->refusal != NULL)
+    return;
+  refuse (watch, &too_large, TRUE);
+  if (www->ops.hook_too_large == NULL ||
+      !belfry_hook_match (g_uri_get_path (soup_server_message_get_uri (watch->msg)), &name,
+                          &is_good) ||
+      !is_good)
+    return;
+  client = belfry_client_dup (www, watch->msg);
+  www->ops.hook_too_large (name, client, bytes, www->ops.data);
+}
+
 static void
 on_got_headers (SoupServerMessage *msg, Watch *watch)
 {
@@ -185,7 +206,9 @@ on_got_headers (SoupServerMessage *msg, Watch *watch)
   refusal = find_refusal (www, watch, &shape, length);
   if (refusal == NULL && !belfry_connection_charge (connection, (gsize)length))
     refusal = &busy;
-  if (refusal != NULL)
+  if (refusal == &too_large)
+    refuse_too_large (www, watch, (gsize)length);
+  else if (refusal != NULL)
     refuse (watch, refusal, has_body);
 }
 
@@ -193,11 +216,20 @@ static void
 on_got_chunk (SoupServerMessage *msg, GBytes *chunk, Watch *watch)
 {
   BelfryConnection *connection = belfry_connection_of (msg);
-  gsize bytes = g_bytes_get_size (chunk);
+  BelfryWww *www =
+      connection != NULL && connection->listener != NULL ? connection->listener->www : NULL;
 
-  watch->received += bytes;
+  watch->received += g_bytes_get_size (chunk);
   if (watch->received > watch->limit) {
-    refuse (watch, &too_large, TRUE);
+    if (www != NULL)
+      refuse_too_large (www, watch, watch->received);
+    else
+      refuse (watch, &too_large, TRUE);
+    return;
+  }
+  if (watch->refusal == NULL && www != NULL &&
+      !belfry_spool_take (msg, www->site->config->host.state_directory, chunk, watch->received)) {
+    refuse (watch, &no_room, TRUE);
     return;
   }
   /* a body of unknown length is charged as it comes */

@@ -251,6 +251,8 @@ read_page (Page *page, const BelfryViewKeys *keys)
   view.host_info = info;
   view.may = belfry_frame_may;
   view.list_forms = belfry_frame_list_forms;
+  view.dup_link = belfry_frame_dup_link;
+  view.link_text = belfry_frame_link_text;
   view.data = page->frame;
   belfry_store_read_async (exchange->www->store, &view, draw_page, page,
                            belfry_exchange_get_cancellable (exchange), on_drawn, page);

@@ -109,3 +109,34 @@ belfry_proxies_dup_hops (const char *forwarded)
   }
   return elements != NULL ? g_string_free (g_steal_pointer (&hops), FALSE) : NULL;
 }
+
+static char *
+dup_pair (const char *element, const char *name)
+{
+  g_auto (GStrv) pairs = g_strsplit (element, ";", 16);
+  gsize length = strlen (name);
+
+  for (char **pair = pairs; *pair != NULL; pair++) {
+    char *text = g_strstrip (*pair);
+
+    if (g_ascii_strncasecmp (text, name, length) == 0 && text[length] == '=')
+      return g_strdup (g_strstrip (g_strdelimit (text + length + 1, "\"", ' ')));
+  }
+  return NULL;
+}
+
+char *
+belfry_proxies_dup_said (const char *list, const char *forwarded, const char *name)
+{
+  const char *from = list != NULL ? list : forwarded;
+  const char *comma = from != NULL ? strrchr (from, ',') : NULL;
+  const char *last = comma != NULL ? comma + 1 : from;
+  char *said = NULL;
+
+  if (last == NULL)
+    return NULL;
+  said = list != NULL ? g_strstrip (g_strdup (last)) : dup_pair (last, name);
+  if (said != NULL && said[0] == '\0')
+    g_clear_pointer (&said, g_free);
+  return said;
+}

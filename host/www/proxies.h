@@ -14,6 +14,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryProxies, belfry_proxies_free)
 gboolean belfry_proxies_trust (BelfryProxies *self, GInetAddress *address);
 /* The addresses of a Forwarded header (RFC 7239) as X-Forwarded-For writes them; (transfer full)
  * (nullable) */
+/* What the nearest proxy said: the last value of @list, its own header's, or else of the pair @name
+ * in @forwarded. (transfer full) (nullable) */
+char *belfry_proxies_dup_said (const char *list, const char *forwarded, const char *name);
 char *belfry_proxies_dup_hops (const char *forwarded);
 /* Read from the right, up to the first hop that nobody vouches for; (transfer full) (nullable): a
  * Unix socket. */

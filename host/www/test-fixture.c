@@ -105,6 +105,8 @@ on_hook (const char *name, BelfryRequest *request, GTask *task, gpointer data)
 static gint64
 hook_max_body (const char *name, gpointer data)
 {
+  if (g_strcmp0 (name, "large") == 0)
+    return 8 * 1024 * 1024;
   return name == NULL || g_str_equal (name, "base") || g_str_equal (name, "github") ? 100000 : -1;
 }
 

@@ -127,6 +127,66 @@ test_large_bodies (void)
   fixture_tear_down (&fixture);
 }
 
+/* whether a file of the fixture's that has no name is mapped */
+static gboolean
+is_spooled (Fixture *fixture)
+{
+  g_autofree char *maps = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/self/maps", &maps, NULL, NULL));
+  lines = g_strsplit (maps, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    if (strstr (*line, fixture->folder) != NULL && strstr (*line, "(deleted)") != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+test_spooled_bodies (void)
+{
+  static const struct {
+    gsize bytes;
+    gboolean is_chunked;
+    gboolean is_spooled;
+  } cases[] = {
+    { 1024 * 1024, FALSE, FALSE },
+    { 3 * 1024 * 1024 + 7, FALSE, TRUE },
+    { 3 * 1024 * 1024 + 7, TRUE, TRUE },
+  };
+  Fixture fixture;
+
+  fixture_set_up (&fixture, LOCAL, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *body = g_malloc (cases[i].bytes + 1);
+    g_autofree char *request = NULL;
+    g_autofree char *answer = NULL;
+    gsize length = 0;
+    const char *got = NULL;
+
+    for (gsize at = 0; at < cases[i].bytes; at++)
+      body[at] = "0123456789abcdefghijklmnopqrstuvw"[at % 33];
+    body[cases[i].bytes] = '\0';
+    request = cases[i].is_chunked
+                  ? g_strdup_printf ("POST /change_hook/large HTTP/1.1\r\nHost: x\r\n"
+                                     "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                     "%zx\r\n%s\r\n0\r\n\r\n",
+                                     cases[i].bytes, body)
+                  : g_strdup_printf ("POST /change_hook/large HTTP/1.1\r\nHost: x\r\n"
+                                     "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
+                                     cases[i].bytes, body);
+    answer = fixture_talk (&fixture, request);
+    assert_status (answer, 202);
+    got = g_bytes_get_data (belfry_request_get_body (fixture.hook_request), &length);
+    g_assert_cmpuint (length, ==, cases[i].bytes);
+    g_assert_true (memcmp (got, body, length) == 0);
+    g_assert_true (is_spooled (&fixture) == cases[i].is_spooled);
+  }
+  g_clear_pointer (&fixture.hook_request, belfry_request_unref);
+  g_assert_false (is_spooled (&fixture));
+  fixture_tear_down (&fixture);
+}
+
 static void
 test_bad_shapes (void)
 {
@@ -674,6 +734,7 @@ main (int argc, char **argv)
   g_test_add_func ("/www/hook/client-leaves", test_client_leaves_during_hook);
   g_test_add_func ("/www/limits/large-bodies", test_large_bodies);
   g_test_add_func ("/www/limits/bad-shapes", test_bad_shapes);
+  g_test_add_func ("/www/limits/spooled-bodies", test_spooled_bodies);
   g_test_add_func ("/www/limits/slow-clients", test_slow_clients);
   g_test_add_func ("/www/limits/connection-cap", test_connection_cap);
   g_test_add_func ("/www/pages/page", test_page);

@@ -31,6 +31,7 @@ typedef struct {
   gint64 max_streams;
   gint64 request_timeout;
   gint64 numbuilds;
+  gboolean revlink_builtin;
   int theme; /* BelfryTheme */
 } BelfryWwwKeys;
 

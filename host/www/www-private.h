@@ -76,6 +76,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfrySite, belfry_site_unref)
 /* (nullable) */
 const BelfryViewKeys *belfry_site_get_view_keys (BelfryHosted *view);
 
+/* spool.c: bodies over a mebibyte lie in a nameless file in @folder */
+/* The next part of a body, of which @received bytes have come with it. FALSE: it cannot be kept. */
+gboolean
+belfry_spool_take (SoupServerMessage *msg, const char *folder, GBytes *chunk, gsize received);
+/* (transfer full) (nullable): the whole body, wherever it lies; NULL: it cannot be read back */
+GBytes *belfry_spool_dup_body (SoupServerMessage *msg);
+
 /* exchange.c */
 struct _BelfryExchange {
   gatomicrefcount refs;
@@ -87,11 +94,16 @@ struct _BelfryExchange {
   GCancellable *cancellable; /* (nullable) until somebody asks for it */
   GList link;
   gulong finished_handler;
-  char *range;      /* (nullable) the client's, which libsoup must not see */
-  char *client;     /* (nullable) who asks, after proxies */
-  gboolean is_done; /* answered, or nobody waits any more */
+  char *range;       /* (nullable) the client's, which libsoup must not see */
+  char *client;      /* (nullable) who asks, after proxies */
+  char *host;        /* (nullable) under which name, after proxies */
+  char *prefix;      /* path under which these pages are: that of url, or a trusted proxy's word */
+  gboolean is_https; /* whether browsers came by TLS */
+  gboolean is_done;  /* answered, or nobody waits any more */
 };
 
+/* (transfer full) (nullable): who asks, after trusted proxies; none: a Unix socket */
+char *belfry_client_dup (BelfryWww *www, SoupServerMessage *msg);
 BelfryExchange *belfry_exchange_new (BelfryWww *www, SoupServerMessage *msg);
 BelfryExchange *belfry_exchange_ref (BelfryExchange *self);
 void belfry_exchange_unref (BelfryExchange *self);

@@ -91,9 +91,8 @@ answer_theme (BelfryExchange *exchange, const BelfryMatch *match)
     belfry_exchange_fail (exchange, 400, "theme is auto, light or dark");
     return;
   }
-  cookie =
-      g_strdup_printf ("belfry_theme=%s; Path=%s; Max-Age=31536000; HttpOnly; SameSite=Lax%s",
-                       theme, exchange->site->prefix, exchange->site->is_https ? "; Secure" : "");
+  cookie = g_strdup_printf ("belfry_theme=%s; Path=%s; Max-Age=31536000; HttpOnly; SameSite=Lax%s",
+                            theme, exchange->prefix, exchange->is_https ? "; Secure" : "");
   way_back = dup_way_back (exchange);
   belfry_exchange_set_header (exchange, "Set-Cookie", cookie);
   belfry_exchange_set_header (exchange, "Location", way_back);
@@ -140,7 +139,7 @@ route (BelfryExchange *exchange)
 {
   BelfrySite *site = exchange->site;
   const char *method = belfry_request_get_method (exchange->request);
-  const char *host = belfry_exchange_get_header (exchange, "Host");
+  const char *host = exchange->host;
   BelfryMatch match = { 0 };
   guint status = 0;
   g_autoptr (GPtrArray) segments =

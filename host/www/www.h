@@ -15,6 +15,8 @@ typedef struct _BelfryWww BelfryWww;
  * BelfryWwwOps: what the host lends the server; main loop
  * @hook: a request to /change_hook/NAME, whole; the task returns a BelfryResponse
  * @hook_max_body: (nullable name: base) limit in bytes; negative: no such hook
+ * @hook_too_large: (nullable) a request to a hook was refused for its size; @bytes of it came or
+ * were announced
  * @control: the task returns a BelfryControlAnswer
  * @list_forms: force forms that feed a builder (transfer full)
  * @is_ready: (nullable) reasons why not, one a line (transfer full)
@@ -24,6 +26,7 @@ typedef struct _BelfryWww BelfryWww;
 typedef struct {
   void (*hook) (const char *name, BelfryRequest *request, GTask *task, gpointer data);
   gint64 (*hook_max_body) (const char *name, gpointer data);
+  void (*hook_too_large) (const char *name, const char *address, gsize bytes, gpointer data);
   void (*control) (const BelfryControl *control, GTask *task, gpointer data);
   JsonArray *(*list_forms) (const char *builder, gpointer data);
   char *(*is_ready) (gpointer data);

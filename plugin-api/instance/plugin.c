@@ -192,6 +192,25 @@ belfry_translation_new_pending (JsonNode *pending)
 }
 
 /**
+ * belfry_translation_decided_by:
+ * @self: (transfer full): a translation
+ * @key: key of the hook's section without which it had been another
+ *
+ * Says which key decided, for those who ask why.
+ *
+ * Returns: (transfer full): @self
+ * Since: 0.1
+ */
+BelfryTranslation *
+belfry_translation_decided_by (BelfryTranslation *self, const char *key)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_free (self->key);
+  self->key = g_strdup (key);
+  return self;
+}
+
+/**
  * belfry_translation_free:
  * @self: (nullable): a translation
  *
@@ -207,6 +226,7 @@ belfry_translation_free (BelfryTranslation *self)
   g_strfreev (self->pollers);
   g_strfreev (self->allowed);
   g_free (self->reason);
+  g_free (self->key);
   g_free (self);
 }
 

@@ -462,3 +462,55 @@ belfry_reader_list_forms (BelfryReader *self, const char *builder_name)
 
   return READER_HAS (self, list_forms) ? self->ops->list_forms (self, builder_name) : NULL;
 }
+
+/**
+ * belfry_reader_dup_link:
+ * @self: a reader
+ * @kind: what @name is; of a revision @name is its repository
+ * @name: (nullable): as records have it
+ * @revision: (nullable): with %BELFRY_LINK_REVISION
+ *
+ * Asks where the configuration says that a name leads.
+ *
+ * Returns: (transfer full) (nullable): an address that is http, https or relative; empty: the
+ * configuration says that there is none; %NULL: it says nothing
+ * Since: 0.1
+ */
+char *
+belfry_reader_dup_link (BelfryReader *self,
+                        BelfryLinkKind kind,
+                        const char *name,
+                        const char *revision)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return READER_HAS (self, dup_link) ? self->ops->dup_link (self, kind, name, revision) : NULL;
+}
+
+/**
+ * belfry_reader_link_text:
+ * @self: a reader
+ * @text: (nullable): a change's comments
+ * @project: (nullable): of the change
+ *
+ * Splits a text at what the configuration makes links of.
+ *
+ * Returns: (transfer full): objects with `text` and, for a link, `url` and perhaps `title`; all of
+ * them are text that is still to be escaped
+ * Since: 0.1
+ */
+JsonArray *
+belfry_reader_link_text (BelfryReader *self, const char *text, const char *project)
+{
+  JsonArray *parts = NULL;
+  JsonObject *part = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+  if (READER_HAS (self, link_text))
+    return self->ops->link_text (self, text, project);
+  parts = json_array_new ();
+  part = json_object_new ();
+  json_object_set_string_member (part, "text", text != NULL ? text : "");
+  json_array_add_object_element (parts, part);
+  return parts;
+}

@@ -330,9 +330,12 @@ convert_form (
     i += value >= 0x80 ? 2 : 0;
   }
   converted = g_convert (raw->str, raw->len, "UTF-8", charset, NULL, converted_bytes, &reason);
-  if (converted == NULL)
+  if (converted == NULL) {
+    g_autofree char *printable = belfry_text_make_printable (reason->message, -1, 200);
+
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "reading the form: its charset: %s",
-                 reason->message);
+                 printable);
+  }
   return converted;
 }
 

@@ -118,9 +118,9 @@ test_revisions (void)
 static void
 test_revision_lengths (void)
 {
-  g_autoptr (JsonObject) whole = views_revision_to_json ("abcdef012345", NULL, NULL);
-  g_autoptr (JsonObject) cut = views_revision_to_json ("abcdef0123456", NULL, "javascript:x");
-  g_autoptr (JsonObject) none = views_revision_to_json (NULL, NULL, NULL);
+  g_autoptr (JsonObject) whole = views_revision_to_json (NULL, "abcdef012345", NULL, NULL);
+  g_autoptr (JsonObject) cut = views_revision_to_json (NULL, "abcdef0123456", NULL, "javascript:x");
+  g_autoptr (JsonObject) none = views_revision_to_json (NULL, NULL, NULL, NULL);
 
   g_assert_false (belfry_json_get_boolean (whole, "cut", TRUE));
   g_assert_true (belfry_json_get_boolean (cut, "cut", FALSE));

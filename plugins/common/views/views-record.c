@@ -26,14 +26,14 @@ views_dup_got_revision (const BelfryProperties *properties, const char *codebase
 }
 
 static void
-views_build_put_revision (JsonObject *object, BelfryBuild *build)
+views_build_put_revision (JsonObject *object, BelfryReader *reader, BelfryBuild *build)
 {
   const char *repository = build->properties != NULL
                                ? belfry_properties_get_text (build->properties, "repository")
                                : NULL;
 
-  json_object_set_object_member (object, "revision",
-                                 views_revision_to_json (build->revision, repository, NULL));
+  json_object_set_object_member (
+      object, "revision", views_revision_to_json (reader, build->revision, repository, NULL));
 }
 
 static JsonArray *
@@ -76,7 +76,7 @@ views_build_to_json (ViewsFleet *fleet, BelfryBuild *build, const char *builder)
   views_put_time (object, "duration", MAX (end_us - build->started_at, 0));
   views_put_text (object, "reason", set != NULL ? set->reason : NULL);
   views_put_text (object, "branch", build->branch);
-  views_build_put_revision (object, build);
+  views_build_put_revision (object, fleet->reader, build);
   views_take_array (object, "owners", views_build_owners (build));
   return object;
 }
@@ -92,7 +92,7 @@ views_change_files (BelfryChange *change)
 }
 
 JsonObject *
-views_change_to_json (BelfryChange *change)
+views_change_to_json (BelfryReader *reader, BelfryChange *change)
 {
   JsonObject *object = json_object_new ();
   g_autofree char *summary = views_first_line (change->comments);
@@ -103,18 +103,21 @@ views_change_to_json (BelfryChange *change)
   json_object_set_object_member (object, "author", views_person_to_json (change->author));
   views_put_text (object, "committer", change->committer);
   views_put_text (object, "comments", change->comments);
+  views_take_array (object, "comment_parts",
+                    belfry_reader_link_text (reader, change->comments, change->project));
   json_object_set_string_member (object, "summary", summary);
   views_put_time (object, "when", change->when_timestamp);
   views_put_text (object, "branch", change->branch);
   views_put_text (object, "category", change->category);
   views_put_text (object, "repository", change->repository);
-  views_put_text (object, "repository_link",
-                  views_link_is_safe (change->repository) ? change->repository : NULL);
+  views_put_name_link (object, "repository_link", reader, BELFRY_LINK_REPOSITORY,
+                       change->repository);
   views_put_text (object, "project", change->project);
+  views_put_name_link (object, "project_link", reader, BELFRY_LINK_PROJECT, change->project);
   views_put_text (object, "codebase", change->codebase);
   json_object_set_object_member (
       object, "revision",
-      views_revision_to_json (change->revision, change->repository, change->revlink));
+      views_revision_to_json (reader, change->revision, change->repository, change->revlink));
   json_object_set_boolean_member (object, "files_unknown", change->files_unknown);
   views_take_array (object, "files", views_change_files (change));
   views_take_array (object, "properties", views_properties_to_json (change->properties, TRUE));
@@ -122,12 +125,12 @@ views_change_to_json (BelfryChange *change)
 }
 
 JsonArray *
-views_changes_to_json (GPtrArray *changes)
+views_changes_to_json (BelfryReader *reader, GPtrArray *changes)
 {
   JsonArray *array = json_array_new ();
 
   for (guint i = 0; changes != NULL && i < changes->len; i++)
-    json_array_add_object_element (array, views_change_to_json (changes->pdata[i]));
+    json_array_add_object_element (array, views_change_to_json (reader, changes->pdata[i]));
   return array;
 }
 
@@ -215,7 +218,9 @@ views_step_to_json (BelfryStep *step, const char *build_path, GPtrArray *logs)
 }
 
 JsonObject *
-views_stamp_to_json (BelfrySourceStamp *stamp, const BelfryProperties *properties)
+views_stamp_to_json (BelfryReader *reader,
+                     BelfrySourceStamp *stamp,
+                     const BelfryProperties *properties)
 {
   JsonObject *object = json_object_new ();
   g_autofree char *map_revision = views_dup_got_revision (properties, stamp->codebase);
@@ -224,13 +229,16 @@ views_stamp_to_json (BelfrySourceStamp *stamp, const BelfryProperties *propertie
   views_put_text (object, "codebase", stamp->codebase);
   views_put_text (object, "project", stamp->project);
   views_put_text (object, "repository", stamp->repository);
-  views_put_text (object, "repository_link",
-                  views_link_is_safe (stamp->repository) ? stamp->repository : NULL);
+  views_put_name_link (object, "repository_link", reader, BELFRY_LINK_REPOSITORY,
+                       stamp->repository);
+  views_put_name_link (object, "project_link", reader, BELFRY_LINK_PROJECT, stamp->project);
   views_put_text (object, "branch", stamp->branch);
-  json_object_set_object_member (object, "revision",
-                                 views_revision_to_json (stamp->revision, stamp->repository, NULL));
-  json_object_set_object_member (object, "got_revision",
-                                 views_revision_to_json (map_revision, stamp->repository, NULL));
+  json_object_set_object_member (
+      object, "revision",
+      views_revision_to_json (reader, stamp->revision, stamp->repository, NULL));
+  json_object_set_object_member (
+      object, "got_revision",
+      views_revision_to_json (reader, map_revision, stamp->repository, NULL));
   json_object_set_boolean_member (object, "has_patch", patch != NULL);
   if (patch != NULL) {
     json_object_set_int_member (object, "patch_level", patch->level);

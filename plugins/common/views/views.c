@@ -191,8 +191,42 @@ views_dup_revision_link (const char *repository, const char *revision)
   return NULL;
 }
 
+/* what the configuration says; where it says nothing, the forges that everybody knows */
+static char *
+views_find_revision_link (BelfryReader *reader, const char *repository, const char *revision)
+{
+  char *link = reader != NULL
+                   ? belfry_reader_dup_link (reader, BELFRY_LINK_REVISION, repository, revision)
+                   : NULL;
+
+  if (link == NULL)
+    return views_dup_revision_link (repository, revision);
+  if (link[0] == '\0')
+    g_clear_pointer (&link, g_free);
+  return link;
+}
+
+void
+views_put_name_link (JsonObject *object,
+                     const char *key,
+                     BelfryReader *reader,
+                     BelfryLinkKind kind,
+                     const char *name)
+{
+  g_autofree char *link =
+      name != NULL && name[0] != '\0' ? belfry_reader_dup_link (reader, kind, name, NULL) : NULL;
+
+  if (link != NULL && link[0] != '\0')
+    json_object_set_string_member (object, key, link);
+  else
+    views_put_text (object, key, views_link_is_safe (name) ? name : NULL);
+}
+
 JsonObject *
-views_revision_to_json (const char *revision, const char *repository, const char *link)
+views_revision_to_json (BelfryReader *reader,
+                        const char *revision,
+                        const char *repository,
+                        const char *link)
 {
   JsonObject *object = json_object_new ();
   g_autofree char *found = NULL;
@@ -206,8 +240,8 @@ views_revision_to_json (const char *revision, const char *repository, const char
     json_object_set_boolean_member (object, "cut", FALSE);
     return object;
   }
-  found =
-      views_link_is_safe (link) ? g_strdup (link) : views_dup_revision_link (repository, revision);
+  found = views_link_is_safe (link) ? g_strdup (link)
+                                    : views_find_revision_link (reader, repository, revision);
   is_long = g_utf8_strlen (revision, -1) > VIEWS_SHORT_REVISION;
   cut = is_long ? g_utf8_substring (revision, 0, VIEWS_SHORT_REVISION) : g_strdup (revision);
   json_object_set_string_member (object, "full", revision);

@@ -30,12 +30,20 @@ void views_put_text (JsonObject *object, const char *name, const char *text);
 void views_put_link (JsonObject *object, const char *name, const char *link);
 void views_take_array (JsonObject *object, const char *name, JsonArray *array);
 JsonObject *views_person_to_json (const char *person) G_GNUC_WARN_UNUSED_RESULT;
-JsonObject *views_revision_to_json (const char *revision,
+/* @reader: (nullable): the forges that everybody knows, only */
+JsonObject *views_revision_to_json (BelfryReader *reader,
+                                    const char *revision,
                                     const char *repository,
                                     const char *link) G_GNUC_WARN_UNUSED_RESULT;
 char *views_dup_revision_link (const char *repository,
                                const char *revision) G_GNUC_WARN_UNUSED_RESULT;
 gboolean views_link_is_safe (const char *url);
+/* Where the name of a project or repository leads; null: nowhere. */
+void views_put_name_link (JsonObject *object,
+                          const char *key,
+                          BelfryReader *reader,
+                          BelfryLinkKind kind,
+                          const char *name);
 int views_compare_names (const char *a, const char *b);
 char *views_dup_builder_path (const char *builder) G_GNUC_WARN_UNUSED_RESULT;
 char *views_dup_build_path (const char *builder, gint64 number) G_GNUC_WARN_UNUSED_RESULT;
@@ -98,13 +106,16 @@ gboolean views_worker_is_connected (BelfryWorker *worker);
 JsonObject *views_build_to_json (ViewsFleet *fleet,
                                  BelfryBuild *build,
                                  const char *builder) G_GNUC_WARN_UNUSED_RESULT;
-JsonObject *views_change_to_json (BelfryChange *change) G_GNUC_WARN_UNUSED_RESULT;
-JsonArray *views_changes_to_json (GPtrArray *changes) G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *views_change_to_json (BelfryReader *reader,
+                                  BelfryChange *change) G_GNUC_WARN_UNUSED_RESULT;
+JsonArray *views_changes_to_json (BelfryReader *reader,
+                                  GPtrArray *changes) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *views_step_to_json (BelfryStep *step,
                                 const char *build_path,
                                 GPtrArray *logs) G_GNUC_WARN_UNUSED_RESULT;
 JsonArray *views_urls_to_json (JsonArray *given) G_GNUC_WARN_UNUSED_RESULT;
-JsonObject *views_stamp_to_json (BelfrySourceStamp *stamp,
+JsonObject *views_stamp_to_json (BelfryReader *reader,
+                                 BelfrySourceStamp *stamp,
                                  const BelfryProperties *properties) G_GNUC_WARN_UNUSED_RESULT;
 JsonArray *views_properties_to_json (const BelfryProperties *properties,
                                      gboolean all) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,7 +5,7 @@
  */
 #include "alarm.h"
 #include "artifacts.h"
-#include "local.h"
+#include "consider.h"
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -206,6 +206,24 @@ local_clear (gpointer data)
   g_clear_pointer (&self->config, local_config_unref);
 }
 
+/* an engine that never starts: its configuration is read for this one question */
+static JsonObject *
+local_foresee_change (gpointer data, BelfryInstance *instance, BelfryChange *change)
+{
+  Local *self = data;
+  g_autoptr (GError) error = NULL;
+  JsonObject *explanation = NULL;
+
+  init_state (self, instance);
+  self->config = read_config (self, &error);
+  explanation = self->config != NULL
+                    ? local_explain_change (self, change)
+                    : belfry_explanation_new ("engine '%s' would not start: %s",
+                                              belfry_instance_get_name (instance), error->message);
+  local_clear (self);
+  return explanation;
+}
+
 static void
 local_pressure (gpointer data, gboolean on)
 {
@@ -280,4 +298,5 @@ BELFRY_DEFINE_ENGINE (
   .explain_change = local_explain_change,
   .pressure = local_pressure,
   .log_drained = local_log_was_drained,
+  .foresee_change = local_foresee_change,
 );

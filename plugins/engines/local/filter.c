@@ -178,13 +178,39 @@ any_regex_matches (GPtrArray *patterns, const char *value)
   return FALSE;
 }
 
+typedef struct {
+  LocalFilterFunc func; /* (nullable) */
+  gpointer data;
+} Walk;
+
 static gboolean
-field_matches (const LocalFilterField *field, const char *value)
+tell (const Walk *walk, const char *name, guint ending, const char *value, gboolean held)
 {
-  return (field->any == NULL || any_item_matches (field->any, value)) &&
-         (field->none == NULL || !any_item_matches (field->none, value)) &&
-         (field->any_re == NULL || any_regex_matches (field->any_re, value)) &&
-         (field->none_re == NULL || !any_regex_matches (field->none_re, value));
+  if (walk->func != NULL) {
+    g_autofree char *key = g_strconcat (name, endings[ending].suffix, NULL);
+
+    walk->func (key, value, held, walk->data);
+  }
+  return held;
+}
+
+static gboolean
+field_matches (const LocalFilterField *field, const char *name, const char *value, const Walk *walk)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++) {
+    gboolean negated = endings[i].negated;
+    char **items = negated ? field->none : field->any;
+    GPtrArray *patterns = negated ? field->none_re : field->any_re;
+    gboolean found = FALSE;
+
+    if (endings[i].regex ? patterns == NULL : items == NULL)
+      continue;
+    found =
+        endings[i].regex ? any_regex_matches (patterns, value) : any_item_matches (items, value);
+    if (!tell (walk, name, i, value, found != negated))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static char *
@@ -200,30 +226,44 @@ dup_property_text (const BelfryChange *change, const char *name)
   return belfry_json_to_text (value);
 }
 
+gboolean
+local_filter_walk (const LocalFilter *self,
+                   const BelfryChange *change,
+                   LocalFilterFunc func,
+                   gpointer data)
+{
+  const Walk walk = { func, data };
+
+  for (guint i = 0; i < LOCAL_FILTER_FIELDS; i++)
+    if (!field_matches (field_of (self->keys, i), fields[i].name,
+                        G_STRUCT_MEMBER (char *, change, fields[i].change_offset), &walk))
+      return FALSE;
+  for (guint i = 0; i < self->properties->len; i++) {
+    const LocalPropertyFilter *property = g_ptr_array_index (self->properties, i);
+    g_autofree char *name = g_strconcat ("match-property.", property->name, NULL);
+    g_autofree char *value = dup_property_text (change, property->name);
+
+    if (!field_matches (&property->field, name, value, &walk))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+keep_last_key (const char *key, const char *value, gboolean held, gpointer data)
+{
+  char **why_not = data;
+
+  (void)value;
+  if (!held)
+    *why_not = g_strdup (key);
+}
+
 /* @why_not: (out) (nullable): name of the key that did not hold */
 gboolean
 local_filter_matches (const LocalFilter *self, const BelfryChange *change, char **why_not)
 {
-  for (guint i = 0; i < LOCAL_FILTER_FIELDS; i++) {
-    const char *value = G_STRUCT_MEMBER (char *, change, fields[i].change_offset);
-
-    if (field_matches (field_of (self->keys, i), value))
-      continue;
-    if (why_not != NULL)
-      *why_not = g_strdup (fields[i].name);
-    return FALSE;
-  }
-  for (guint i = 0; i < self->properties->len; i++) {
-    const LocalPropertyFilter *property = g_ptr_array_index (self->properties, i);
-    g_autofree char *value = dup_property_text (change, property->name);
-
-    if (field_matches (&property->field, value))
-      continue;
-    if (why_not != NULL)
-      *why_not = g_strdup_printf ("match-property.%s", property->name);
-    return FALSE;
-  }
-  return TRUE;
+  return local_filter_walk (self, change, why_not != NULL ? keep_last_key : NULL, why_not);
 }
 
 static gboolean

@@ -316,7 +316,6 @@ GPtrArray *local_timed_run_now (Local *self,
 
 /* scheduler.c */
 void local_change_added (gpointer self, BelfryChange *change);
-JsonObject *local_explain_change (gpointer self, BelfryChange *change);
 void local_schedulers_arm (Local *self);
 gboolean local_scheduler_records (const LocalScheduler *scheduler);
 void local_timer_store (Local *self,

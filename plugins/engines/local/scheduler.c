@@ -5,13 +5,7 @@
  * `timer/SCHEDULER/KEY`, those of a tree-stable timer with the wall-clock time at which they are
  * due.
  */
-#include "local.h"
-
-/** Sighting: one change while schedulers look at it */
-typedef struct {
-  BelfryChange *change;
-  const char *normalized; /* its repository, as repositories are compared */
-} Sighting;
+#include "consider.h"
 
 static char *
 dup_timer_key (const LocalSchedulerState *state, const LocalTimer *timer)
@@ -68,54 +62,16 @@ record (Local *self,
   local_timer_store (self, transaction, state, timer);
 }
 
-static gboolean
-sees_changes (const LocalScheduler *scheduler)
-{
-  return scheduler->kind == LOCAL_SCHEDULER_ANY_BRANCH ||
-         scheduler->kind == LOCAL_SCHEDULER_SINGLE_BRANCH || local_is_timed (scheduler);
-}
-
-/* Why a scheduler leaves a change alone; (nullable): it does not. (transfer full) */
-static char *
-find_refusal (Local *self, const LocalScheduler *scheduler, const Sighting *sighting)
-{
-  const LocalSchedulerState *state = NULL;
-  const BelfryChange *change = sighting->change;
-  char *key = NULL;
-
-  if (!sees_changes (scheduler))
-    return g_strdup ("it sees no changes");
-  if (!local_scheduler_may_know (scheduler, change, sighting->normalized) ||
-      local_codebase_of (scheduler->codebases, change, sighting->normalized) == NULL)
-    return g_strdup ("the change is of no codebase of its builders");
-  state = local_scheduler_state (self, scheduler);
-  if (!state->enabled)
-    return g_strdup ("it is disabled");
-  if (change->changeid <= state->since)
-    return g_strdup ("the change came before its first start");
-  if (scheduler->filter != NULL && !local_filter_matches (scheduler->filter, change, &key)) {
-    char *text = g_strdup_printf ("its filter %s does not match", key);
-
-    g_free (key);
-    return text;
-  }
-  return NULL;
-}
-
-/* Timed ones keep changes only for what asks for them. */
-gboolean
-local_scheduler_records (const LocalScheduler *scheduler)
-{
-  if (local_is_timed (scheduler))
-    return scheduler->keys->only_if_changed || scheduler->keys->absolute;
-  return scheduler->keys->tree_stable_timer > 0;
-}
-
+/* The newest of each codebase, whether or not it is built. */
 static void
-store_seen (Local *self, BelfryTransaction *transaction, const LocalScheduler *scheduler)
+see (Local *self,
+     BelfryTransaction *transaction,
+     const LocalScheduler *scheduler,
+     const BelfryChange *change)
 {
-  const LocalSchedulerState *state = local_scheduler_state (self, scheduler);
+  LocalSchedulerState *state = local_scheduler_state (self, scheduler);
 
+  local_see (state, scheduler, change);
   local_scheduler_store (self, transaction, state);
 }
 
@@ -136,24 +92,25 @@ static void
 classify (Local *self,
           BelfryTransaction *transaction,
           const LocalScheduler *scheduler,
-          const Sighting *sighting)
+          const LocalSighting *sighting)
 {
-  g_autofree char *refusal = find_refusal (self, scheduler, sighting);
-  gboolean important = FALSE;
+  LocalVerdict verdict = local_scheduler_consider (self, scheduler, sighting, NULL);
 
-  if (refusal != NULL)
-    return;
-  important = local_change_is_important (scheduler->keys, sighting->change);
-  if (!important && scheduler->keys->only_important)
-    return;
-  if (scheduler->keys->absolute) {
-    local_see (local_scheduler_state (self, scheduler), scheduler, sighting->change);
-    store_seen (self, transaction, scheduler);
-  }
-  if (local_scheduler_records (scheduler))
-    record (self, transaction, scheduler, sighting->change, important);
-  else if (important && !local_is_timed (scheduler))
+  if (verdict >= LOCAL_VERDICT_SEEN && scheduler->keys->absolute)
+    see (self, transaction, scheduler, sighting->change);
+  switch (verdict) {
+  case LOCAL_VERDICT_REFUSED:
+  case LOCAL_VERDICT_UNIMPORTANT:
+  case LOCAL_VERDICT_SEEN:
+    break;
+  case LOCAL_VERDICT_WAITS:
+  case LOCAL_VERDICT_TIMED:
+    record (self, transaction, scheduler, sighting->change, verdict == LOCAL_VERDICT_TIMED);
+    break;
+  case LOCAL_VERDICT_BUILDS:
     fire_change (self, transaction, scheduler, sighting->change);
+    break;
+  }
 }
 
 void
@@ -162,7 +119,7 @@ local_change_added (gpointer data, BelfryChange *change)
   Local *self = data;
   BelfryTransaction *transaction = NULL;
   g_autofree char *normalized = NULL;
-  Sighting sighting = { change, NULL };
+  LocalSighting sighting = { change, NULL };
 
   /* what is not taken comes again after the next start */
   if (self->stopping || !self->recovered)
@@ -176,38 +133,6 @@ local_change_added (gpointer data, BelfryChange *change)
   belfry_transaction_took_change (transaction, change->changeid);
   belfry_engine_submit (self->instance, transaction);
   local_schedulers_arm (self);
-}
-
-static const char *
-explain (const LocalScheduler *scheduler, gboolean important)
-{
-  if (local_is_timed (scheduler) && !local_scheduler_records (scheduler))
-    return "its moments come whatever changes";
-  if (local_is_timed (scheduler))
-    return important ? "important: built at its next moment" : "unimportant: waits with others";
-  if (scheduler->keys->tree_stable_timer > 0)
-    return important ? "important: starts its timer" : "unimportant: waits with others";
-  return important ? "builds it" : "unimportant: ignored";
-}
-
-JsonObject *
-local_explain_change (gpointer data, BelfryChange *change)
-{
-  Local *self = data;
-  JsonObject *object = json_object_new ();
-  g_autofree char *normalized = belfry_repository_normalize (change->repository);
-  const Sighting sighting = { change, normalized };
-
-  for (guint i = 0; i < self->config->schedulers->len; i++) {
-    const LocalScheduler *scheduler = g_ptr_array_index (self->config->schedulers, i);
-    g_autofree char *refusal = find_refusal (self, scheduler, &sighting);
-
-    json_object_set_string_member (
-        object, scheduler->name,
-        refusal != NULL ? refusal
-                        : explain (scheduler, local_change_is_important (scheduler->keys, change)));
-  }
-  return object;
 }
 
 /* timers */

@@ -149,7 +149,8 @@ belfry_github_translate_push (const BelfryGithub *self, JsonNode *payload, GErro
   if (!read_skip (self, payload, &skip, error))
     return NULL;
   if (skip)
-    return belfry_translation_new_nothing ("the head commit asks to be skipped");
+    return belfry_translation_decided_by (
+        belfry_translation_new_nothing ("the head commit asks to be skipped"), "skips");
   if (!belfry_payload_get_codebase (self->codebase, self->codebase_format, payload, &push.codebase,
                                     error))
     return NULL;

@@ -10,13 +10,13 @@
 #define BUILDERS_FORM_SOURCE   "Force Build Form"
 
 static JsonArray *
-builders_stamps_to_json (BelfryBuildset *set, BelfryBuild *build)
+builders_stamps_to_json (BelfryReader *reader, BelfryBuildset *set, BelfryBuild *build)
 {
   JsonArray *array = json_array_new ();
 
   for (guint i = 0; set != NULL && set->sourcestamps != NULL && i < set->sourcestamps->len; i++)
     json_array_add_object_element (
-        array, views_stamp_to_json (set->sourcestamps->pdata[i], build->properties));
+        array, views_stamp_to_json (reader, set->sourcestamps->pdata[i], build->properties));
   return array;
 }
 
@@ -149,8 +149,8 @@ builders_put_sources (JsonObject *data, BuildersPlace *place)
           : NULL;
   g_autoptr (GPtrArray) changes = belfry_reader_build_changes (place->reader, place->build, NULL);
 
-  views_take_array (data, "stamps", builders_stamps_to_json (set, place->build));
-  views_take_array (data, "changes", views_changes_to_json (changes));
+  views_take_array (data, "stamps", builders_stamps_to_json (place->reader, set, place->build));
+  views_take_array (data, "changes", views_changes_to_json (place->reader, changes));
 }
 
 JsonObject *

@@ -78,7 +78,7 @@ builders_put_set_changes (JsonObject *object, BelfryReader *reader, BelfryBuilds
         reader, belfry_change_get_type (), json_array_get_int_element (ids, i), NULL);
 
     if (change != NULL)
-      json_array_add_object_element (array, views_change_to_json (change));
+      json_array_add_object_element (array, views_change_to_json (reader, change));
   }
   views_take_array (object, "changes", array);
   json_object_set_int_member (object, "n_changes", n_changes);

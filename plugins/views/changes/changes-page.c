@@ -204,7 +204,7 @@ changes_list_to_json (const ChangesOptions *options,
   array = json_array_new ();
   for (guint i = 0; i < shown; i++) {
     BelfryChange *change = changes->pdata[i];
-    JsonObject *object = views_change_to_json (change);
+    JsonObject *object = views_change_to_json (reader, change);
 
     views_take_array (object, "builds", changes_builds_to_json (fleet, sets, change->changeid));
     json_array_add_object_element (array, object);
@@ -237,7 +237,7 @@ changes_change_to_json (BelfryChange *change, BelfryReader *reader, GError **err
     return NULL;
   sets = changes_list_sets (reader, change);
   data = json_object_new ();
-  json_object_set_object_member (data, "change", views_change_to_json (change));
+  json_object_set_object_member (data, "change", views_change_to_json (reader, change));
   views_take_array (data, "builds", changes_builds_to_json (fleet, sets, change->changeid));
   json_object_set_boolean_member (data, "may_stop",
                                   belfry_reader_may (reader, VIEWS_MAY_STOP_CHANGE, NULL));
