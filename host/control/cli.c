@@ -7,6 +7,9 @@
 #include "deliveries.h"
 #include "explain.h"
 #include "inspect.h"
+#include "pollers.h"
+#include "send-change.h"
+#include "try.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -43,6 +46,18 @@ static const Subcommand subcommands[] = {
     "take stored deliveries again, or say what would come of them", belfry_replay_main },
   { "explain", "[--config FILE] [--json] change N | delivery N",
     "say what became of a thing, and which key decided", belfry_explain_main },
+  { "pollers", "[--config FILE] [--json]", "say what pollers saw last, and when they look again",
+    belfry_pollers_main },
+  { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
+  { "forget", "poller/NAME", "have a poller start afresh, as if it had never looked",
+    belfry_forget_main },
+  { "send-change",
+    "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] …",
+    "post a change to the hook base, here or elsewhere", belfry_send_change_main },
+  { "try",
+    "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
+    " [--method WORD] [--query TEXT] [--json]",
+    "give a request to one hook alone, and say what would come of it", belfry_try_main },
   { "force", "BUILDER [NAME=VALUE…]", "start a build", run_control },
   { "stop", "BUILDID [reason=TEXT]", "stop a running build", run_control },
   { "rebuild", "BUILDID", "build the same again", run_control },
@@ -102,6 +117,7 @@ run_status (int argc, char **argv)
   array = belfry_json_get_array (answer, "instances");
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
     print_instance (json_array_get_object_element (array, i));
+  belfry_pollers_print_failing (belfry_json_get_array (answer, "pollers"));
   return 0;
 }
 

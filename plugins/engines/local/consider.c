@@ -41,19 +41,38 @@ passes_filter (const Telling *telling, const LocalScheduler *scheduler, const Be
 }
 
 static gboolean
+sees_changes (const LocalScheduler *scheduler)
+{
+  return scheduler->kind == LOCAL_SCHEDULER_ANY_BRANCH ||
+         scheduler->kind == LOCAL_SCHEDULER_SINGLE_BRANCH || local_is_timed (scheduler);
+}
+
+static gboolean
+is_its_own (const LocalScheduler *scheduler, const LocalSighting *sighting)
+{
+  return local_scheduler_may_know (scheduler, sighting->change, sighting->normalized) &&
+         local_codebase_of (scheduler->codebases, sighting->change, sighting->normalized) != NULL;
+}
+
+static gboolean
 is_its_business (Local *self,
                  const Telling *telling,
                  const LocalScheduler *scheduler,
-                 const BelfryChange *change)
+                 const LocalSighting *sighting)
 {
-  const LocalSchedulerState *state = local_scheduler_state (self, scheduler);
+  const BelfryChange *change = sighting->change;
+  const LocalSchedulerState *state = NULL;
 
+  if (!tell (telling, sees_changes (scheduler), "type", "it looks at changes",
+             "it does not look at changes") ||
+      !tell (telling, is_its_own (scheduler, sighting), "builders",
+             "the change is of a codebase of its builders",
+             "the change is of no codebase of its builders"))
+    return FALSE;
+  state = local_scheduler_state (self, scheduler);
   return tell (telling, state->enabled, "enabled", "it is enabled", "it is disabled") &&
          tell (telling, change->changeid == 0 || change->changeid > state->since, NULL,
                "the change came after its first start", "the change came before its first start") &&
-         tell (telling, local_codebase_of_change (scheduler->codebases, change) != NULL, "builders",
-               "the change is of a codebase of its builders",
-               "the change is of no codebase of its builders") &&
          passes_filter (telling, scheduler, change);
 }
 
@@ -70,44 +89,60 @@ is_important (const Telling *telling, const LocalSchedulerKeys *keys, const Belf
                "none of its files is important");
 }
 
+/* what becomes of one that it keeps */
+static LocalVerdict
+keep (const Telling *telling, const LocalScheduler *scheduler, gboolean important)
+{
+  if (local_is_timed (scheduler))
+    tell (telling, TRUE, NULL, "it is kept for its next moment", "");
+  else
+    tell (telling, TRUE, "tree-stable-timer",
+          important ? "it waits until there was quiet for that long"
+                    : "it waits for an important one",
+          "");
+  return important ? LOCAL_VERDICT_TIMED : LOCAL_VERDICT_WAITS;
+}
+
 LocalVerdict
 local_scheduler_consider (Local *self,
                           const LocalScheduler *scheduler,
-                          const BelfryChange *change,
+                          const LocalSighting *sighting,
                           JsonObject *explanation)
 {
   const LocalSchedulerKeys *keys = scheduler->keys;
   const Telling telling = { explanation, scheduler->section->source };
-  gboolean timed = keys->tree_stable_timer > 0;
+  gboolean important = FALSE;
 
-  if (!is_its_business (self, &telling, scheduler, change))
+  if (!is_its_business (self, &telling, scheduler, sighting))
     return LOCAL_VERDICT_REFUSED;
-  if (is_important (&telling, keys, change)) {
-    tell (&telling, TRUE, "tree-stable-timer",
-          timed ? "it waits until there was quiet for that long" : "it is built at once", "");
-    return timed ? LOCAL_VERDICT_TIMED : LOCAL_VERDICT_BUILDS;
-  }
-  if (!tell (&telling, !keys->only_important, "only-important",
+  important = is_important (&telling, keys, sighting->change);
+  if (!important &&
+      !tell (&telling, !keys->only_important, "only-important",
              "unimportant ones go along with important ones", "unimportant ones are left out"))
     return LOCAL_VERDICT_UNIMPORTANT;
-  return tell (&telling, timed, "tree-stable-timer", "it waits for an important one",
+  if (local_scheduler_records (scheduler))
+    return keep (&telling, scheduler, important);
+  if (!tell (&telling, !local_is_timed (scheduler), "only-if-changed", "changes start it",
+             "its moments come whatever changes"))
+    return LOCAL_VERDICT_UNIMPORTANT;
+  return tell (&telling, important, "tree-stable-timer", "it is built at once",
                "without a timer nothing waits for an important one")
-             ? LOCAL_VERDICT_WAITS
+             ? LOCAL_VERDICT_BUILDS
              : LOCAL_VERDICT_UNIMPORTANT;
 }
 
 static JsonObject *
-explain_scheduler (Local *self, const LocalScheduler *scheduler, const BelfryChange *change)
+explain_scheduler (Local *self, const LocalScheduler *scheduler, const LocalSighting *sighting)
 {
   static const char *const verdicts[] = {
     [LOCAL_VERDICT_REFUSED] = "leaves it alone",
     [LOCAL_VERDICT_UNIMPORTANT] = "ignores it",
     [LOCAL_VERDICT_WAITS] = "keeps it for the next important change",
-    [LOCAL_VERDICT_TIMED] = "takes it when its timer ends",
+    [LOCAL_VERDICT_TIMED] = "takes it in time",
     [LOCAL_VERDICT_BUILDS] = "takes it",
   };
   g_autoptr (JsonObject) rules = belfry_explanation_new ("rules");
-  LocalVerdict verdict = local_scheduler_consider (self, scheduler, change, rules);
+  LocalVerdict verdict = local_scheduler_consider (self, scheduler, sighting, rules);
   JsonObject *part = belfry_explanation_new (
       "scheduler '%s'%s: %s", scheduler->name,
       scheduler->section->source->line == 0 ? " (implied)" : "", verdicts[verdict]);
@@ -119,7 +154,7 @@ explain_scheduler (Local *self, const LocalScheduler *scheduler, const BelfryCha
     for (guint i = 0; i < scheduler->builders->len; i++) {
       const LocalBuilder *builder = g_ptr_array_index (scheduler->builders, i);
 
-      if (local_builder_has_codebase (builder, change))
+      if (local_builder_has_codebase (builder, sighting->change))
         belfry_explanation_add_rule (part, TRUE, builder->section->source, NULL, "builder '%s'",
                                      builder->name);
     }
@@ -131,12 +166,14 @@ local_explain_change (gpointer data, BelfryChange *change)
 {
   Local *self = data;
   JsonObject *explanation = NULL;
+  g_autofree char *normalized = belfry_repository_normalize (change->repository);
+  const LocalSighting sighting = { change, normalized };
   g_autoptr (GPtrArray) parts = g_ptr_array_new ();
   guint n_takers = 0;
 
   for (guint i = 0; i < self->config->schedulers->len; i++) {
     JsonObject *part =
-        explain_scheduler (self, g_ptr_array_index (self->config->schedulers, i), change);
+        explain_scheduler (self, g_ptr_array_index (self->config->schedulers, i), &sighting);
 
     n_takers += belfry_json_get_boolean (part, "takes", FALSE);
     g_ptr_array_add (parts, part);
