@@ -115,6 +115,7 @@ BELFRY_API gboolean belfry_addresses_contain (BelfryAddresses *self, GInetAddres
 
 /* addresses of repositories */
 BELFRY_API char *belfry_repository_normalize (const char *repository) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API char *belfry_repository_dup_protocol (const char *repository) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API gboolean belfry_repository_check (const char *repository,
                                              const char *const *allowed,
                                              GError **error);

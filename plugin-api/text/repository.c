@@ -129,14 +129,26 @@ belfry_repository_normalize (const char *repository)
   return trim_end (g_strdup (repository));
 }
 
-/* forms as in git-clone(1): scheme://…, [user@]host:path, helper::address, or a path */
-static char *
-dup_protocol (const char *repository)
+/**
+ * belfry_repository_dup_protocol:
+ * @repository: address of a repository, as in git-clone(1): `scheme://…`, `[user@]host:path`,
+ *   `helper::address`, or a path
+ *
+ * Returns: (transfer full): its protocol; `ssh` of `host:path`, `file` of a path
+ * Since: 0.1
+ */
+char *
+belfry_repository_dup_protocol (const char *repository)
 {
-  const char *scheme = strstr (repository, "://");
-  const char *colon = strchr (repository, ':');
-  const char *slash = strchr (repository, '/');
+  const char *scheme = NULL;
+  const char *colon = NULL;
+  const char *slash = NULL;
 
+  g_return_val_if_fail (repository != NULL, NULL);
+
+  scheme = strstr (repository, "://");
+  colon = strchr (repository, ':');
+  slash = strchr (repository, '/');
   if (colon != NULL && colon[1] == ':')
     return g_strndup (repository, (gsize)(colon - repository));
   if (scheme != NULL)
@@ -195,7 +207,7 @@ host_is_an_option (const char *repository)
 gboolean
 belfry_repository_check (const char *repository, const char *const *allowed, GError **error)
 {
-  g_autofree char *protocol = dup_protocol (repository);
+  g_autofree char *protocol = belfry_repository_dup_protocol (repository);
   g_autofree char *address = belfry_repository_split (repository, NULL, NULL);
   g_autofree char *shown = belfry_text_make_printable (address, -1, 200);
 
