@@ -3,7 +3,6 @@
 
 #include "ask.h"
 #include "check.h"
-#include "config/config.h"
 #include "daemon/run.h"
 #include "deliveries.h"
 #include "explain.h"

@@ -4,6 +4,8 @@
 #include "explain.h"
 #include "listings.h"
 
+#include <string.h>
+
 typedef struct {
   const char *name;
   void (*run) (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task);
