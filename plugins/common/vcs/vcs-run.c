@@ -67,6 +67,15 @@ vcs_run_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+gboolean
+vcs_error_says (const GError *error, const char *const *phrases)
+{
+  for (guint i = 0; error != NULL && phrases[i] != NULL; i++)
+    if (strstr (error->message, phrases[i]) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
 /* versions */
 
 typedef struct {

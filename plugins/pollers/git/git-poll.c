@@ -85,28 +85,20 @@ run (Poll *poll,
 }
 
 /* what git says of a clone that it cannot use, and of nothing else */
-static gboolean
-is_damage (const GError *error)
-{
-  static const char *const phrases[] = { "not a git repository",
-                                         "is corrupt",
-                                         "bad object",
-                                         "object file",
-                                         "missing blob",
-                                         "missing tree",
-                                         "unable to read tree",
-                                         "packfile",
-                                         "bad config",
-                                         "index file",
-                                         "did not receive expected object",
-                                         "bad tree object",
-                                         "failed to traverse parents" };
-
-  for (guint i = 0; error != NULL && i < G_N_ELEMENTS (phrases); i++)
-    if (strstr (error->message, phrases[i]) != NULL)
-      return TRUE;
-  return FALSE;
-}
+static const char *const damage[] = { "not a git repository",
+                                      "is corrupt",
+                                      "bad object",
+                                      "object file",
+                                      "missing blob",
+                                      "missing tree",
+                                      "unable to read tree",
+                                      "packfile",
+                                      "bad config",
+                                      "index file",
+                                      "did not receive expected object",
+                                      "bad tree object",
+                                      "failed to traverse parents",
+                                      NULL };
 
 /* ends the poll, or begins anew with an empty clone */
 static void
@@ -114,7 +106,7 @@ fail_or_clone_anew (Poll *poll, GError *error)
 {
   g_autoptr (GError) local = NULL;
 
-  if (poll->set_aside || !is_damage (error)) {
+  if (poll->set_aside || !vcs_error_says (error, damage)) {
     fail (poll, error);
     return;
   }
