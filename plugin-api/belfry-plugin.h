@@ -146,6 +146,7 @@ typedef struct {
  * @BELFRY_SIGNATURE_BEARER: `Bearer ` and the secret
  * @BELFRY_SIGNATURE_STANDARD_WEBHOOKS: webhook-id, -timestamp and -signature
  * @BELFRY_SIGNATURE_MD5_HEX: bare hex of HMAC-MD5
+ * @BELFRY_SIGNATURE_SHA256_BASE64: base64 of HMAC-SHA256
  */
 typedef enum {
   BELFRY_SIGNATURE_SHA256_PREFIXED,
@@ -155,6 +156,7 @@ typedef enum {
   BELFRY_SIGNATURE_BEARER,
   BELFRY_SIGNATURE_STANDARD_WEBHOOKS,
   BELFRY_SIGNATURE_MD5_HEX,
+  BELFRY_SIGNATURE_SHA256_BASE64,
 } BelfrySignatureScheme;
 
 /**
@@ -210,20 +212,26 @@ BELFRY_API BelfryTranslation *belfry_translation_new_pending (JsonNode *pending)
 BELFRY_API void belfry_translation_free (BelfryTranslation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTranslation, belfry_translation_free)
 
+typedef struct _BelfryHook BelfryHook;
+
 /**
  * BelfryHook: descriptor of a change hook
  * @signatures: how its forge signs, strongest first
  * @delivery_id_headers: (nullable): where the forge's own id stands
  * @event_header: (nullable): where the event's name stands
- * @methods: (nullable): accepted methods; %NULL: POST
+ * @methods: (nullable): accepted methods, POST among them; others than POST need the section's
+ * secret; %NULL: POST
  * @no_digest: whether requests without an id are never duplicates
  * @translate: pure; any thread
  * @complete: (nullable): asks the forge about something pending; returns the task with a
  * BelfryTranslation of changes or nothing. An error of code %BELFRY_ERROR_RETRY: no answer came at
  * all
  * @give_up: (nullable): the translation of something pending for which no answer ever came; pure
+ * @describe: (nullable): once, when the options were read: sets in @hook, a copy of the descriptor,
+ * the signatures, ids and events that this instance's options decide; what it points to lives as
+ * long as @self
  */
-typedef struct {
+struct _BelfryHook {
   BELFRY_COMMON_FIELDS;
   const BelfrySignature *signatures;
   gsize signature_size;
@@ -234,8 +242,9 @@ typedef struct {
   BelfryTranslation *(*translate) (gconstpointer self, BelfryRequest *request);
   void (*complete) (gpointer self, JsonNode *pending, GTask *task);
   BelfryTranslation *(*give_up) (gconstpointer self, JsonNode *pending);
-  gpointer reserved[8];
-} BelfryHook;
+  void (*describe) (gpointer self, BelfryHook *hook);
+  gpointer reserved[7];
+};
 
 /**
  * BelfryPoller: descriptor of a poller
@@ -356,6 +365,7 @@ typedef enum {
  * @deliver: one item; the task returns a BelfryOutcome
  * @to_request: instead of @deliver: item to request; pure, any thread
  * @from_answer: with @to_request: answer to outcome; pure, any thread
+ * @choose_phases: (nullable): those of its phases (#BelfryPhases) that its options ask for; pure
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -375,7 +385,8 @@ typedef struct {
   BelfryOutcome *(*from_answer) (gconstpointer self,
                                  const BelfryItem *item,
                                  BelfryHttpAnswer *answer);
-  gpointer reserved[8];
+  guint (*choose_phases) (gconstpointer self);
+  gpointer reserved[7];
 } BelfryReporter;
 
 /**

@@ -89,6 +89,7 @@ belfry_blueprint_free (BelfryBlueprint *self)
   belfry_option_table_clear (&belfry_instance_keys_table, &self->keys);
   g_clear_error (&self->failure);
   g_hash_table_unref (self->owned);
+  g_free (self->described);
   g_free (self->name);
   g_free (self);
 }
@@ -263,7 +264,7 @@ check_kind (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
       www != NULL && www->change_hook_auth != NULL && www->change_hook_auth[0] != NULL;
 
   if (blueprint->kind == BELFRY_KIND_HOOK)
-    belfry_hook_keys_check (blueprint->host_state, (const BelfryHook *)blueprint->plugin,
+    belfry_hook_keys_check (blueprint->host_state, belfry_blueprint_get_plugin (blueprint),
                             blueprint->section, www_auth, self->problems);
   if (blueprint->kind == BELFRY_KIND_HOOK)
     belfry_passwords_look (
@@ -277,6 +278,19 @@ check_kind (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
                                 blueprint->section, self->problems);
 }
 
+/* what a hook's options decide of its descriptor; a shorter one, of an older plugin, ends in zeros
+ */
+static void
+describe_hook (BelfryBlueprint *blueprint)
+{
+  const BelfryHook *plugin = (const BelfryHook *)blueprint->plugin;
+
+  blueprint->described = g_new0 (BelfryHook, 1);
+  memcpy (blueprint->described, plugin, MIN (plugin->size, sizeof (BelfryHook)));
+  if (blueprint->described->describe != NULL)
+    blueprint->described->describe (blueprint->state, blueprint->described);
+}
+
 /* a plugin looks only at what could be read, so that it need not doubt its own members */
 void
 belfry_blueprint_check (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
@@ -286,6 +300,8 @@ belfry_blueprint_check (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
 
   if (blueprint->plugin == NULL)
     return;
+  if (blueprint->kind == BELFRY_KIND_HOOK && !g_hash_table_contains (self->unread, blueprint))
+    describe_hook (blueprint);
   check_kind (self, blueprint);
   if (blueprint->plugin->check != NULL && !g_hash_table_contains (self->unread, blueprint))
     blueprint->plugin->check (blueprint->state, &check);

@@ -189,8 +189,7 @@ ops_tell (
   told->at = belfry_clock_now_us ();
   told->builderid = builderid;
   told->buildid = buildid;
-  told->data = json_node_new (JSON_NODE_OBJECT);
-  json_node_set_object (told->data, data);
+  told->data = belfry_json_object_to_text (data);
   belfry_bus_tell (get_host (instance)->bus, told);
 }
 

@@ -10,12 +10,15 @@
 
 #include <string.h>
 
+/* no IN: sqlite would build a table of its list for each delivery */
+#define AND_WAS_SEEN                                                                               \
+  " AND CASE outcome WHEN 'accepted' THEN 1 WHEN 'pending' THEN 1 WHEN 'nothing' THEN 1 END"       \
+  " ORDER BY deliveryid LIMIT 1"
+
 static const char find_by_id_sql[] =
-    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND forge_id = ?"
-    " AND outcome IN ('accepted', 'pending', 'nothing') ORDER BY deliveryid LIMIT 1";
-static const char find_by_digest_sql[] =
-    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND digest = ? AND received_at > ?"
-    " AND outcome IN ('accepted', 'pending', 'nothing') ORDER BY deliveryid LIMIT 1";
+    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND forge_id = ?" AND_WAS_SEEN;
+static const char find_by_digest_sql[] = "SELECT deliveryid, digest FROM deliveries WHERE hook = ? "
+                                         "AND digest = ? AND received_at > ?" AND_WAS_SEEN;
 static const char raw_sql[] =
     "INSERT INTO raw_requests (deliveryid, request, received_at, body) VALUES (?, ?, ?, ?)";
 

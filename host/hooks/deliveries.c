@@ -384,11 +384,27 @@ note_generation (Reception *reception, guint generation)
   g_message ("hook '%s': a request was signed with the second of its secrets", name);
 }
 
+/* a method that any page can make a browser use needs the secret, which no browser has; a password
+ * it repeats by itself */
 static gboolean
-accepts_method (const BelfryHook *plugin, const char *method)
+accepts_method (const BelfryHook *plugin, const BelfryHookKeys *keys, const char *method)
 {
-  return plugin->methods != NULL ? g_strv_contains (plugin->methods, method)
-                                 : strcmp (method, "POST") == 0;
+  if (strcmp (method, "POST") == 0)
+    return TRUE;
+  return keys->secret != NULL && plugin->methods != NULL &&
+         g_strv_contains (plugin->methods, method);
+}
+
+static void
+refuse_method (GTask *task, const BelfryHook *plugin, const BelfryHookKeys *keys)
+{
+  g_autofree char *methods = keys->secret != NULL && plugin->methods != NULL
+                                 ? g_strjoinv (", ", (char **)plugin->methods)
+                                 : g_strdup ("POST");
+  BelfryResponse *response = response_new (405, "only %s is taken here", methods);
+
+  belfry_response_set_header (response, "Allow", methods);
+  refuse (task, "method", "another method than those it takes", response);
 }
 
 static void
@@ -398,16 +414,13 @@ check_signature (GTask *task)
   const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
   guint generation = 0;
   const char *reason = NULL;
+  const BelfryHookKeys *keys = get_keys (reception->hook);
 
-  if (!accepts_method (plugin, belfry_request_get_method (reception->request))) {
-    BelfryResponse *response = response_new (405, "only POST is taken here");
-
-    belfry_response_set_header (response, "Allow", "POST");
-    refuse (task, "method", "another method than POST", response);
+  if (!accepts_method (plugin, keys, belfry_request_get_method (reception->request))) {
+    refuse_method (task, plugin, keys);
     return;
   }
-  if (!belfry_signature_verify (plugin, get_keys (reception->hook), reception->request, &generation,
-                                &reason)) {
+  if (!belfry_signature_verify (plugin, keys, reception->request, &generation, &reason)) {
     refuse_unproven (task, reason);
     return;
   }
