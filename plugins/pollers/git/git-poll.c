@@ -250,7 +250,7 @@ on_counted (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_or_clone_anew (poll, g_steal_pointer (&local));
     return;
   }
-  text = g_strndup (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
+  text = vcs_dup_output (output);
   if (belfry_parse_integer (g_strstrip (text), 0, G_MAXINT32, &count, NULL) && count > poll->most)
     warn_left_out (poll, (guint)count - poll->most);
   git_log_keep_newest (poll->log, poll->most);
@@ -349,7 +349,7 @@ static GHashTable *
 read_fetched (GBytes *output)
 {
   GHashTable *commits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_autofree char *text = g_strndup (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
+  g_autofree char *text = vcs_dup_output (output);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++) {

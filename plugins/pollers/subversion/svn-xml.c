@@ -5,6 +5,8 @@
  */
 #include "svn-xml.h"
 
+#include "vcs.h"
+
 #include <string.h>
 
 #define MAX_DEPTH 8
@@ -169,12 +171,11 @@ parse (Reading *reading, GBytes *output, GError **error)
                                  .text = on_text };
   g_autoptr (GMarkupParseContext) context = g_markup_parse_context_new (&parser, 0, reading, NULL);
   g_autoptr (GString) text = g_string_new (NULL);
-  gsize bytes = 0;
-  const char *data = g_bytes_get_data (output, &bytes);
+  g_autofree char *data = vcs_dup_output (output);
   gboolean good = FALSE;
 
   reading->text = text;
-  good = g_markup_parse_context_parse (context, data, (gssize)bytes, error) &&
+  good = g_markup_parse_context_parse (context, data, -1, error) &&
          g_markup_parse_context_end_parse (context, error);
   if (!good)
     g_prefix_error (error, "reading what svn printed: ");

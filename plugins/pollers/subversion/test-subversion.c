@@ -119,7 +119,7 @@ test_broken (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
-    g_autoptr (GBytes) bytes = g_bytes_new_static (texts[i], strlen (texts[i]));
+    g_autoptr (GBytes) bytes = g_bytes_new (texts[i], strlen (texts[i]));
 
     g_assert_null (svn_log_read (bytes, NULL));
     g_assert_null (svn_info_read (bytes, NULL));
