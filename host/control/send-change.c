@@ -241,7 +241,8 @@ post (const Options *options, BelfryHttpRequest *request)
     return fail (local->message);
   status = belfry_http_answer_get_status (answer);
   body = belfry_http_answer_get_body (answer);
-  text = g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+  text = g_strndup (g_bytes_get_size (body) > 0 ? g_bytes_get_data (body, NULL) : "",
+                    g_bytes_get_size (body));
   g_strstrip (text);
   if (status / 100 != 2)
     fprintf (stderr, "belfry send-change: it was answered %u: ", status);

@@ -267,7 +267,8 @@ describe_poller (const BelfryPollerRun *self)
 
   json_object_set_string_member (object, "name", self->name);
   json_object_set_string_member (object, "repository", repository != NULL ? repository : "");
-  json_object_set_boolean_member (object, "polling", self->run != NULL);
+  json_object_set_boolean_member (object, "polling",
+                                  self->run != NULL || (self->asked && can_poll (self)));
   set_time (object, "last_poll", self->polled_at);
   set_time (object, "last_success", self->succeeded_at);
   set_time (object, "next_poll", self->due_us > 0 ? belfry_clock_now_us () + MAX (wait_us, 0) : 0);

@@ -45,7 +45,7 @@ finish_poll (TestState *state, GTask *task)
 {
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (belfry_record_unref);
   g_autoptr (JsonNode) next = belfry_json_new_integer (state->n_polls);
-  BelfryChange *change = belfry_change_new ();
+  BelfryChange *change = NULL;
   g_autofree char *revision = g_strdup_printf ("%04u", state->n_polls);
 
   if (state->fail) {
@@ -53,6 +53,7 @@ finish_poll (TestState *state, GTask *task)
     g_object_unref (task);
     return;
   }
+  change = belfry_change_new ();
   belfry_record_set_text (&change->revision, revision);
   belfry_record_set_text (&change->branch, "main");
   g_ptr_array_add (changes, change);

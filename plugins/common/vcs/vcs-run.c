@@ -6,6 +6,15 @@
 #define MAX_OUTPUT_BYTES    (64 * 1024 * 1024)
 #define MAX_COMPLAINT_BYTES 2000
 
+char *
+vcs_dup_output (GBytes *output)
+{
+  gsize bytes = g_bytes_get_size (output);
+
+  /* nothing printed is no pointer at all */
+  return bytes > 0 ? g_strndup (g_bytes_get_data (output, NULL), bytes) : g_strdup ("");
+}
+
 static void
 on_ran (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -25,7 +34,7 @@ on_ran (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_pointer (task, g_bytes_ref (ended->output), (GDestroyNotify)g_bytes_unref);
     return;
   }
-  text = g_strndup (g_bytes_get_data (ended->errors, NULL), g_bytes_get_size (ended->errors));
+  text = vcs_dup_output (ended->errors);
   g_strstrip (text);
   complaint = belfry_text_make_printable (text, -1, MAX_COMPLAINT_BYTES);
   g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_RETRY, "'%s' failed: %s", name,
@@ -65,6 +74,15 @@ GBytes *
 vcs_run_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+gboolean
+vcs_error_says (const GError *error, const char *const *phrases)
+{
+  for (guint i = 0; error != NULL && phrases[i] != NULL; i++)
+    if (strstr (error->message, phrases[i]) != NULL)
+      return TRUE;
+  return FALSE;
 }
 
 /* versions */
@@ -112,7 +130,7 @@ on_version (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, g_steal_pointer (&local));
     return;
   }
-  text = g_strndup (g_bytes_get_data (ended->output, NULL), g_bytes_get_size (ended->output));
+  text = vcs_dup_output (ended->output);
   if (ended->exit_status != 0 || !find_version (text, version))
     g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND,
                              "'%s --version' does not say a version", version->program);

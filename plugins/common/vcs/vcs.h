@@ -76,6 +76,10 @@ void vcs_run_async (VcsAccess *access,
                     GAsyncReadyCallback callback,
                     gpointer user_data);
 GBytes *vcs_run_finish (GAsyncResult *result, GError **error);
+/* What a program printed, as text that is never NULL. (transfer full) */
+char *vcs_dup_output (GBytes *output);
+/* Whether a program complained with one of the phrases, which end in NULL. */
+gboolean vcs_error_says (const GError *error, const char *const *phrases);
 /* Runs `PROGRAM --version` and looks for digits: FALSE where it is not there or older than
  * @major.@minor. Ends @task. */
 typedef struct {

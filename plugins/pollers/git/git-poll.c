@@ -85,28 +85,20 @@ run (Poll *poll,
 }
 
 /* what git says of a clone that it cannot use, and of nothing else */
-static gboolean
-is_damage (const GError *error)
-{
-  static const char *const phrases[] = { "not a git repository",
-                                         "is corrupt",
-                                         "bad object",
-                                         "object file",
-                                         "missing blob",
-                                         "missing tree",
-                                         "unable to read tree",
-                                         "packfile",
-                                         "bad config",
-                                         "index file",
-                                         "did not receive expected object",
-                                         "bad tree object",
-                                         "failed to traverse parents" };
-
-  for (guint i = 0; error != NULL && i < G_N_ELEMENTS (phrases); i++)
-    if (strstr (error->message, phrases[i]) != NULL)
-      return TRUE;
-  return FALSE;
-}
+static const char *const damage[] = { "not a git repository",
+                                      "is corrupt",
+                                      "bad object",
+                                      "object file",
+                                      "missing blob",
+                                      "missing tree",
+                                      "unable to read tree",
+                                      "packfile",
+                                      "bad config",
+                                      "index file",
+                                      "did not receive expected object",
+                                      "bad tree object",
+                                      "failed to traverse parents",
+                                      NULL };
 
 /* ends the poll, or begins anew with an empty clone */
 static void
@@ -114,7 +106,7 @@ fail_or_clone_anew (Poll *poll, GError *error)
 {
   g_autoptr (GError) local = NULL;
 
-  if (poll->set_aside || !is_damage (error)) {
+  if (poll->set_aside || !vcs_error_says (error, damage)) {
     fail (poll, error);
     return;
   }
@@ -258,7 +250,7 @@ on_counted (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_or_clone_anew (poll, g_steal_pointer (&local));
     return;
   }
-  text = g_strndup (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
+  text = vcs_dup_output (output);
   if (belfry_parse_integer (g_strstrip (text), 0, G_MAXINT32, &count, NULL) && count > poll->most)
     warn_left_out (poll, (guint)count - poll->most);
   git_log_keep_newest (poll->log, poll->most);
@@ -357,7 +349,7 @@ static GHashTable *
 read_fetched (GBytes *output)
 {
   GHashTable *commits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_autofree char *text = g_strndup (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
+  g_autofree char *text = vcs_dup_output (output);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++) {

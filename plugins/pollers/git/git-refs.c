@@ -6,6 +6,8 @@
  */
 #include "git-refs.h"
 
+#include "vcs.h"
+
 #include <string.h>
 
 #define HEADS "refs/heads/"
@@ -219,7 +221,7 @@ git_refs_read (const GitChooser *chooser, GBytes *listing, GError **error)
 {
   g_autoptr (GitRefs) self = g_new0 (GitRefs, 1);
   g_autoptr (GTree) all = g_tree_new_full (compare, NULL, g_free, g_free);
-  g_autofree char *text = g_strndup (g_bytes_get_data (listing, NULL), g_bytes_get_size (listing));
+  g_autofree char *text = vcs_dup_output (listing);
   g_autofree char *head = NULL;
   Choosing choosing = { chooser, NULL };
   char *rest = text;
