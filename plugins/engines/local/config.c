@@ -436,3 +436,35 @@ local_builder_has_codebase (const LocalBuilder *self, const BelfryChange *change
 {
   return local_codebase_of_change (self->codebases, change) != NULL;
 }
+
+static gboolean
+sections_agree (const BelfrySection *a, const BelfrySection *b)
+{
+  if (a->entries->len != b->entries->len)
+    return FALSE;
+  for (guint i = 0; i < a->entries->len; i++) {
+    const BelfryEntry *one = g_ptr_array_index (a->entries, i);
+    const BelfryEntry *two = g_ptr_array_index (b->entries, i);
+
+    if (!g_str_equal (one->name, two->name) || !g_str_equal (one->value, two->value))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether nothing is written differently, in its section or its steps'. */
+gboolean
+local_builder_is_same (const LocalBuilder *self, const LocalBuilder *other)
+{
+  if (self->steps->len != other->steps->len ||
+      !sections_agree (self->section->source, other->section->source))
+    return FALSE;
+  for (guint i = 0; i < self->steps->len; i++) {
+    const LocalStep *one = g_ptr_array_index (self->steps, i);
+    const LocalStep *two = g_ptr_array_index (other->steps, i);
+
+    if (!sections_agree (one->section->source, two->section->source))
+      return FALSE;
+  }
+  return TRUE;
+}

@@ -124,6 +124,7 @@ LocalLock *local_config_find_lock (const LocalConfig *self, const char *name);
 LocalWorker *local_config_find_worker (const LocalConfig *self, const char *name);
 LocalScheduler *local_config_find_scheduler (const LocalConfig *self, const char *name);
 LocalForm *local_config_find_form (const LocalConfig *self, const char *name);
+gboolean local_builder_is_same (const LocalBuilder *self, const LocalBuilder *other);
 gboolean local_builder_has_codebase (const LocalBuilder *self, const BelfryChange *change);
 LocalCodebase *local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change);
 LocalCodebase *

@@ -233,8 +233,8 @@ local_log_was_drained (gpointer data, gint64 logid)
 }
 
 static const char *const local_actions[] = {
-  "cancel",  "cancel-shutdown", "disable",  "enable", "force",       "graceful", "pause", "ping",
-  "rebuild", "run-now",         "shutdown", "stop",   "stop-change", "unpause",  NULL,
+  "cancel", "cancel-shutdown", "disable", "enable",   "force", "graceful",    "hurry",   "pause",
+  "ping",   "rebuild",         "run-now", "shutdown", "stop",  "stop-change", "unpause", NULL,
 };
 
 #define OWNED(name, table, Keys)                                                                   \

@@ -17,6 +17,7 @@ local_builder_state_free (gpointer data)
   g_free (self->last_worker);
   g_free (self->why);
   g_free (self->told);
+  g_clear_pointer (&self->durations, g_array_unref);
   g_sequence_free (self->waiting);
   g_sequence_free (self->by_age);
   g_hash_table_unref (self->by_sources);
@@ -368,6 +369,24 @@ tell_vanished (Local *self, LocalConfig *previous, BelfryTransaction *transactio
   }
 }
 
+/* A builder that a reload added or changed. */
+static void
+tell_changed (Local *self,
+              BelfryTransaction *transaction,
+              const LocalConfig *previous,
+              const LocalBuilder *builder)
+{
+  const LocalBuilder *old =
+      previous != NULL ? local_config_find_builder (previous, builder->name) : NULL;
+
+  if (previous == NULL)
+    return;
+  if (old == NULL)
+    local_builder_event (self, transaction, builder->name, "builder", "created");
+  else if (!local_builder_is_same (old, builder))
+    local_builder_event (self, transaction, builder->name, "config", "updated");
+}
+
 /* Tells the host all that is configured. @previous: (nullable): what a reload replaced */
 void
 local_configure (Local *self, LocalConfig *previous)
@@ -380,6 +399,7 @@ local_configure (Local *self, LocalConfig *previous)
     const LocalBuilder *builder = g_ptr_array_index (self->config->builders, i);
 
     tell_builder (self, transaction, builder);
+    tell_changed (self, transaction, previous, builder);
     local_builder_set_order (local_builder_state (self, builder->name),
                              builder->keys->newest_first);
   }
@@ -460,4 +480,27 @@ local_tell_builders (Local *self)
     belfry_engine_submit (self->instance, transaction);
   else
     belfry_transaction_free (transaction);
+}
+
+/* What the pages show beside builds: a point in time with some words. @second: (nullable) */
+void
+local_builder_event (Local *self,
+                     BelfryTransaction *transaction,
+                     const char *builder,
+                     const char *first,
+                     const char *second)
+{
+  const LocalBuilderState *state = local_builder_state (self, builder);
+  g_autoptr (JsonObject) data = json_object_new ();
+  JsonArray *text = json_array_new ();
+  gint64 now = belfry_time_to_seconds (belfry_clock_now_us ());
+
+  json_array_add_string_element (text, first);
+  if (second != NULL)
+    json_array_add_string_element (text, second);
+  json_object_set_int_member (data, "builderid", state->builderid);
+  json_object_set_array_member (data, "text", text);
+  json_object_set_int_member (data, "started_at", now);
+  json_object_set_int_member (data, "complete_at", now);
+  belfry_transaction_event (transaction, "builder-event", state->builderid, BELFRY_NONE, data);
 }
