@@ -69,7 +69,9 @@ typedef struct _LocalScheduler {
   GPtrArray *builders;       /* (element-type LocalBuilder) (unowned) by name */
   GPtrArray *codebases;      /* (element-type LocalCodebase) (unowned) union */
   GPtrArray *groups;         /* (element-type LocalGroup) builders that share a set, see groups.h */
-  GHashTable *sources;       /* names and normalized repositories of the codebases */
+  GHashTable *names;         /* of codebases */
+  GHashTable *anonymous;     /* normalized repositories of codebases without a name */
+  GHashTable *repositories;  /* those of all */
   gboolean globs;            /* a codebase matches repositories by pattern */
   struct _LocalCron *cron;   /* (nullable) nightly */
   struct _LocalCron *forced; /* (nullable) nightly: moments without changes */
@@ -140,9 +142,9 @@ void local_config_make_schedulers (LocalConfig *self,
                                    BelfryProblems *problems);
 void local_scheduler_read_kind (LocalScheduler *self, BelfryProblems *problems);
 void local_config_bind_upstreams (LocalConfig *self, BelfryProblems *problems);
-gboolean local_scheduler_may_know (const LocalScheduler *self,
-                                   const BelfryChange *change,
-                                   const char *normalized);
+gboolean local_scheduler_knows (const LocalScheduler *self,
+                                const BelfryChange *change,
+                                const char *normalized);
 void local_scheduler_free (LocalScheduler *self);
 void local_config_make_locks (LocalConfig *self,
                               const LocalConfigSource *source,

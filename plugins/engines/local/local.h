@@ -73,7 +73,8 @@ typedef struct {
   gboolean newest_first;
   guint running;
   char *why;         /* (nullable) why what waits does not start */
-  char *told;        /* (nullable) state last told */
+  const char *told;  /* (nullable) state last told */
+  char *told_why;    /* (nullable) with it */
   GArray *durations; /* (nullable) (element-type gint64) of its last good builds, newest first */
   gboolean durations_asked;
 } LocalBuilderState;

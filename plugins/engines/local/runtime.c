@@ -16,7 +16,7 @@ local_builder_state_free (gpointer data)
   g_free (self->name);
   g_free (self->last_worker);
   g_free (self->why);
-  g_free (self->told);
+  g_free (self->told_why);
   g_clear_pointer (&self->durations, g_array_unref);
   g_sequence_free (self->waiting);
   g_sequence_free (self->by_age);
@@ -468,12 +468,13 @@ local_tell_builders (Local *self)
     LocalBuilderState *state = local_builder_state (self, builder->name);
     const char *word = find_state (self, builder, state);
     const char *why = g_sequence_is_empty (state->waiting) ? NULL : state->why;
-    g_autofree char *now = why != NULL ? g_strconcat (word, ": ", why, NULL) : g_strdup (word);
 
-    if (g_strcmp0 (now, state->told != NULL ? state->told : "idle") == 0)
+    if (g_str_equal (word, state->told != NULL ? state->told : "idle") &&
+        g_strcmp0 (why, state->told_why) == 0)
       continue;
-    g_free (state->told);
-    state->told = g_steal_pointer (&now);
+    state->told = word;
+    g_free (state->told_why);
+    state->told_why = g_strdup (why);
     tell_state (self, transaction, state, word, why);
   }
   if (belfry_transaction_get_length (transaction) > 0)

@@ -85,8 +85,7 @@ find_refusal (Local *self, const LocalScheduler *scheduler, const Sighting *sigh
 
   if (!sees_changes (scheduler))
     return g_strdup ("it sees no changes");
-  if (!local_scheduler_may_know (scheduler, change, sighting->normalized) ||
-      local_codebase_of (scheduler->codebases, change, sighting->normalized) == NULL)
+  if (!local_scheduler_knows (scheduler, change, sighting->normalized))
     return g_strdup ("the change is of no codebase of its builders");
   state = local_scheduler_state (self, scheduler);
   if (!state->enabled)

@@ -41,6 +41,9 @@ ops_submit (BelfryInstance *instance, BelfryTransaction *transaction, GTask *tas
   GError *error = NULL;
 
   self->n_transactions++;
+  for (guint i = 0; i < belfry_transaction_get_length (transaction); i++)
+    self->n_finished +=
+        belfry_transaction_get (transaction, i)->verb == BELFRY_VERB_FINISH_BUILD ? 1 : 0;
   fake_store_apply (self->store, transaction, &error);
   belfry_transaction_free (transaction);
   if (task != NULL)

@@ -33,6 +33,7 @@ typedef struct {
   gsize log_waiting; /* what log_append answers */
   gboolean fail_claims;
   guint n_transactions;
+  guint n_finished;    /* builds */
   GHashTable *secrets; /* name to value, registered */
 } FakeHost;
 
