@@ -35,6 +35,36 @@ print_build (JsonObject *build)
   printf ("\n");
 }
 
+/* Why a request waits is known to its engine alone. */
+static JsonObject *
+ask_why (const BelfryAskOptions *options)
+{
+  g_autoptr (JsonObject) question = belfry_question_new ("control");
+  g_autoptr (JsonObject) answer = NULL;
+  JsonObject *why = NULL;
+  int exit_code = 0;
+
+  json_object_set_string_member (question, "action", "queue");
+  answer = belfry_ask (options, question, &exit_code);
+  why = answer != NULL ? belfry_json_get_object (answer, "data") : NULL;
+  return why != NULL ? json_object_ref (why) : json_object_new ();
+}
+
+static void
+add_why (const BelfryAskOptions *options, JsonArray *rows)
+{
+  g_autoptr (JsonObject) all = ask_why (options);
+
+  for (guint i = 0; i < json_array_get_length (rows); i++) {
+    JsonObject *row = json_array_get_object_element (rows, i);
+    const char *builder = belfry_json_get_text (row, "buildername");
+    const char *why = builder != NULL ? belfry_json_get_text (all, builder) : NULL;
+
+    if (why != NULL)
+      json_object_set_string_member (row, "why", why);
+  }
+}
+
 static void
 print_request (JsonObject *request)
 {
@@ -42,7 +72,9 @@ print_request (JsonObject *request)
   belfry_print_printable (belfry_json_get_text (request, "buildername"));
   printf ("  ");
   print_time (request, "submitted_at");
-  printf ("priority %" G_GINT64_FORMAT "\n", belfry_json_get_integer (request, "priority", 0));
+  printf ("priority %" G_GINT64_FORMAT "  ", belfry_json_get_integer (request, "priority", 0));
+  belfry_print_printable (belfry_json_get_text (request, "why"));
+  printf ("\n");
 }
 
 static void
@@ -80,11 +112,13 @@ list (const BelfryAskOptions *options, JsonObject *question, void (*print) (Json
 
   if (answer == NULL)
     return exit_code;
+  rows = belfry_json_get_array (answer, "rows");
+  if (options->waiting && json_array_get_length (rows) > 0)
+    add_why (options, rows);
   if (options->json) {
     belfry_print_json (answer);
     return 0;
   }
-  rows = belfry_json_get_array (answer, "rows");
   for (guint i = 0; i < json_array_get_length (rows); i++)
     print (json_array_get_object_element (rows, i));
   return 0;

@@ -508,7 +508,8 @@ local_build_stop (LocalBuild *self, LocalCause cause, const char *text, const ch
 {
   gint64 always = self->builder->keys->always_run_time;
 
-  if (self->cause == LOCAL_CAUSE_NONE || cause == LOCAL_CAUSE_HOST_STOPPED) {
+  if (self->cause == LOCAL_CAUSE_NONE ||
+      (cause == LOCAL_CAUSE_HOST_STOPPED && self->cause != cause)) {
     JsonObject *data = json_object_new ();
 
     self->cause = cause;

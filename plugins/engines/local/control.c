@@ -215,6 +215,25 @@ set_worker (
                "builds", slots->builds->len);
 }
 
+/* Why what waits does not start, by builder. */
+static void
+do_queue (Local *self, const BelfryControl *control, GTask *task)
+{
+  JsonObject *data = json_object_new ();
+
+  for (guint i = 0; i < self->config->builders->len; i++) {
+    const char *name = ((LocalBuilder *)g_ptr_array_index (self->config->builders, i))->name;
+    const LocalBuilderState *state = local_builder_state (self, name);
+
+    if (!g_sequence_is_empty (state->waiting) && is_named (control, name))
+      json_object_set_string_member (data, name,
+                                     state->why != NULL    ? state->why
+                                     : self->shutting_down ? "no builds are started"
+                                                           : "");
+  }
+  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "what waits"));
+}
+
 static void
 do_pause (Local *self, const BelfryControl *control, GTask *task)
 {
@@ -432,6 +451,7 @@ static const struct {
   { "hurry", do_hurry },
   { "pause", do_pause },
   { "ping", do_ping },
+  { "queue", do_queue },
   { "rebuild", local_control_rebuild },
   { "run-now", do_run_now },
   { "shutdown", do_shutdown },

@@ -328,7 +328,10 @@ forget_timers (BelfryTransaction *transaction, LocalSchedulerState *state)
 /* What a scheduler of that type does not record any more is dropped; of another type it starts
  * afresh. */
 static void
-configure_scheduler (Local *self, BelfryTransaction *transaction, const LocalScheduler *scheduler)
+configure_scheduler (Local *self,
+                     BelfryTransaction *transaction,
+                     const LocalScheduler *scheduler,
+                     gboolean was_off)
 {
   LocalSchedulerState *state = local_scheduler_state (self, scheduler);
 
@@ -339,7 +342,7 @@ configure_scheduler (Local *self, BelfryTransaction *transaction, const LocalSch
   if (!local_scheduler_records (scheduler) || state->kind != (int)scheduler->kind)
     forget_timers (transaction, state);
   state->kind = scheduler->kind;
-  local_timed_begin (self, scheduler, FALSE);
+  local_timed_begin (self, scheduler, was_off);
   local_scheduler_store (self, transaction, state);
 }
 
@@ -415,9 +418,12 @@ local_configure (Local *self, LocalConfig *previous)
   for (guint i = 0; i < self->config->schedulers->len; i++) {
     const LocalScheduler *scheduler = g_ptr_array_index (self->config->schedulers, i);
 
+    LocalSchedulerState *state = local_scheduler_state (self, scheduler);
+    gboolean was_off = previous != NULL && !state->enabled;
+
     if (was_enabled (previous, scheduler) != scheduler->keys->enabled)
-      local_scheduler_state (self, scheduler)->enabled = scheduler->keys->enabled;
-    configure_scheduler (self, transaction, scheduler);
+      state->enabled = scheduler->keys->enabled;
+    configure_scheduler (self, transaction, scheduler, was_off && state->enabled);
   }
   belfry_engine_submit (self->instance, transaction);
 }
