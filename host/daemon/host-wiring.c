@@ -5,7 +5,7 @@
  */
 #include "host-wiring.h"
 
-#include "shutdown.h"
+#include "daemon/shutdown.h"
 
 #include <string.h>
 

@@ -10,6 +10,7 @@
 #include "daemon/host-wiring.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
+#include "daemon/shutdown.h"
 
 #include <glib-unix.h>
 #include <signal.h>
@@ -137,6 +138,7 @@ belfry_host_instances_changed (BelfryHost *self)
     self->ready = TRUE;
     belfry_notify_ready (status);
     g_message ("ready: %s", status);
+    belfry_shutdown_tell (self, "host-started");
   }
   belfry_outbox_wake (self->outbox);
 }
@@ -467,6 +469,7 @@ on_instance_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (--self->starting > 0)
     return;
+  belfry_shutdown_tell (self, "host-stopped");
   belfry_outbox_stop_async (self->outbox, on_outbox_stopped, self);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A clean shutdown: engines start nothing more, and when the last build has ended the host does.
- * How many run is what engines answer to the same question again, which is harmless.
+ * How many run is what engines answer to the same question again, which is harmless. Also what is
+ * told of the host's own coming and going.
  */
 #include "shutdown.h"
 
@@ -50,6 +51,24 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (answer == NULL)
     g_warning ("a shutdown is under way, and no engine says what still runs");
+}
+
+static gboolean
+write_event (BelfryWriter *writer, gpointer name, GError **error)
+{
+  g_autoptr (BelfryEvent) event = belfry_event_new ();
+
+  belfry_record_set_text (&event->name, name);
+  event->data = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (event->data, json_object_new ());
+  return belfry_writer_add_event (writer, event, NULL, error);
+}
+
+/* That the host is up, or about to be gone; @event is a constant. */
+void
+belfry_shutdown_tell (BelfryHost *self, const char *event)
+{
+  belfry_store_write (self->store, write_event, (gpointer)event, NULL);
 }
 
 /* A build has ended: perhaps the last one. */

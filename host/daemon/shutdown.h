@@ -7,3 +7,4 @@
 void
 belfry_shutdown_answered (BelfryHost *self, const char *action, const BelfryControlAnswer *answer);
 void belfry_shutdown_build_ended (BelfryHost *self);
+void belfry_shutdown_tell (BelfryHost *self, const char *event);

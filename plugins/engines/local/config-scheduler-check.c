@@ -219,7 +219,6 @@ static void
 report_missing (const LocalConfig *config, const LocalScheduler *self, BelfryProblems *problems)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  const char *nearest = NULL;
 
   for (guint i = 0; i < config->schedulers->len; i++) {
     LocalScheduler *other = g_ptr_array_index (config->schedulers, i);
@@ -227,12 +226,8 @@ report_missing (const LocalConfig *config, const LocalScheduler *self, BelfryPro
     if (other != self)
       g_ptr_array_add (names, other->name);
   }
-  g_ptr_array_add (names, NULL);
-  nearest = belfry_text_nearest (self->keys->upstream, (const char *const *)names->pdata);
-  belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, self->section->source, "upstream",
-                       "there is no scheduler '%s'%s%s%s", self->keys->upstream,
-                       nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-                       nearest != NULL ? "'?" : "");
+  local_report_missing (self->section->source, "upstream", "scheduler", self->keys->upstream, names,
+                        problems);
 }
 
 static gboolean

@@ -63,18 +63,10 @@ report_missing (const LocalConfig *self,
                 BelfryProblems *problems)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  const char *nearest = NULL;
 
   for (guint i = 0; i < self->builders->len; i++)
     g_ptr_array_add (names, ((LocalBuilder *)g_ptr_array_index (self->builders, i))->name);
-  g_ptr_array_add (names, NULL);
-  nearest = belfry_text_nearest (item, (const char *const *)names->pdata);
-  if (nearest != NULL)
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, from->source, "builders",
-                         "there is no builder '%s'; did you mean '%s'?", item, nearest);
-  else
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, from->source, "builders",
-                         "there is no builder '%s'", item);
+  local_report_missing (from->source, "builders", "builder", item, names, problems);
 }
 
 /* (transfer full) (element-type LocalBuilder) */

@@ -136,6 +136,19 @@ add_once (GPtrArray *array, gpointer item)
     g_ptr_array_add (array, item);
 }
 
+static void
+report_missing_worker (const LocalConfig *config,
+                       const LocalBuilder *builder,
+                       const char *name,
+                       BelfryProblems *problems)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; i < config->workers->len; i++)
+    g_ptr_array_add (names, ((LocalWorker *)g_ptr_array_index (config->workers, i))->name);
+  local_report_missing (builder->section->source, "workers", "worker", name, names, problems);
+}
+
 static GPtrArray *
 resolve_workers (const LocalConfig *config, const LocalBuilder *builder, BelfryProblems *problems)
 {
@@ -153,8 +166,7 @@ resolve_workers (const LocalConfig *config, const LocalBuilder *builder, BelfryP
         add_once (result, worker);
     }
     if (result->len == before && !belfry_glob_is_pattern (items[i]))
-      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "workers",
-                           "there is no worker '%s'", items[i]);
+      report_missing_worker (config, builder, items[i], problems);
   }
   if (result->len == 0)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "workers",

@@ -57,6 +57,8 @@ typedef struct {
   char *name;
   LocalSection *section;
   const LocalLockKeys *keys;
+  gboolean used; /* by a builder, a step or a worker */
+  gboolean counted;
 } LocalLock;
 
 /** LocalScheduler: what starts builders */
@@ -126,6 +128,12 @@ LocalLock *local_config_find_lock (const LocalConfig *self, const char *name);
 LocalWorker *local_config_find_worker (const LocalConfig *self, const char *name);
 LocalScheduler *local_config_find_scheduler (const LocalConfig *self, const char *name);
 LocalForm *local_config_find_form (const LocalConfig *self, const char *name);
+void local_report_missing (const BelfrySection *section,
+                           const char *key,
+                           const char *what,
+                           const char *name,
+                           GPtrArray *names,
+                           BelfryProblems *problems);
 gboolean local_builder_is_same (const LocalBuilder *self, const LocalBuilder *other);
 gboolean local_builder_has_codebase (const LocalBuilder *self, const BelfryChange *change);
 LocalCodebase *local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change);

@@ -135,6 +135,8 @@ static const struct {
   { "secret-in-argv", "[engine local]\n[builder b]\nsteps=command:echo %(secret:x)s\n", "secret" },
   { "worker-missing", "[engine local]\n[worker w]\n[builder b]\nworkers=v\n" STEPS,
     "no worker 'v'" },
+  { "worker-typo", "[engine local]\n[worker fast]\n[builder b]\nworkers=fats\n" STEPS,
+    "did you mean 'fast'" },
   { "worker-missing-timeout", "[engine local]\n[worker w]\nmissing-timeout=5\n[builder b]\n" STEPS,
     "never missing" },
   { "max-builds-beside-workers", "[engine local]\nmax-builds=2\n[worker w]\n[builder b]\n" STEPS,
