@@ -89,6 +89,11 @@ static const struct {
     "[engine local]\n[builder b]\n" STEPS
     "[scheduler s]\ntype=nightly\nbuilders=b\nhour=3\nforce-at-hour=4\n",
     "one of the regular ones" },
+  { "nightly-force-at-rest",
+    "[engine local]\n[builder b]\n" STEPS
+    "[scheduler s]\ntype=nightly\nbuilders=b\nhour=3\nminute=17\nforce-at-hour=3\n"
+    "force-at-day-of-week=sun\n",
+    NULL },
   { "periodic-short",
     "[engine local]\n[builder b]\n" STEPS
     "[scheduler s]\ntype=periodic\nbuilders=b\ninterval=10s\n",
