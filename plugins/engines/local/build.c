@@ -418,6 +418,7 @@ prepare (LocalBuild *self)
   if (self->supervisor == NULL)
     self->supervisor = local_supervisor_take (self->local, self->slots, &error);
   if (self->supervisor == NULL || !prepare_folders (self, &error)) {
+    local_worker_look (self->local, self->worker, self->slots);
     fail_build (self, error);
     return;
   }

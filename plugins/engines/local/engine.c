@@ -186,6 +186,7 @@ local_clear (gpointer data)
 
   g_clear_handle_id (&self->round_id, g_source_remove);
   g_clear_handle_id (&self->minute_id, g_source_remove);
+  g_clear_handle_id (&self->offline_id, g_source_remove);
   g_clear_handle_id (&self->timer_id, g_source_remove);
   g_clear_handle_id (&self->stop_wait_id, g_source_remove);
   g_clear_pointer (&self->alarm, local_alarm_free);

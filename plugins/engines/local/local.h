@@ -118,6 +118,7 @@ struct _Local {
   gboolean giving_back; /* a clean shutdown that does not wait: what runs is tried again */
   guint round_id;
   guint minute_id;
+  guint offline_id;
   guint timer_id;
   struct _LocalAlarm *alarm; /* for moments of the wall clock */
   guint stop_wait_id;

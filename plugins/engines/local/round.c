@@ -459,13 +459,13 @@ is_anything_spare (Local *self)
 
   g_hash_table_iter_init (&iter, self->slots);
   while (g_hash_table_iter_next (&iter, NULL, &slots)) {
-    if (((LocalSlots *)slots)->spare->len > 0 || ((LocalSlots *)slots)->offline)
+    if (((LocalSlots *)slots)->spare->len > 0)
       return TRUE;
   }
   return FALSE;
 }
 
-/* Runs only while something waits, is spare or is offline. */
+/* Runs only while something waits or is spare. */
 gboolean
 local_on_minute (gpointer data)
 {
@@ -473,13 +473,6 @@ local_on_minute (gpointer data)
 
   local_supervisors_trim (self);
   local_eta_tell (self);
-  for (guint i = 0; i < self->config->workers->len; i++) {
-    const LocalWorker *worker = g_ptr_array_index (self->config->workers, i);
-    LocalSlots *slots = local_slots (self, worker->name);
-
-    if (slots->offline)
-      local_worker_look (self, worker, slots);
-  }
   cancel_orphans (self);
   if (g_hash_table_size (self->requests) == 0 && self->builds->len == 0 &&
       !is_anything_spare (self)) {

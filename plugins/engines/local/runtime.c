@@ -8,6 +8,8 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#define OFFLINE_SECONDS 30
+
 void
 local_builder_state_free (gpointer data)
 {
@@ -291,6 +293,33 @@ local_slots_store (Local *self, LocalSlots *slots, const char *event, const char
   belfry_engine_submit (self->instance, transaction);
 }
 
+static gboolean
+on_offline (gpointer data)
+{
+  Local *self = data;
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < self->config->workers->len; i++) {
+    const LocalWorker *worker = g_ptr_array_index (self->config->workers, i);
+    LocalSlots *slots = local_slots (self, worker->name);
+
+    if (slots->offline && !local_worker_look (self, worker, slots))
+      any = TRUE;
+  }
+  local_round_soon (self);
+  if (!any)
+    self->offline_id = 0;
+  return any;
+}
+
+/* Offline workers are looked at again as long as there are any. */
+static void
+watch_offline (Local *self)
+{
+  if (self->offline_id == 0 && !self->stopping)
+    self->offline_id = g_timeout_add_seconds (OFFLINE_SECONDS, on_offline, self);
+}
+
 /* A worker whose folder cannot be written is offline. Returns whether it is to be had. */
 gboolean
 local_worker_look (Local *self, const LocalWorker *worker, LocalSlots *slots)
@@ -302,6 +331,8 @@ local_worker_look (Local *self, const LocalWorker *worker, LocalSlots *slots)
   if (offline == slots->offline)
     return !offline;
   slots->offline = offline;
+  if (offline)
+    watch_offline (self);
   if (offline)
     belfry_instance_log (self->instance, G_LOG_LEVEL_WARNING,
                          "worker '%s': folder '%s' cannot be written, it takes no builds",
@@ -413,6 +444,8 @@ local_configure (Local *self, LocalConfig *previous)
 
     slots->offline = !local_make_folder (worker->directory, 0700, &error) ||
                      access (worker->directory, W_OK | X_OK) != 0;
+    if (slots->offline)
+      watch_offline (self);
     put_worker (self, transaction, slots);
   }
   for (guint i = 0; i < self->config->schedulers->len; i++) {
