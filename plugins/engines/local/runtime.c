@@ -333,6 +333,8 @@ local_worker_look (Local *self, const LocalWorker *worker, LocalSlots *slots)
   slots->offline = offline;
   if (offline)
     watch_offline (self);
+  else
+    local_round_soon (self);
   if (offline)
     belfry_instance_log (self->instance, G_LOG_LEVEL_WARNING,
                          "worker '%s': folder '%s' cannot be written, it takes no builds",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What people ask of the engine, each thing twice; and the order of everything it says. */
 #include "test-fixture.h"
-#include <signal.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define SLOW "[step s]\nscript=echo ready; while ! test -e ../../go; do sleep 0.05; done\n"
@@ -174,6 +174,31 @@ test_ping (Fixture *self, gconstpointer data)
   g_assert_true (
       g_ptr_array_find_with_equal_func (self->store->events, "builder-event", g_str_equal, NULL));
   expect (self, "ping", "none", BELFRY_NONE, "there is no builder 'none'");
+}
+
+/* A worker whose folder cannot be made takes no builds until it can. */
+static void
+test_offline (Fixture *self, gconstpointer data)
+{
+  g_autofree char *builds = g_build_filename (self->folder, "builds", NULL);
+  g_autofree char *blocked = g_build_filename (builds, "w", NULL);
+  g_autoptr (BelfryControlAnswer) before = NULL;
+  g_autoptr (BelfryControlAnswer) after = NULL;
+
+  (void)data;
+  g_assert_cmpint (g_mkdir (builds, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (blocked, "", 0, NULL));
+  fixture_begin (self, "[engine local]\n[worker w]\n[builder b]\nsteps=command:true\n");
+  fixture_force (self, "b");
+  settle ();
+  g_assert_cmpuint (count_builds (self), ==, 0);
+  before = ask (self, "ping", "b", BELFRY_NONE);
+  g_assert_cmpstr (json_object_get_string_member (before->data, "w"), ==,
+                   "its folder cannot be written");
+  g_assert_cmpint (g_unlink (blocked), ==, 0);
+  after = ask (self, "ping", "b", BELFRY_NONE);
+  g_assert_cmpstr (json_object_get_string_member (after->data, "w"), ==, "ok");
+  g_assert_cmpint (fake_host_wait_build (self->host, 0)->results, ==, BELFRY_RESULT_SUCCESS);
 }
 
 static void
@@ -452,6 +477,7 @@ main (int argc, char **argv)
   FIXTURE_ADD ("control/stop-change", NULL, test_stop_change);
   FIXTURE_ADD ("control/graceful", NULL, test_graceful);
   FIXTURE_ADD ("control/ping", NULL, test_ping);
+  FIXTURE_ADD ("control/offline", NULL, test_offline);
   FIXTURE_ADD ("control/enable-and-disable", NULL, test_switch);
   FIXTURE_ADD ("control/shutdown", NULL, test_shutdown);
   FIXTURE_ADD ("control/shutdown-with-children", NULL, test_shutdown_with_children);
