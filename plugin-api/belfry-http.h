@@ -28,6 +28,13 @@ BELFRY_API void
 belfry_http_request_set_basic (BelfryHttpRequest *self, const char *user, const char *password);
 BELFRY_API void
 belfry_http_request_set_bearer (BelfryHttpRequest *self, const char *scheme, const char *token);
+BELFRY_API void
+belfry_http_request_set_digest (BelfryHttpRequest *self, const char *user, const char *password);
+BELFRY_API gboolean belfry_http_request_get_digest (BelfryHttpRequest *self,
+                                                    const char **user,
+                                                    const char **password);
+BELFRY_API void belfry_http_request_set_debug (BelfryHttpRequest *self, gboolean debug);
+BELFRY_API gboolean belfry_http_request_get_debug (BelfryHttpRequest *self);
 BELFRY_API void belfry_http_request_set_verify (BelfryHttpRequest *self, gboolean verify);
 BELFRY_API void
 belfry_http_request_set_limits (BelfryHttpRequest *self, gint64 timeout_us, gsize max_answer_bytes);
@@ -55,6 +62,8 @@ BELFRY_API void
 belfry_http_answer_add_header (BelfryHttpAnswer *self, const char *name, const char *value);
 BELFRY_API guint belfry_http_answer_get_status (BelfryHttpAnswer *self);
 BELFRY_API const char *belfry_http_answer_get_header (BelfryHttpAnswer *self, const char *name);
+BELFRY_API gint64 belfry_http_answer_get_wait_us (BelfryHttpAnswer *self);
+BELFRY_API char *belfry_http_answer_dup_excerpt (BelfryHttpAnswer *self) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API GBytes *belfry_http_answer_get_body (BelfryHttpAnswer *self);
 BELFRY_API JsonNode *belfry_http_answer_parse_json (BelfryHttpAnswer *self,
                                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -2,6 +2,7 @@
 /* Reports: what a reporter gets, what it makes of it, what became of it. */
 #pragma once
 
+#include "belfry-http.h"
 #include "belfry-record.h"
 
 G_BEGIN_DECLS
@@ -97,11 +98,14 @@ typedef struct {
   gboolean answered; /* whether the service answered at all */
   char *remote_id;   /* (nullable) */
   char *excerpt;     /* (nullable) of the answer */
+  guint
+      http_status; /* of the answer it was judged by; 0: none. A refusal by 403 rests the target */
 } BelfryOutcome;
 
 BELFRY_API BelfryOutcome *belfry_outcome_new (BelfryOutcomeKind kind, const char *excerpt);
 BELFRY_API BelfryOutcome *
 belfry_outcome_new_wait (gint64 wait_us, gboolean answered, const char *excerpt);
+BELFRY_API BelfryOutcome *belfry_outcome_new_from_answer (BelfryHttpAnswer *answer);
 BELFRY_API void belfry_outcome_free (BelfryOutcome *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryOutcome, belfry_outcome_free)
 

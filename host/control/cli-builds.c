@@ -1,12 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* `belfry builds`, `workers`, `schedulers`: lists; `force`, `stop`, `rebuild`, `cancel`,
  * `shutdown`: what is asked of the engine. */
-#include "cli-ask.h"
+#include "cli-builds.h"
+
+#include "ask.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define LIMIT 20
+
+/** BuildsOptions: of all these commands; each takes those that its usage names */
+typedef struct {
+  BelfryAsk ask;
+  gint64 limit;
+  gboolean running;
+  gboolean waiting;
+  gboolean all;
+  char *form;
+} BuildsOptions;
+
+static void
+builds_options_clear (BuildsOptions *options)
+{
+  belfry_ask_clear (&options->ask);
+  g_free (options->form);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BuildsOptions, builds_options_clear)
+
+static gboolean
+parse_options (int argc, char **argv, BuildsOptions *options)
+{
+  const GOptionEntry entries[] = {
+    { "limit", 0, 0, G_OPTION_ARG_INT64, &options->limit, NULL, NULL },
+    { "running", 0, 0, G_OPTION_ARG_NONE, &options->running, NULL, NULL },
+    { "waiting", 0, 0, G_OPTION_ARG_NONE, &options->waiting, NULL, NULL },
+    { "all", 0, 0, G_OPTION_ARG_NONE, &options->all, NULL, NULL },
+    { "form", 0, 0, G_OPTION_ARG_STRING, &options->form, NULL, NULL },
+    { NULL },
+  };
+
+  return belfry_ask_parse (&options->ask, entries, argc, argv);
+}
 
 /* lists */
 
@@ -25,19 +61,19 @@ static void
 print_build (JsonObject *build)
 {
   printf ("%8" G_GINT64_FORMAT "  ", belfry_json_get_integer (build, "buildid", 0));
-  belfry_print_printable (belfry_json_get_text (build, "buildername"));
+  belfry_print_text (belfry_json_get_text (build, "buildername"));
   printf ("/%" G_GINT64_FORMAT "  ", belfry_json_get_integer (build, "number", 0));
   print_time (build, "started_at");
   printf ("%s  ", belfry_json_get_boolean (build, "complete", FALSE)
                       ? belfry_result_get_name (belfry_json_get_integer (build, "results", 0))
                       : "running");
-  belfry_print_printable (belfry_json_get_text (build, "state_string"));
+  belfry_print_text (belfry_json_get_text (build, "state_string"));
   printf ("\n");
 }
 
 /* Why a request waits is known to its engine alone. */
 static JsonObject *
-ask_why (const BelfryAskOptions *options)
+ask_why (const BuildsOptions *options)
 {
   g_autoptr (JsonObject) question = belfry_question_new ("control");
   g_autoptr (JsonObject) answer = NULL;
@@ -45,13 +81,13 @@ ask_why (const BelfryAskOptions *options)
   int exit_code = 0;
 
   json_object_set_string_member (question, "action", "queue");
-  answer = belfry_ask (options, question, &exit_code);
+  answer = belfry_ask (&options->ask, question, &exit_code);
   why = answer != NULL ? belfry_json_get_object (answer, "data") : NULL;
   return why != NULL ? json_object_ref (why) : json_object_new ();
 }
 
 static void
-add_why (const BelfryAskOptions *options, JsonArray *rows)
+add_why (const BuildsOptions *options, JsonArray *rows)
 {
   g_autoptr (JsonObject) all = ask_why (options);
 
@@ -69,11 +105,11 @@ static void
 print_request (JsonObject *request)
 {
   printf ("%8" G_GINT64_FORMAT "  ", belfry_json_get_integer (request, "buildrequestid", 0));
-  belfry_print_printable (belfry_json_get_text (request, "buildername"));
+  belfry_print_text (belfry_json_get_text (request, "buildername"));
   printf ("  ");
   print_time (request, "submitted_at");
   printf ("priority %" G_GINT64_FORMAT "  ", belfry_json_get_integer (request, "priority", 0));
-  belfry_print_printable (belfry_json_get_text (request, "why"));
+  belfry_print_text (belfry_json_get_text (request, "why"));
   printf ("\n");
 }
 
@@ -89,7 +125,7 @@ print_worker (JsonObject *worker)
     state = belfry_json_get_integer (worker, "running", 0) > 0 ? "stopping" : "stopped";
   else if (belfry_json_get_boolean (worker, "paused", FALSE))
     state = "paused";
-  belfry_print_printable (belfry_json_get_text (worker, "name"));
+  belfry_print_text (belfry_json_get_text (worker, "name"));
   printf ("  %s, %" G_GINT64_FORMAT " running\n", state,
           belfry_json_get_integer (worker, "running", 0));
 }
@@ -97,17 +133,17 @@ print_worker (JsonObject *worker)
 static void
 print_scheduler (JsonObject *scheduler)
 {
-  belfry_print_printable (belfry_json_get_text (scheduler, "name"));
+  belfry_print_text (belfry_json_get_text (scheduler, "name"));
   printf ("  ");
-  belfry_print_printable (belfry_json_get_text (scheduler, "kind"));
+  belfry_print_text (belfry_json_get_text (scheduler, "kind"));
   printf ("  %s\n", belfry_json_get_boolean (scheduler, "enabled", FALSE) ? "enabled" : "disabled");
 }
 
 static int
-list (const BelfryAskOptions *options, JsonObject *question, void (*print) (JsonObject *row))
+list (const BuildsOptions *options, JsonObject *question, void (*print) (JsonObject *row))
 {
   int exit_code = 0;
-  g_autoptr (JsonObject) answer = belfry_ask (options, question, &exit_code);
+  g_autoptr (JsonObject) answer = belfry_ask (&options->ask, question, &exit_code);
   JsonArray *rows = NULL;
 
   if (answer == NULL)
@@ -115,7 +151,7 @@ list (const BelfryAskOptions *options, JsonObject *question, void (*print) (Json
   rows = belfry_json_get_array (answer, "rows");
   if (options->waiting && json_array_get_length (rows) > 0)
     add_why (options, rows);
-  if (options->json) {
+  if (options->ask.json) {
     belfry_print_json (answer);
     return 0;
   }
@@ -127,14 +163,14 @@ list (const BelfryAskOptions *options, JsonObject *question, void (*print) (Json
 int
 belfry_cli_builds (int argc, char **argv)
 {
-  g_auto (BelfryAskOptions) options = { NULL };
+  g_auto (BuildsOptions) options = { { NULL } };
   g_autoptr (JsonObject) question = NULL;
 
-  if (!belfry_ask_options_parse (argc, argv, &options))
-    return EXIT_USAGE;
+  if (!parse_options (argc, argv, &options))
+    return BELFRY_EXIT_USAGE;
   question = belfry_question_new (options.waiting ? "requests" : "builds");
-  if (options.rest != NULL)
-    json_object_set_string_member (question, "builder", options.rest[0]);
+  if (options.ask.rest != NULL)
+    json_object_set_string_member (question, "builder", options.ask.rest[0]);
   json_object_set_boolean_member (question, "running", options.running);
   json_object_set_int_member (question, "limit", options.limit > 0 ? options.limit : LIMIT);
   return list (&options, question, options.waiting ? print_request : print_build);
@@ -143,18 +179,18 @@ belfry_cli_builds (int argc, char **argv)
 /* asking */
 
 static int
-ask_control (const BelfryAskOptions *options, JsonObject *question)
+ask_control (const BuildsOptions *options, JsonObject *question)
 {
   int exit_code = 0;
-  g_autoptr (JsonObject) answer = belfry_ask (options, question, &exit_code);
+  g_autoptr (JsonObject) answer = belfry_ask (&options->ask, question, &exit_code);
 
   if (answer == NULL)
     return exit_code;
-  if (options->json) {
+  if (options->ask.json) {
     belfry_print_json (answer);
     return 0;
   }
-  belfry_print_printable (belfry_json_get_text (answer, "message"));
+  belfry_print_text (belfry_json_get_text (answer, "message"));
   printf ("\n");
   return 0;
 }
@@ -173,30 +209,30 @@ static const struct {
 int
 belfry_cli_fleet (int argc, char **argv)
 {
-  g_auto (BelfryAskOptions) options = { NULL };
+  g_auto (BuildsOptions) options = { { NULL } };
   g_autoptr (JsonObject) question = NULL;
   guint row = strcmp (argv[0], fleets[0].command) == 0 ? 0 : 1;
 
-  if (!belfry_ask_options_parse (argc, argv, &options))
-    return EXIT_USAGE;
-  if (options.rest == NULL) {
+  if (!parse_options (argc, argv, &options))
+    return BELFRY_EXIT_USAGE;
+  if (options.ask.rest == NULL) {
     question = belfry_question_new (fleets[row].command);
     return list (&options, question, fleets[row].print);
   }
-  if (!g_strv_contains (fleets[row].actions, options.rest[0]) || options.rest[1] == NULL) {
+  if (!g_strv_contains (fleets[row].actions, options.ask.rest[0]) || options.ask.rest[1] == NULL) {
     fprintf (stderr, "belfry %s: it takes %s, %s or %s and a name\n", argv[0],
              fleets[row].actions[0], fleets[row].actions[1], fleets[row].actions[2]);
-    return EXIT_USAGE;
+    return BELFRY_EXIT_USAGE;
   }
   question = belfry_question_new ("control");
-  json_object_set_string_member (question, "action", options.rest[0]);
-  json_object_set_string_member (question, fleets[row].member, options.rest[1]);
+  json_object_set_string_member (question, "action", options.ask.rest[0]);
+  json_object_set_string_member (question, fleets[row].member, options.ask.rest[1]);
   return ask_control (&options, question);
 }
 
 /* BUILDER/NUMBER to an id; names have no slash in them */
 static gboolean
-find_build (const BelfryAskOptions *options, const char *text, gint64 *id, int *exit_code)
+find_build (const BuildsOptions *options, const char *text, gint64 *id, int *exit_code)
 {
   const char *slash = strrchr (text, '/');
   g_autofree char *builder = g_strndup (text, (gsize)(slash - text));
@@ -207,12 +243,12 @@ find_build (const BelfryAskOptions *options, const char *text, gint64 *id, int *
 
   if (!belfry_parse_integer (slash + 1, 0, G_MAXINT64, &number, NULL)) {
     fprintf (stderr, "belfry: '%s' is no number of a build\n", slash + 1);
-    *exit_code = EXIT_USAGE;
+    *exit_code = BELFRY_EXIT_USAGE;
     return FALSE;
   }
   json_object_set_string_member (question, "builder", builder);
   json_object_set_int_member (question, "number", number);
-  answer = belfry_ask (options, question, exit_code);
+  answer = belfry_ask (&options->ask, question, exit_code);
   if (answer == NULL)
     return FALSE;
   rows = belfry_json_get_array (answer, "rows");
@@ -226,7 +262,7 @@ find_build (const BelfryAskOptions *options, const char *text, gint64 *id, int *
 }
 
 static gboolean
-set_target (const BelfryAskOptions *options, JsonObject *question, const char *text, int *exit_code)
+set_target (const BuildsOptions *options, JsonObject *question, const char *text, int *exit_code)
 {
   gint64 id = 0;
 
@@ -235,7 +271,7 @@ set_target (const BelfryAskOptions *options, JsonObject *question, const char *t
       return FALSE;
   } else if (!belfry_parse_integer (text, 0, G_MAXINT64, &id, NULL)) {
     fprintf (stderr, "belfry: '%s' is no id\n", text);
-    *exit_code = EXIT_USAGE;
+    *exit_code = BELFRY_EXIT_USAGE;
     return FALSE;
   }
   json_object_set_int_member (question, "id", id);
@@ -244,19 +280,19 @@ set_target (const BelfryAskOptions *options, JsonObject *question, const char *t
 
 /* NAME=VALUE are arguments; with --all other words name builders. */
 static gboolean
-read_words (const BelfryAskOptions *options, JsonObject *arguments, guint first)
+read_words (const BuildsOptions *options, JsonObject *arguments, guint first)
 {
   JsonArray *builders = json_array_new ();
 
-  for (guint i = first; options->rest != NULL && options->rest[i] != NULL; i++) {
-    g_auto (GStrv) pair = g_strsplit (options->rest[i], "=", 2);
+  for (guint i = first; options->ask.rest != NULL && options->ask.rest[i] != NULL; i++) {
+    g_auto (GStrv) pair = g_strsplit (options->ask.rest[i], "=", 2);
 
     if (pair[1] != NULL)
       json_object_set_string_member (arguments, pair[0], pair[1]);
     else if (options->all)
-      json_array_add_string_element (builders, options->rest[i]);
+      json_array_add_string_element (builders, options->ask.rest[i]);
     else {
-      fprintf (stderr, "belfry: '%s' is no NAME=VALUE\n", options->rest[i]);
+      fprintf (stderr, "belfry: '%s' is no NAME=VALUE\n", options->ask.rest[i]);
       json_array_unref (builders);
       return FALSE;
     }
@@ -271,7 +307,7 @@ read_words (const BelfryAskOptions *options, JsonObject *arguments, guint first)
 int
 belfry_cli_control (int argc, char **argv)
 {
-  g_auto (BelfryAskOptions) options = { NULL };
+  g_auto (BuildsOptions) options = { { NULL } };
   g_autoptr (JsonObject) question = belfry_question_new ("control");
   JsonObject *arguments = json_object_new ();
   const char *action = argv[0];
@@ -280,36 +316,37 @@ belfry_cli_control (int argc, char **argv)
 
   json_object_set_string_member (question, "action", action);
   json_object_set_object_member (question, "arguments", arguments);
-  if (!belfry_ask_options_parse (argc, argv, &options))
-    return EXIT_USAGE;
-  if ((options.rest == NULL && !options.all) || (options.all && strcmp (action, "rebuild") == 0)) {
+  if (!parse_options (argc, argv, &options))
+    return BELFRY_EXIT_USAGE;
+  if ((options.ask.rest == NULL && !options.all) ||
+      (options.all && strcmp (action, "rebuild") == 0)) {
     fprintf (stderr, "belfry %s: it needs to be told which\n", action);
-    return EXIT_USAGE;
+    return BELFRY_EXIT_USAGE;
   }
   if (options.form != NULL)
     json_object_set_string_member (question, "scheduler", options.form);
   if (force && !options.all)
-    json_object_set_string_member (question, "builder", options.rest[0]);
-  else if (!options.all && !set_target (&options, question, options.rest[0], &exit_code))
+    json_object_set_string_member (question, "builder", options.ask.rest[0]);
+  else if (!options.all && !set_target (&options, question, options.ask.rest[0], &exit_code))
     return exit_code;
   if (!read_words (&options, arguments, options.all ? 0 : 1))
-    return EXIT_USAGE;
+    return BELFRY_EXIT_USAGE;
   return ask_control (&options, question);
 }
 
 int
 belfry_cli_shutdown (int argc, char **argv)
 {
-  g_auto (BelfryAskOptions) options = { NULL };
+  g_auto (BuildsOptions) options = { { NULL } };
   g_autoptr (JsonObject) question = belfry_question_new ("control");
   JsonObject *arguments = json_object_new ();
   const char *mode = "finish";
 
   json_object_set_object_member (question, "arguments", arguments);
-  if (!belfry_ask_options_parse (argc, argv, &options))
-    return EXIT_USAGE;
-  if (options.rest != NULL)
-    mode = options.rest[0];
+  if (!parse_options (argc, argv, &options))
+    return BELFRY_EXIT_USAGE;
+  if (options.ask.rest != NULL)
+    mode = options.ask.rest[0];
   json_object_set_string_member (question, "action",
                                  strcmp (mode, "cancel") == 0 ? "cancel-shutdown" : "shutdown");
   json_object_set_string_member (arguments, "mode", mode);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli.h"
 
+#include "ask.h"
 #include "check.h"
-#include "cli-ask.h"
+#include "cli-builds.h"
 #include "config/config.h"
 #include "daemon/run.h"
 #include "inspect.h"
+#include "pollers.h"
+#include "send-change.h"
+#include "try.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -31,6 +35,18 @@ static const Subcommand subcommands[] = {
   { "status", "[--config FILE] [--json]", "say how the running daemon is", run_status },
   { "reload", "[--config FILE]", "have the daemon read its configuration again", run_reload },
   { "changes", "[--config FILE] [--since N] [--json]", "list stored changes", run_changes },
+  { "pollers", "[--config FILE] [--json]", "say what pollers saw last, and when they look again",
+    belfry_pollers_main },
+  { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
+  { "forget", "poller/NAME", "have a poller start afresh, as if it had never looked",
+    belfry_forget_main },
+  { "send-change",
+    "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] …",
+    "post a change to the hook base, here or elsewhere", belfry_send_change_main },
+  { "try",
+    "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
+    " [--method WORD] [--query TEXT] [--json]",
+    "give a request to one hook alone, and say what would come of it", belfry_try_main },
   { "builds", "[BUILDER] [--running|--waiting] [--limit N] [--json]",
     "list builds, or what waits to be built", belfry_cli_builds },
   { "workers", "[pause|unpause|graceful NAME] [--json]", "list workers, or tell one what to do",
@@ -69,7 +85,7 @@ print_instance (JsonObject *instance)
           belfry_json_get_text (instance, "name"), belfry_json_get_text (instance, "state"));
   if (failure != NULL) {
     printf (": ");
-    belfry_print_printable (failure);
+    belfry_print_text (failure);
   }
   printf ("\n");
 }
@@ -77,14 +93,14 @@ print_instance (JsonObject *instance)
 static int
 run_status (int argc, char **argv)
 {
-  g_auto (BelfryAskOptions) options = { NULL };
+  g_auto (BelfryAsk) options = { NULL };
   g_autoptr (JsonObject) question = belfry_question_new ("status");
   g_autoptr (JsonObject) answer = NULL;
   JsonArray *array = NULL;
   int exit_code = 0;
 
-  if (!belfry_ask_options_parse (argc, argv, &options))
-    return EXIT_USAGE;
+  if (!belfry_ask_parse (&options, NULL, argc, argv))
+    return BELFRY_EXIT_USAGE;
   answer = belfry_ask (&options, question, &exit_code);
   if (answer == NULL)
     return exit_code;
@@ -101,22 +117,23 @@ run_status (int argc, char **argv)
   array = belfry_json_get_array (answer, "instances");
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
     print_instance (json_array_get_object_element (array, i));
+  belfry_pollers_print_failing (belfry_json_get_array (answer, "pollers"));
   return 0;
 }
 
 static int
 run_reload (int argc, char **argv)
 {
-  g_auto (BelfryAskOptions) options = { NULL };
+  g_auto (BelfryAsk) options = { NULL };
   g_autoptr (JsonObject) question = belfry_question_new ("reload");
   g_autoptr (JsonObject) answer = NULL;
   int exit_code = 0;
 
-  if (!belfry_ask_options_parse (argc, argv, &options))
-    return EXIT_USAGE;
+  if (!belfry_ask_parse (&options, NULL, argc, argv))
+    return BELFRY_EXIT_USAGE;
   answer = belfry_ask (&options, question, &exit_code);
   if (answer != NULL)
-    belfry_print_printable (belfry_json_get_text (answer, "report"));
+    belfry_print_text (belfry_json_get_text (answer, "report"));
   return exit_code;
 }
 
@@ -124,30 +141,35 @@ static void
 print_change (JsonObject *change)
 {
   printf ("%" G_GINT64_FORMAT "  ", belfry_json_get_integer (change, "changeid", 0));
-  belfry_print_printable (belfry_json_get_text (change, "revision"));
+  belfry_print_text (belfry_json_get_text (change, "revision"));
   printf ("  ");
-  belfry_print_printable (belfry_json_get_text (change, "branch"));
+  belfry_print_text (belfry_json_get_text (change, "branch"));
   printf ("  ");
-  belfry_print_printable (belfry_json_get_text (change, "author"));
+  belfry_print_text (belfry_json_get_text (change, "author"));
   printf ("\n");
 }
 
 static int
 run_changes (int argc, char **argv)
 {
-  g_auto (BelfryAskOptions) options = { NULL };
+  g_auto (BelfryAsk) options = { NULL };
+  gint64 since = 0;
+  const GOptionEntry more_options[] = {
+    { "since", 0, 0, G_OPTION_ARG_INT64, &since, NULL, NULL },
+    { NULL },
+  };
   g_autoptr (JsonArray) all = json_array_new ();
   gboolean more = TRUE;
   int exit_code = 0;
 
-  if (!belfry_ask_options_parse (argc, argv, &options))
-    return EXIT_USAGE;
+  if (!belfry_ask_parse (&options, more_options, argc, argv))
+    return BELFRY_EXIT_USAGE;
   while (more) {
     g_autoptr (JsonObject) question = belfry_question_new ("changes");
     g_autoptr (JsonObject) answer = NULL;
     JsonArray *changes = NULL;
 
-    json_object_set_int_member (question, "since", options.since);
+    json_object_set_int_member (question, "since", since);
     answer = belfry_ask (&options, question, &exit_code);
     if (answer == NULL)
       return exit_code;
@@ -156,7 +178,7 @@ run_changes (int argc, char **argv)
     for (guint i = 0; i < json_array_get_length (changes); i++) {
       JsonObject *change = json_array_get_object_element (changes, i);
 
-      options.since = belfry_json_get_integer (change, "changeid", 0);
+      since = belfry_json_get_integer (change, "changeid", 0);
       if (options.json)
         json_array_add_object_element (all, json_object_ref (change));
       else
@@ -183,7 +205,7 @@ belfry_cli_main (int argc, char **argv)
   setlocale (LC_ALL, "C.UTF-8");
   if (argc < 2) {
     print_help (stderr);
-    return EXIT_USAGE;
+    return BELFRY_EXIT_USAGE;
   }
   if (strcmp (argv[1], "--version") == 0) {
     printf ("belfry %s\n", BELFRY_VERSION);
@@ -204,5 +226,5 @@ belfry_cli_main (int argc, char **argv)
   if (nearest != NULL)
     fprintf (stderr, "; did you mean '%s'?", nearest);
   fprintf (stderr, "\n");
-  return EXIT_USAGE;
+  return BELFRY_EXIT_USAGE;
 }

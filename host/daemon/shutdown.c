@@ -59,8 +59,7 @@ write_event (BelfryWriter *writer, gpointer name, GError **error)
   g_autoptr (BelfryEvent) event = belfry_event_new ();
 
   belfry_record_set_text (&event->name, name);
-  event->data = json_node_new (JSON_NODE_OBJECT);
-  json_node_take_object (event->data, json_object_new ());
+  belfry_record_set_text (&event->data, "{}");
   return belfry_writer_add_event (writer, event, NULL, error);
 }
 

@@ -31,6 +31,7 @@ typedef struct {
 } Exchange;
 
 static void send_message (GTask *task);
+static SoupMessage *make_message (BelfryHttpRequest *request, const char *url);
 
 static void
 exchange_free (gpointer data)
@@ -115,6 +116,7 @@ follow_redirect (GTask *task)
   const char *location = soup_message_headers_get_one (
       soup_message_get_response_headers (exchange->message), "Location");
   g_autoptr (GUri) target = NULL;
+  g_autofree char *url = NULL;
 
   if ((status != 307 && status != 308) || location == NULL || exchange->redirects >= MAX_REDIRECTS)
     return FALSE;
@@ -122,8 +124,11 @@ follow_redirect (GTask *task)
   if (target == NULL || g_uri_get_host (target) == NULL || !is_same_origin (uri, target))
     return FALSE;
   exchange->redirects++;
-  soup_message_set_uri (exchange->message, target);
+  /* the first message belongs to its session until its answer has been read, which nobody will */
+  url = g_uri_to_string (target);
   g_clear_object (&exchange->stream);
+  g_object_unref (exchange->message);
+  exchange->message = make_message (exchange->request, url);
   send_message (task);
   return TRUE;
 }
@@ -239,29 +244,63 @@ accept_any_certificate (SoupMessage *message,
   return TRUE;
 }
 
-static SoupMessage *
-make_message (BelfryHttpRequest *request)
+static void
+unref_request (gpointer request, GClosure *closure)
 {
-  SoupMessage *message = soup_message_new (belfry_http_request_get_method (request),
-                                           belfry_http_request_get_url (request));
+  belfry_http_request_unref (request);
+}
+
+/* by libsoup's own means; a challenge of another scheme, or a second one, is the answer */
+static gboolean
+on_challenged (SoupMessage *message, SoupAuth *auth, gboolean retrying, gpointer user_data)
+{
+  const char *user = NULL;
+  const char *password = NULL;
+
+  if (retrying || !belfry_http_request_get_digest (user_data, &user, &password) ||
+      g_ascii_strcasecmp (soup_auth_get_scheme_name (auth), "Digest") != 0)
+    return FALSE;
+  soup_auth_authenticate (auth, user, password);
+  return TRUE;
+}
+
+/* a second time for whoever answers a challenge: the first time used it up */
+static void
+set_body (SoupMessage *message, BelfryHttpRequest *request)
+{
   GPtrArray *headers = belfry_http_request_list_headers (request);
   g_autoptr (GBytes) body = belfry_http_request_dup_body (request);
   const char *content_type = NULL;
 
+  for (guint i = 0; i + 1 < headers->len; i += 2)
+    if (g_ascii_strcasecmp (g_ptr_array_index (headers, i), "Content-Type") == 0)
+      content_type = g_ptr_array_index (headers, i + 1);
+  if (body != NULL)
+    soup_message_set_request_body_from_bytes (message, content_type, body);
+}
+
+static SoupMessage *
+make_message (BelfryHttpRequest *request, const char *url)
+{
+  SoupMessage *message = soup_message_new (belfry_http_request_get_method (request), url);
+  GPtrArray *headers = belfry_http_request_list_headers (request);
+
   if (message == NULL)
     return NULL;
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  /* a credential is one request's own: none is kept for the next to the same host */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE);
   for (guint i = 0; i + 1 < headers->len; i += 2) {
     const char *name = g_ptr_array_index (headers, i);
     const char *value = g_ptr_array_index (headers, i + 1);
 
-    if (g_ascii_strcasecmp (name, "Content-Type") == 0)
-      content_type = value;
-    else
+    if (g_ascii_strcasecmp (name, "Content-Type") != 0)
       soup_message_headers_replace (soup_message_get_request_headers (message), name, value);
   }
-  if (body != NULL)
-    soup_message_set_request_body_from_bytes (message, content_type, body);
+  set_body (message, request);
+  g_signal_connect_data (message, "authenticate", G_CALLBACK (on_challenged),
+                         belfry_http_request_ref (request), unref_request, 0);
+  g_signal_connect_data (message, "restarted", G_CALLBACK (set_body),
+                         belfry_http_request_ref (request), unref_request, 0);
   if (!belfry_http_request_get_verify (request))
     g_signal_connect (message, "accept-certificate", G_CALLBACK (accept_any_certificate), NULL);
   return message;
@@ -277,7 +316,7 @@ belfry_transport_send (BelfryTransport *self, BelfryHttpRequest *request, GTask 
   exchange->request = belfry_http_request_ref (request);
   exchange->cancellable = g_cancellable_new ();
   exchange->body = g_byte_array_new ();
-  exchange->message = make_message (request);
+  exchange->message = make_message (request, belfry_http_request_get_url (request));
   g_task_set_task_data (task, exchange, exchange_free);
   if (exchange->message == NULL) {
     g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,

@@ -9,7 +9,6 @@
 
 #define WATCHDOG_MS   (120 * 1000)
 #define MAX_IN_FLIGHT 16
-#define EXCERPT_BYTES 1024
 
 typedef struct {
   BelfryOutbox *outbox;
@@ -152,45 +151,8 @@ on_delivered (GObject *source, GAsyncResult *result, gpointer user_data)
                  "the reporter ended without an outcome");
   if (outcome == NULL)
     outcome = judge_error (local);
-  settle (self, outcome, 0);
+  settle (self, outcome, outcome->http_status);
   delivery_unref (self);
-}
-
-static gint64
-parse_retry_after (BelfryHttpAnswer *answer)
-{
-  const char *text = belfry_http_answer_get_header (answer, "retry-after");
-  gint64 seconds = 0;
-  gint64 time_us = 0;
-
-  if (text == NULL)
-    return 0;
-  if (belfry_parse_integer (text, 0, G_MAXINT32, &seconds, NULL))
-    return seconds * G_USEC_PER_SEC;
-  if (belfry_time_parse (text, &time_us, NULL))
-    return MAX (time_us - belfry_clock_now_us (), 0);
-  return 0;
-}
-
-/* for a reporter that leaves the judgement of answers to the host */
-static BelfryOutcome *
-judge_answer (BelfryHttpAnswer *answer)
-{
-  guint status = belfry_http_answer_get_status (answer);
-  GBytes *body = belfry_http_answer_get_body (answer);
-  gsize bytes = 0;
-  const char *text = body != NULL ? g_bytes_get_data (body, &bytes) : NULL;
-  g_autofree char *shown =
-      belfry_text_make_printable (text != NULL ? text : "", (gssize)bytes, EXCERPT_BYTES);
-  g_autofree char *excerpt = g_strdup_printf ("%u: %s", status, shown);
-
-  if (status >= 200 && status < 300)
-    return belfry_outcome_new (BELFRY_OUTCOME_DELIVERED, excerpt);
-  if (status == 401)
-    return belfry_outcome_new (BELFRY_OUTCOME_DENIED, excerpt);
-  if (status == 408 || status == 425 || status == 429 || status >= 500)
-    return belfry_outcome_new_wait (parse_retry_after (answer), TRUE, excerpt);
-  return belfry_outcome_new (BELFRY_OUTCOME_REFUSED, excerpt);
 }
 
 static void
@@ -204,11 +166,11 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (BelfryOutcome) outcome = NULL;
 
   if (answer == NULL)
-    outcome = belfry_outcome_new_wait (0, FALSE, local->message);
+    outcome = judge_error (local);
   else if (plugin->from_answer != NULL)
     outcome = plugin->from_answer (self->outlet->reporting->state, &self->item, answer);
   if (outcome == NULL)
-    outcome = judge_answer (answer);
+    outcome = belfry_outcome_new_from_answer (answer);
   settle (self, outcome, answer != NULL ? belfry_http_answer_get_status (answer) : 0);
   delivery_unref (self);
 }

@@ -63,6 +63,8 @@ belfry_reporting_new (BelfryHosted *hosted, BelfryConfig *config, GError **error
   self->state = belfry_hosted_get_state (hosted);
   self->modes = belfry_reporter_keys_get_modes (self->keys, self->plugin);
   self->phases = belfry_reporter_get_phases (self->plugin);
+  if (self->plugin->choose_phases != NULL)
+    self->phases &= self->plugin->choose_phases (self->state);
   self->wants = list_wants (self->keys);
   self->late_us = host->late_reports;
   self->title = g_strdup (host->title != NULL ? host->title : "Belfry");

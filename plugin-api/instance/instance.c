@@ -5,6 +5,7 @@
  */
 #include "belfry-error.h"
 #include "belfry-instance.h"
+#include "instance/wire-log-private.h"
 
 struct _BelfryInstance {
   gatomicrefcount refs;
@@ -225,7 +226,8 @@ instance_task (BelfryInstance *self,
  * @callback: called once, on the main loop
  * @user_data: for @callback
  *
- * Sends a request through the host's transport, which owns limits, redirects, TLS and masking.
+ * Sends a request through the host's transport, which owns limits, redirects, TLS and masking. One
+ * with belfry_http_request_set_debug () is logged, and so is its answer.
  *
  * Since: 0.1
  */
@@ -236,9 +238,13 @@ belfry_http_send_async (BelfryInstance *self,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  self->ops->http_send (
-      self, request,
-      instance_task (self, belfry_http_send_async, cancellable, callback, user_data));
+  GTask *task = instance_task (self, belfry_http_send_async, cancellable, callback, user_data);
+
+  if (belfry_http_request_get_debug (request)) {
+    g_object_set_data (G_OBJECT (task), "belfry-debug", self);
+    belfry_wire_log_request (self, request);
+  }
+  self->ops->http_send (self, request, task);
 }
 
 /**
@@ -254,8 +260,16 @@ belfry_http_send_async (BelfryInstance *self,
 BelfryHttpAnswer *
 belfry_http_send_finish (BelfryInstance *self, GAsyncResult *result, GError **error)
 {
+  BelfryHttpAnswer *answer = NULL;
+  g_autoptr (GError) local = NULL;
+
   g_return_val_if_fail (g_async_result_is_tagged (result, belfry_http_send_async), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
+  answer = g_task_propagate_pointer (G_TASK (result), &local);
+  if (g_object_get_data (G_OBJECT (result), "belfry-debug") != NULL)
+    belfry_wire_log_answer (self, answer, local);
+  if (local != NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  return answer;
 }
 
 /**

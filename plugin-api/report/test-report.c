@@ -3,6 +3,7 @@
 #include "belfry-json.h"
 #include "belfry-report.h"
 #include "belfry-template.h"
+#include "belfry-text.h"
 
 static const char sample[] =
     "{\"phase\": \"finished\", \"subject\": \"s\", \"body\": \"b\", \"type\": \"html\", "
@@ -126,6 +127,70 @@ test_outcome (void)
   g_assert_false (wait->answered);
 }
 
+static const struct {
+  guint status;
+  const char *header; /* "NAME: VALUE" (nullable) */
+  BelfryOutcomeKind kind;
+  gint64 wait_us;
+} answers[] = {
+  { 200, NULL, BELFRY_OUTCOME_DELIVERED, 0 },
+  { 204, "Retry-After: 5", BELFRY_OUTCOME_DELIVERED, 0 },
+  { 302, NULL, BELFRY_OUTCOME_REFUSED, 0 },
+  { 400, NULL, BELFRY_OUTCOME_REFUSED, 0 },
+  { 401, NULL, BELFRY_OUTCOME_DENIED, 0 },
+  { 403, NULL, BELFRY_OUTCOME_REFUSED, 0 },
+  { 403, "Retry-After: 60", BELFRY_OUTCOME_WAIT, 60 * G_USEC_PER_SEC },
+  { 404, "Retry-After: 60", BELFRY_OUTCOME_REFUSED, 0 },
+  { 408, NULL, BELFRY_OUTCOME_WAIT, 0 },
+  { 425, NULL, BELFRY_OUTCOME_WAIT, 0 },
+  { 429, "Retry-After: 7", BELFRY_OUTCOME_WAIT, 7 * G_USEC_PER_SEC },
+  { 429, "retry-after: Mon, 03 Jun 2024 07:33:40 GMT", BELFRY_OUTCOME_WAIT, 20 * G_USEC_PER_SEC },
+  { 429, "Retry-After: Mon, 03 Jun 2024 07:00:00 GMT", BELFRY_OUTCOME_WAIT, 1 },
+  { 429, "Retry-After: soon", BELFRY_OUTCOME_WAIT, 0 },
+  { 500, NULL, BELFRY_OUTCOME_WAIT, 0 },
+  { 503, "Retry-After: 120", BELFRY_OUTCOME_WAIT, 120 * G_USEC_PER_SEC },
+};
+
+static void
+test_answers (void)
+{
+  belfry_clock_set_us (G_GINT64_CONSTANT (1717400000) * G_USEC_PER_SEC);
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
+    g_autoptr (GBytes) body = g_bytes_new_static ("no\nway", 6);
+    g_autoptr (BelfryHttpAnswer) answer = belfry_http_answer_new (answers[i].status, body);
+    g_auto (GStrv) header =
+        answers[i].header != NULL ? g_strsplit (answers[i].header, ": ", 2) : NULL;
+    g_autofree char *excerpt = g_strdup_printf ("%u: no\\x0away", answers[i].status);
+    g_autoptr (BelfryOutcome) outcome = NULL;
+
+    if (header != NULL)
+      belfry_http_answer_add_header (answer, header[0], header[1]);
+    outcome = belfry_outcome_new_from_answer (answer);
+    g_assert_cmpint (outcome->kind, ==, answers[i].kind);
+    g_assert_cmpint (outcome->wait_us, ==, answers[i].wait_us);
+    g_assert_cmpstr (outcome->excerpt, ==, excerpt);
+    g_assert_true (outcome->answered);
+    g_assert_cmpuint (outcome->http_status, ==, answers[i].status);
+  }
+  belfry_clock_set_us (0);
+}
+
+static void
+test_rate_limit (void)
+{
+  g_autoptr (BelfryHttpAnswer) answer = belfry_http_answer_new (403, NULL);
+  g_autoptr (BelfryOutcome) outcome = NULL;
+
+  belfry_clock_set_us (G_GINT64_CONSTANT (1717400000) * G_USEC_PER_SEC);
+  belfry_http_answer_add_header (answer, "X-RateLimit-Reset", "1717400030");
+  g_assert_cmpint (belfry_http_answer_get_wait_us (answer), ==, 0);
+  belfry_http_answer_add_header (answer, "X-RateLimit-Remaining", "0");
+  outcome = belfry_outcome_new_from_answer (answer);
+  g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_WAIT);
+  g_assert_cmpint (outcome->wait_us, ==, 30 * G_USEC_PER_SEC);
+  belfry_clock_set_us (0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -135,5 +200,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/report/data/rendered", test_rendered);
   g_test_add_func ("/report/targets/keep-order", test_targets);
   g_test_add_func ("/report/outcome/members", test_outcome);
+  g_test_add_func ("/report/outcome/from-answer", test_answers);
+  g_test_add_func ("/report/outcome/rate-limit", test_rate_limit);
   return g_test_run ();
 }

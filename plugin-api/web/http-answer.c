@@ -3,7 +3,10 @@
 #include "belfry-http.h"
 
 #include "belfry-json.h"
+#include "belfry-text.h"
 #include "web/headers-private.h"
+
+#define EXCERPT_BYTES 1024
 
 struct _BelfryHttpAnswer {
   gatomicrefcount refs;
@@ -105,6 +108,68 @@ belfry_http_answer_get_header (BelfryHttpAnswer *self, const char *name)
 {
   g_return_val_if_fail (self != NULL && name != NULL, NULL);
   return belfry_pairs_find (self->headers, name);
+}
+
+static gint64
+get_moment_wait (gint64 moment_us)
+{
+  return MAX (moment_us - belfry_clock_now_us (), 1);
+}
+
+/**
+ * belfry_http_answer_get_wait_us:
+ * @self: an answer
+ *
+ * Says how long the service asks to be left alone: by `Retry-After`, in seconds or as a date, or by
+ * `x-ratelimit-remaining: 0` with the moment in `x-ratelimit-reset`, in seconds since 1970. A
+ * moment that is over is a wait of the least length, so that it still counts as a sign.
+ *
+ * Returns: the wait in µs; 0 where it asks for none
+ * Since: 0.1
+ */
+gint64
+belfry_http_answer_get_wait_us (BelfryHttpAnswer *self)
+{
+  const char *after = NULL;
+  const char *remaining = NULL;
+  const char *reset = NULL;
+  gint64 number = 0;
+
+  g_return_val_if_fail (self != NULL, 0);
+  after = belfry_http_answer_get_header (self, "Retry-After");
+  if (after != NULL && belfry_parse_integer (after, 0, G_MAXINT32, &number, NULL))
+    return MAX (number * G_USEC_PER_SEC, 1);
+  if (after != NULL && belfry_time_parse (after, &number, NULL))
+    return get_moment_wait (number);
+  remaining = belfry_http_answer_get_header (self, "x-ratelimit-remaining");
+  reset = belfry_http_answer_get_header (self, "x-ratelimit-reset");
+  if (g_strcmp0 (remaining, "0") == 0 && reset != NULL &&
+      belfry_parse_integer (reset, 0, G_MAXINT64 / G_USEC_PER_SEC, &number, NULL))
+    return get_moment_wait (number * G_USEC_PER_SEC);
+  return 0;
+}
+
+/**
+ * belfry_http_answer_dup_excerpt:
+ * @self: an answer
+ *
+ * Makes what people and logs see of an answer: `CODE: ` and the first KiB of its body as one
+ * printable line.
+ *
+ * Returns: (transfer full): one line without control characters
+ * Since: 0.1
+ */
+char *
+belfry_http_answer_dup_excerpt (BelfryHttpAnswer *self)
+{
+  gsize bytes = 0;
+  const char *text = NULL;
+  g_autofree char *shown = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+  text = g_bytes_get_data (self->body, &bytes);
+  shown = belfry_text_make_printable (text != NULL ? text : "", (gssize)bytes, EXCERPT_BYTES);
+  return g_strdup_printf ("%u: %s", self->status, shown);
 }
 
 /**

@@ -21,9 +21,12 @@ struct _BelfryHttpRequest {
   char *method;
   char *url;
   GPtrArray *headers;
-  GBytes *body;  /* (nullable) */
-  GString *form; /* (nullable) */
+  GBytes *body;          /* (nullable) */
+  GString *form;         /* (nullable) */
+  char *digest_user;     /* (nullable) */
+  char *digest_password; /* with it */
   gboolean verify;
+  gboolean debug;
   gint64 timeout_us;
   gsize max_answer_bytes;
 };
@@ -83,6 +86,8 @@ belfry_http_request_unref (BelfryHttpRequest *self)
     return;
   g_free (self->method);
   g_free (self->url);
+  g_free (self->digest_user);
+  g_free (self->digest_password);
   g_ptr_array_unref (self->headers);
   g_clear_pointer (&self->body, g_bytes_unref);
   if (self->form != NULL)
@@ -231,6 +236,72 @@ belfry_http_request_set_bearer (BelfryHttpRequest *self, const char *scheme, con
 }
 
 /**
+ * belfry_http_request_set_digest:
+ * @self: a request
+ * @user: name of the user
+ * @password: password
+ *
+ * Answers a challenge of the scheme Digest (RFC 7616) with these; nothing is sent before one.
+ *
+ * Since: 0.1
+ */
+void
+belfry_http_request_set_digest (BelfryHttpRequest *self, const char *user, const char *password)
+{
+  g_return_if_fail (self != NULL && user != NULL && password != NULL);
+  g_free (self->digest_user);
+  g_free (self->digest_password);
+  self->digest_user = g_strdup (user);
+  self->digest_password = g_strdup (password);
+}
+
+/**
+ * belfry_http_request_get_digest:
+ * @self: a request
+ * @user: (out) (transfer none): who answers a challenge
+ * @password: (out) (transfer none): with which password
+ *
+ * Returns: whether a Digest challenge is to be answered
+ * Since: 0.1
+ */
+gboolean
+belfry_http_request_get_digest (BelfryHttpRequest *self, const char **user, const char **password)
+{
+  g_return_val_if_fail (self != NULL && user != NULL && password != NULL, FALSE);
+  *user = self->digest_user;
+  *password = self->digest_password;
+  return self->digest_user != NULL;
+}
+
+/**
+ * belfry_http_request_set_debug:
+ * @self: a request
+ * @debug: whether request and answer are to be logged whole, secrets masked
+ *
+ * Since: 0.1
+ */
+void
+belfry_http_request_set_debug (BelfryHttpRequest *self, gboolean debug)
+{
+  g_return_if_fail (self != NULL);
+  self->debug = debug;
+}
+
+/**
+ * belfry_http_request_get_debug:
+ * @self: a request
+ *
+ * Returns: whether request and answer are to be logged
+ * Since: 0.1
+ */
+gboolean
+belfry_http_request_get_debug (BelfryHttpRequest *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+  return self->debug;
+}
+
+/**
  * belfry_http_request_set_verify:
  * @self: a request
  * @verify: whether the certificate of the other side must be good
@@ -367,7 +438,7 @@ belfry_http_request_get_max_answer_bytes (BelfryHttpRequest *self)
  * @self: a request
  *
  * Writes the request down, credentials and all: `method`, `url`, `headers` (pairs), `body`,
- * `verify`, `timeout_us`, `max_answer_bytes`.
+ * `verify`, `debug`, `timeout_us`, `max_answer_bytes`, and `digest` (a pair) where there is one.
  *
  * Returns: (transfer full): an object, which belfry_http_request_from_json () reads
  * Since: 0.1
@@ -387,11 +458,29 @@ belfry_http_request_to_json (BelfryHttpRequest *self)
   json_object_set_array_member (object, "headers", belfry_pairs_to_json (self->headers));
   json_object_set_member (object, "body", belfry_body_to_json (body));
   json_object_set_boolean_member (object, "verify", self->verify);
+  json_object_set_boolean_member (object, "debug", self->debug);
+  if (self->digest_user != NULL) {
+    JsonArray *pair = json_array_new ();
+
+    json_array_add_string_element (pair, self->digest_user);
+    json_array_add_string_element (pair, self->digest_password);
+    json_object_set_array_member (object, "digest", pair);
+  }
   json_object_set_int_member (object, "timeout_us", self->timeout_us);
   json_object_set_int_member (object, "max_answer_bytes", (gint64)self->max_answer_bytes);
   node = json_node_new (JSON_NODE_OBJECT);
   json_node_take_object (node, object);
   return node;
+}
+
+static gboolean
+is_text_pair (JsonArray *pair)
+{
+  return pair != NULL && json_array_get_length (pair) == 2 &&
+         JSON_NODE_HOLDS_VALUE (json_array_get_element (pair, 0)) &&
+         JSON_NODE_HOLDS_VALUE (json_array_get_element (pair, 1)) &&
+         json_node_get_value_type (json_array_get_element (pair, 0)) == G_TYPE_STRING &&
+         json_node_get_value_type (json_array_get_element (pair, 1)) == G_TYPE_STRING;
 }
 
 static gboolean
@@ -401,9 +490,7 @@ read_headers (BelfryHttpRequest *self, JsonArray *headers, GError **error)
     JsonNode *node = json_array_get_element (headers, i);
     JsonArray *pair = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 
-    if (pair == NULL || json_array_get_length (pair) != 2 ||
-        json_node_get_value_type (json_array_get_element (pair, 0)) != G_TYPE_STRING ||
-        json_node_get_value_type (json_array_get_element (pair, 1)) != G_TYPE_STRING) {
+    if (!is_text_pair (pair)) {
       g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
                    "reading a stored request: header %u is no pair of texts", i);
       return FALSE;
@@ -412,6 +499,14 @@ read_headers (BelfryHttpRequest *self, JsonArray *headers, GError **error)
                                     json_array_get_string_element (pair, 1));
   }
   return TRUE;
+}
+
+static void
+read_digest (BelfryHttpRequest *self, JsonArray *pair)
+{
+  if (is_text_pair (pair))
+    belfry_http_request_set_digest (self, json_array_get_string_element (pair, 0),
+                                    json_array_get_string_element (pair, 1));
 }
 
 /**
@@ -444,6 +539,8 @@ belfry_http_request_from_json (JsonNode *node, GError **error)
     return NULL;
   self->body = belfry_body_from_json (json_object_get_member (object, "body"));
   self->verify = belfry_json_get_boolean (object, "verify", TRUE);
+  self->debug = belfry_json_get_boolean (object, "debug", FALSE);
+  read_digest (self, belfry_json_get_array (object, "digest"));
   belfry_http_request_set_limits (
       self, belfry_json_get_integer (object, "timeout_us", 0),
       (gsize)MAX (belfry_json_get_integer (object, "max_answer_bytes", 0), 0));

@@ -193,6 +193,26 @@ test_http_request_basic (void)
 }
 
 static void
+test_http_request_digest (void)
+{
+  g_autoptr (BelfryHttpRequest) request = belfry_http_request_new ("POST", "https://x.example/");
+  g_autoptr (BelfryHttpRequest) read = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  const char *user = "?";
+  const char *password = "?";
+
+  g_assert_false (belfry_http_request_get_digest (request, &user, &password));
+  belfry_http_request_set_digest (request, "ci", "s:cret");
+  belfry_http_request_set_debug (request, TRUE);
+  node = belfry_http_request_to_json (request);
+  read = belfry_http_request_from_json (node, NULL);
+  g_assert_true (belfry_http_request_get_digest (read, &user, &password));
+  g_assert_cmpstr (user, ==, "ci");
+  g_assert_cmpstr (password, ==, "s:cret");
+  g_assert_true (belfry_http_request_get_debug (read));
+}
+
+static void
 test_http_request_refuses_garbage (void)
 {
   static const char *const texts[] = {
@@ -256,6 +276,7 @@ main (int argc, char **argv)
   g_test_add_func ("/web/response/kinds", test_response_kinds);
   g_test_add_func ("/web/http-request/round-trip", test_http_request_round_trip);
   g_test_add_func ("/web/http-request/basic", test_http_request_basic);
+  g_test_add_func ("/web/http-request/digest", test_http_request_digest);
   g_test_add_func ("/web/http-request/refuses-garbage", test_http_request_refuses_garbage);
   g_test_add_func ("/web/http-answer/values", test_http_answer);
   return g_test_run ();

@@ -27,6 +27,7 @@ build_free (LocalBuild *self)
   g_hash_table_unref (self->step_names);
   g_ptr_array_unref (self->counting);
   g_ptr_array_unref (self->dropped);
+  local_masks_free (self->masks);
   g_free (self->folder);
   g_free (self->temporary);
   g_free (self->cause_text);
@@ -64,6 +65,7 @@ local_build_flush (LocalBuild *self)
 void
 local_build_set_property (LocalBuild *self, const char *name, JsonNode *value, const char *source)
 {
+  value = local_masks_apply_node (self->masks, value);
   belfry_properties_set (self->record->properties, name, value, source);
   if (g_str_equal (name, "got_revision") && JSON_NODE_HOLDS_VALUE (value))
     belfry_record_set_text (&self->record->revision, json_node_get_string (value));
@@ -169,6 +171,7 @@ build_new (Local *local, LocalRequest *request, LocalBuilder *builder, LocalWork
   self->step_names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->counting = g_ptr_array_new_with_free_func (g_free);
   self->dropped = g_ptr_array_new_with_free_func (g_free);
+  self->masks = local_masks_new ();
   self->folder = g_build_filename (worker->directory, builder->builddir, NULL);
   self->always_until = BELFRY_NONE;
   self->result = BELFRY_RESULT_SUCCESS;

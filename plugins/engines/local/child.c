@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define OOM_SCORE "500"
@@ -83,6 +86,41 @@ reset_signals (void)
   sigprocmask (SIG_SETMASK, &none, NULL);
 }
 
+/* The terminal neither echoes nor adds carriage returns: what comes out is what was printed. */
+static gboolean
+open_terminal (Pipes *pipes)
+{
+  struct termios settings = { 0 };
+  g_autofree char *name = NULL;
+  int master = posix_openpt (O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+  pipes->out[0] = master >= 0 ? fcntl (master, F_DUPFD_CLOEXEC, 10) : -1;
+  if (master >= 0)
+    close (master);
+  if (pipes->out[0] < 0 || grantpt (pipes->out[0]) != 0 || unlockpt (pipes->out[0]) != 0)
+    return FALSE;
+  name = g_malloc (PATH_MAX);
+  if (ptsname_r (pipes->out[0], name, PATH_MAX) != 0)
+    return FALSE;
+  master = open (name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  pipes->out[1] = master >= 0 ? fcntl (master, F_DUPFD_CLOEXEC, 10) : -1;
+  if (master >= 0)
+    close (master);
+  if (pipes->out[1] < 0 || tcgetattr (pipes->out[1], &settings) != 0)
+    return FALSE;
+  settings.c_lflag &= ~(tcflag_t)ECHO;
+  settings.c_oflag &= ~(tcflag_t)(OPOST | ONLCR);
+  return tcsetattr (pipes->out[1], TCSANOW, &settings) == 0;
+}
+
+static gboolean
+place_terminal (const Pipes *pipes)
+{
+  return ioctl (pipes->out[1], TIOCSCTTY, 0) == 0 && dup2 (pipes->out[1], 0) >= 0 &&
+         dup2 (pipes->out[1], 1) >= 0 && dup2 (pipes->out[1], 2) >= 0 &&
+         dup3 (pipes->fault[1], 3, O_CLOEXEC) >= 0 && close_range (4, ~0U, 0) == 0;
+}
+
 static gboolean
 place_descriptors (const Pipes *pipes)
 {
@@ -98,6 +136,7 @@ static void
 become (const LocalJob *job, const char *program, const Pipes *pipes, pid_t supervisor)
 {
   struct rlimit no_core = { 0, 0 };
+  gboolean placed = FALSE;
   int error_number = 0;
 
   setsid ();
@@ -110,7 +149,8 @@ become (const LocalJob *job, const char *program, const Pipes *pipes, pid_t supe
   setrlimit (RLIMIT_CORE, &no_core);
   if (job->nice > 0)
     setpriority (PRIO_PROCESS, 0, job->nice);
-  if (place_descriptors (pipes) && chdir (job->folder) == 0) {
+  placed = job->pty ? place_terminal (pipes) : place_descriptors (pipes);
+  if (placed && chdir (job->folder) == 0) {
     execve (program, (char *const *)job->argv, (char *const *)job->environment);
     error_number = errno;
   } else
@@ -148,6 +188,8 @@ open_pair (int *pair)
 static gboolean
 open_pipes (const LocalJob *job, Pipes *pipes)
 {
+  if (job->pty)
+    return open_terminal (pipes) && open_pair (pipes->fault);
   return (job->input == NULL || open_pair (pipes->in)) && open_pair (pipes->out) &&
          open_pair (pipes->err) && open_pair (pipes->fault);
 }
@@ -199,7 +241,8 @@ local_spawn (const LocalJob *job, LocalSpawned *spawned)
     error_number = wait_for_exec (&pipes);
   if (error_number == 0) {
     spawned->pid = pid;
-    spawned->in = take_end (&pipes.in[1]);
+    spawned->in = job->pty && job->input != NULL ? fcntl (pipes.out[0], F_DUPFD_CLOEXEC, 10)
+                                                 : take_end (&pipes.in[1]);
     spawned->out = take_end (&pipes.out[0]);
     spawned->err = take_end (&pipes.err[0]);
   }

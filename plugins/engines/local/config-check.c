@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is wrong with a configuration beyond single keys and references (§5.2 of the engine's page).
  */
+#include "checkout.h"
 #include "config.h"
 #include "properties.h"
 #include "refs.h"
+#include "step-list.h"
 #include <string.h>
 
 static void
@@ -37,19 +39,42 @@ check_workdir (const BelfrySection *section, BelfryRendered *workdir, BelfryProb
                          "must lie below builddir");
 }
 
-/* Only secret.NAME and secret-file.NAME carry secrets; a value that is shown anywhere must not. */
+/* What is shown anywhere must not carry secrets; env.NAME and stdin are not. */
 static void
-check_no_secrets (const BelfrySection *section,
-                  const BelfryMap *map,
-                  const char *key,
-                  BelfryProblems *problems)
+check_no_secret (const BelfrySection *section,
+                 BelfryRendered *value,
+                 const char *key,
+                 BelfryProblems *problems)
 {
-  for (guint i = 0; map != NULL && i < belfry_map_get_count (map); i++) {
-    if (belfry_rendered_uses ((BelfryRendered *)belfry_map_get_value (map, i), "secret"))
-      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, key,
-                           "%s: %%(secret:…)s is not yet offered here: write secret.NAME",
-                           belfry_map_get_name (map, i));
-  }
+  if (value != NULL && belfry_rendered_uses (value, "secret"))
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, key,
+                         "a secret has no place here: use env.NAME, secret.NAME or "
+                         "secret-file.NAME");
+}
+
+static void
+check_no_secrets (const LocalStep *step, BelfryProblems *problems)
+{
+  const LocalStepKeys *keys = step->keys;
+  const struct {
+    const char *key;
+    BelfryRendered *value;
+  } shown[] = {
+    { "name", keys->name },
+    { "description", keys->description },
+    { "description-done", keys->description_done },
+    { "description-suffix", keys->description_suffix },
+    { "workdir", keys->workdir },
+    { "property", keys->property },
+    { "value", keys->value },
+    { "repository", keys->repository },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (shown); i++)
+    check_no_secret (step->section->source, shown[i].value, shown[i].key, problems);
+  for (guint i = 0; keys->links != NULL && i < belfry_map_get_count (keys->links); i++)
+    check_no_secret (step->section->source, (BelfryRendered *)belfry_map_get_value (keys->links, i),
+                     "links", problems);
 }
 
 static void
@@ -81,6 +106,20 @@ codebase_of_step (const LocalBuilder *builder, const LocalStep *step)
   return NULL;
 }
 
+static const char *const *
+get_protocols (const LocalCodebase *codebase, const LocalStep *step)
+{
+  if (step->keys->allowed_protocols != NULL)
+    return (const char *const *)step->keys->allowed_protocols;
+  if (step->kind == LOCAL_STEP_SVN ||
+      (step->kind == LOCAL_STEP_CHECKOUT && codebase->vcs == LOCAL_VCS_SVN))
+    return local_svn_plan.protocols;
+  if (step->kind == LOCAL_STEP_HG ||
+      (step->kind == LOCAL_STEP_CHECKOUT && codebase->vcs == LOCAL_VCS_HG))
+    return local_hg_plan.protocols;
+  return local_git_plan.protocols;
+}
+
 static void
 check_checkout (const LocalBuilder *builder, const LocalStep *step, BelfryProblems *problems)
 {
@@ -93,12 +132,8 @@ check_checkout (const LocalBuilder *builder, const LocalStep *step, BelfryProble
                          "builder '%s' has several codebases or none of that name", builder->name);
     return;
   }
-  if (codebase->vcs != LOCAL_VCS_GIT)
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "codebase",
-                         "only git is offered yet");
   if (step->keys->repository == NULL &&
-      !local_check_repository (codebase->repository,
-                               (const char *const *)step->keys->allowed_protocols, &error))
+      !local_check_repository (codebase->repository, get_protocols (codebase, step), &error))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "repository",
                          "%s", error->message);
 }
@@ -113,15 +148,14 @@ check_builder (const LocalBuilder *self, BelfryProblems *problems)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, NULL,
                          "'%s' cannot be a builder's name", self->name);
   check_workdir (section, self->keys->workdir, problems);
-  check_no_secrets (section, self->keys->env, "env", problems);
   check_property_names (section, self->keys->properties, "property", problems);
   check_property_names (section, self->keys->default_properties, "default-property", problems);
   for (guint i = 0; i < self->steps->len; i++) {
     const LocalStep *step = g_ptr_array_index (self->steps, i);
 
     check_workdir (step->section->source, step->keys->workdir, problems);
-    check_no_secrets (step->section->source, step->keys->env, "env", problems);
-    if (step->kind == LOCAL_STEP_GIT || step->kind == LOCAL_STEP_CHECKOUT)
+    check_no_secrets (step, problems);
+    if (local_step_is_source (step->kind))
       check_checkout (self, step, problems);
   }
 }

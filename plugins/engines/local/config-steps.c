@@ -2,6 +2,7 @@
 /* The steps of a builder: each item bound to a section, kinds told by their keys, contradictions
  * found. */
 #include "config.h"
+#include "refs.h"
 #include "step-list.h"
 #include <string.h>
 
@@ -34,6 +35,8 @@ tell_kind (const LocalStepKeys *keys)
     return keys->kind;
   if (keys->property != NULL || keys->extract != NULL || keys->format != LOCAL_FORMAT_NONE)
     return LOCAL_STEP_SET_PROPERTY;
+  if (keys->source != NULL)
+    return LOCAL_STEP_UPLOAD;
   if (keys->command != NULL)
     return LOCAL_STEP_COMMAND;
   if (keys->schedulers != NULL)
@@ -42,11 +45,37 @@ tell_kind (const LocalStepKeys *keys)
 }
 
 static void
-check_git (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
+check_method (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
+{
+  LocalMethod method = self->keys->method;
+
+  if (method == LOCAL_METHOD_EXPORT && self->kind != LOCAL_STEP_SVN &&
+      self->kind != LOCAL_STEP_CHECKOUT)
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "method",
+                         "export is offered for svn only");
+  if (method == LOCAL_METHOD_COPY && self->kind == LOCAL_STEP_HG)
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "method",
+                         "copy is not offered for hg");
+}
+
+static void
+check_depth (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
+{
+  static const char *const depths[] = { "empty", "files", "immediates", "infinity", NULL };
+
+  if (self->keys->depth != NULL && !g_strv_contains (depths, self->keys->depth))
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "depth",
+                         "is one of empty, files, immediates and infinity");
+}
+
+static void
+check_source (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
 {
   const LocalStepKeys *keys = self->keys;
   int depth = GPOINTER_TO_INT (keys->shallow);
 
+  check_method (self, section, problems);
+  check_depth (self, section, problems);
   if (keys->mode == LOCAL_MODE_INCREMENTAL && keys->method != LOCAL_METHOD_NONE)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "method",
                          "goes with mode=full only");
@@ -62,11 +91,29 @@ check_git (const LocalStep *self, const BelfrySection *section, BelfryProblems *
 static void
 check_argv (const LocalStepKeys *keys, const BelfrySection *section, BelfryProblems *problems)
 {
+  BelfrySeverity severity =
+      keys->allow_secret_in_argv ? BELFRY_SEVERITY_WARNING : BELFRY_SEVERITY_ERROR;
+
   for (guint i = 0; keys->command != NULL && i < keys->command->len; i++) {
     if (belfry_rendered_uses (g_ptr_array_index (keys->command, i), "secret"))
-      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "command",
+      belfry_problems_add (problems, severity, section, "command",
                            "a secret in arguments can be seen by everybody on the machine: give it "
                            "by secret.NAME");
+  }
+}
+
+static void
+check_logs (const LocalStepKeys *keys, const BelfrySection *section, BelfryProblems *problems)
+{
+  for (guint i = 0; keys->logs != NULL && i < belfry_map_get_count (keys->logs); i++) {
+    const char *name = belfry_map_get_name (keys->logs, i);
+
+    if (g_str_equal (name, "stdio") || g_str_equal (name, "err.text"))
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "log",
+                           "the name '%s' is taken", name);
+    if (!local_path_is_beneath (belfry_map_get_value (keys->logs, i)))
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "log",
+                           "%s: the file must lie beneath the work folder", name);
   }
 }
 
@@ -105,17 +152,17 @@ check_step (const LocalStep *self, const BelfrySection *section, BelfryProblems 
 {
   const LocalStepKeys *keys = self->keys;
 
-  if (keys->logs != NULL && belfry_map_get_count (keys->logs) > 0)
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "log",
-                         "not yet offered by this version");
+  check_logs (keys, section, problems);
   switch (self->kind) {
   case LOCAL_STEP_NONE:
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "kind",
                          "is required: git, command, shell, set-property or trigger");
     break;
   case LOCAL_STEP_GIT:
+  case LOCAL_STEP_HG:
+  case LOCAL_STEP_SVN:
   case LOCAL_STEP_CHECKOUT:
-    check_git (self, section, problems);
+    check_source (self, section, problems);
     break;
   case LOCAL_STEP_COMMAND:
     check_argv (keys, section, problems);
@@ -124,6 +171,10 @@ check_step (const LocalStep *self, const BelfrySection *section, BelfryProblems 
     break;
   case LOCAL_STEP_SHELL:
     check_shell (keys, section, problems);
+    break;
+  case LOCAL_STEP_UPLOAD:
+    if (keys->source == NULL)
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "source", "is required");
     break;
   case LOCAL_STEP_SET_PROPERTY:
     check_argv (keys, section, problems);
@@ -146,7 +197,7 @@ step_new (const LocalItem *item, const BelfrySection *section, BelfryProblems *p
   if (self->keys->halt_on_failure != NULL)
     self->halts = self->keys->halt_on_failure == LOCAL_TRUE;
   else
-    self->halts = self->kind == LOCAL_STEP_GIT || self->kind == LOCAL_STEP_CHECKOUT;
+    self->halts = local_step_is_source (self->kind);
   check_step (self, section, problems);
   return self;
 }

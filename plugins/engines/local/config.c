@@ -238,15 +238,50 @@ map_has_entries (const BelfryMap *map)
 }
 
 static gboolean
-uses_secrets (const LocalBuilder *self)
+renders_secrets (const BelfryMap *map)
 {
-  if (map_has_entries (self->keys->secrets) || map_has_entries (self->keys->secret_files))
+  for (guint i = 0; map != NULL && i < belfry_map_get_count (map); i++) {
+    if (belfry_rendered_uses ((BelfryRendered *)belfry_map_get_value (map, i), "secret"))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+step_renders_secrets (const LocalStepKeys *keys)
+{
+  for (guint i = 0; keys->command != NULL && i < keys->command->len; i++) {
+    if (belfry_rendered_uses (g_ptr_array_index (keys->command, i), "secret"))
+      return TRUE;
+  }
+  return renders_secrets (keys->env) ||
+         (keys->stdin_text != NULL && belfry_rendered_uses (keys->stdin_text, "secret"));
+}
+
+static gboolean
+workers_render_secrets (const LocalBuilder *self)
+{
+  for (guint i = 0; i < self->workers->len; i++) {
+    const LocalWorkerKeys *keys = ((const LocalWorker *)g_ptr_array_index (self->workers, i))->keys;
+
+    if (keys != NULL && renders_secrets (keys->env))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+uses_secrets (const LocalConfig *config, const LocalBuilder *self)
+{
+  if (map_has_entries (self->keys->secrets) || map_has_entries (self->keys->secret_files) ||
+      renders_secrets (self->keys->env) || renders_secrets (config->keys->env) ||
+      workers_render_secrets (self))
     return TRUE;
   for (guint i = 0; i < self->steps->len; i++) {
     const LocalStepKeys *keys = ((const LocalStep *)g_ptr_array_index (self->steps, i))->keys;
 
     if (map_has_entries (keys->secrets) || map_has_entries (keys->secret_files) ||
-        keys->ssh_key != NULL || keys->credential != NULL)
+        keys->ssh_key != NULL || keys->credential != NULL || step_renders_secrets (keys))
       return TRUE;
   }
   return FALSE;
@@ -270,7 +305,7 @@ builder_new (LocalConfig *config,
   self->workers = resolve_workers (config, self, problems);
   self->codebases = resolve_codebases (config, self, problems);
   self->steps = local_config_make_steps (source, self->section, problems);
-  secrets = uses_secrets (self);
+  secrets = uses_secrets (config, self);
   self->refuses_forks = self->keys->forks == LOCAL_FORKS_REFUSE ||
                         (self->keys->forks == LOCAL_FORKS_DEFAULT && secrets);
   if (self->keys->forks == LOCAL_FORKS_ALLOW && secrets)
@@ -319,6 +354,9 @@ local_config_new (const LocalConfigSource *source, BelfryProblems *problems)
     self->directory = g_strdup (self->keys->directory);
   else
     self->directory = g_build_filename (source->state_directory, "builds", NULL);
+  self->artifacts = self->keys->artifacts != NULL
+                        ? g_strdup (self->keys->artifacts)
+                        : g_build_filename (source->state_directory, "artifacts", NULL);
   self->codebases = g_ptr_array_new_with_free_func (codebase_free);
   self->workers = g_ptr_array_new_with_free_func (worker_free);
   self->locks = g_ptr_array_new_with_free_func ((GDestroyNotify)local_lock_free);
@@ -356,6 +394,7 @@ local_config_unref (LocalConfig *self)
   g_ptr_array_unref (self->locks);
   g_ptr_array_unref (self->workers);
   g_ptr_array_unref (self->codebases);
+  g_free (self->artifacts);
   g_free (self->directory);
   g_free (self);
 }

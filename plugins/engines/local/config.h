@@ -96,6 +96,7 @@ typedef struct {
   gatomicrefcount refs;
   const LocalKeys *keys; /* the instance's */
   char *directory;
+  char *artifacts;       /* folder */
   GPtrArray *codebases;  /* (element-type LocalCodebase) */
   GPtrArray *workers;    /* (element-type LocalWorker) */
   GPtrArray *locks;      /* (element-type LocalLock) */

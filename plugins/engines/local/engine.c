@@ -4,6 +4,7 @@
  * reload; what it does is told in local.h and in the files named after it.
  */
 #include "alarm.h"
+#include "artifacts.h"
 #include "local.h"
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -126,6 +127,7 @@ on_recovered (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   self->recovered = TRUE;
+  local_artifacts_start (self);
   local_schedulers_arm (self);
   local_round_soon (self);
   g_task_return_boolean (task, TRUE);
@@ -193,6 +195,7 @@ local_clear (gpointer data)
   g_clear_pointer (&self->requests, g_hash_table_unref);
   g_clear_pointer (&self->lock_waiters, g_hash_table_unref);
   g_clear_pointer (&self->locks, local_locks_free);
+  local_artifacts_stop (self);
   g_clear_pointer (&self->builds, g_ptr_array_unref);
   g_clear_pointer (&self->supervisors, g_ptr_array_unref);
   g_clear_pointer (&self->slots, g_hash_table_unref);
@@ -228,7 +231,9 @@ local_log_was_drained (gpointer data, gint64 logid)
   for (guint i = 0; i < self->builds->len; i++) {
     LocalRun *run = ((LocalBuild *)g_ptr_array_index (self->builds, i))->run;
 
-    if (run != NULL && run->stdio != NULL && local_log_id (run->stdio) == logid && !self->pressed)
+    if (run == NULL || self->pressed || local_tails_drained (run, logid))
+      continue;
+    if (run->stdio != NULL && local_log_id (run->stdio) == logid)
       local_log_drained (run->stdio);
   }
 }

@@ -71,6 +71,16 @@ look_up_keyword (const LocalContext *self, const char *key)
 }
 
 static JsonNode *
+look_up_secret (const LocalContext *self, const char *key)
+{
+  const char *value = self->secrets != NULL ? g_hash_table_lookup (self->secrets, key) : NULL;
+
+  if (value == NULL && self->missing != NULL)
+    g_ptr_array_add (self->missing, g_strdup (key));
+  return value != NULL ? belfry_json_new_text (value) : NULL;
+}
+
+static JsonNode *
 look_up (const char *selector, const char *key, gpointer user_data)
 {
   const LocalContext *self = user_data;
@@ -86,15 +96,17 @@ look_up (const char *selector, const char *key, gpointer user_data)
     return look_up_worker (self, key);
   if (g_str_equal (selector, "kw"))
     return look_up_keyword (self, key);
+  if (g_str_equal (selector, "secret"))
+    return look_up_secret (self, key);
   return NULL;
 }
 
 char *
 local_context_render (const LocalContext *self, BelfryRendered *rendered, GError **error)
 {
-  if (belfry_rendered_uses (rendered, "secret")) {
+  if (self->secrets == NULL && belfry_rendered_uses (rendered, "secret")) {
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
-                 "'%s': secrets are given by secret.NAME and secret-file.NAME",
+                 "'%s': a secret has no place here: use env.NAME, secret.NAME or secret-file.NAME",
                  belfry_rendered_get_source (rendered));
     return NULL;
   }

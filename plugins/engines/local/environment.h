@@ -14,6 +14,8 @@ typedef struct {
   GPtrArray *stamps;       /* (element-type BelfrySourceStamp) */
   GPtrArray *changes;      /* (element-type BelfryChange) */
   GHashTable *environment; /* (nullable) variables below the one being rendered, for kw:NAME */
+  GHashTable *secrets;     /* (nullable) name to value; NULL: secrets have no place here */
+  GPtrArray *missing;      /* (nullable) (element-type utf8) secrets that were asked for */
 } LocalContext;
 
 char *local_context_render (const LocalContext *self,

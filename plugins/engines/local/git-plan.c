@@ -9,88 +9,76 @@
 #include <string.h>
 
 static const char *
-get_origin (const LocalGit *self)
+get_origin (const LocalCheckout *self)
 {
   return self->keys->origin != NULL ? self->keys->origin : "origin";
 }
 
 static gboolean
-has_method (const LocalGit *self, LocalMethod method)
+check (const LocalCheckout *self, GError **error)
 {
-  LocalMethod set = self->keys->method;
-
-  if (self->keys->mode != LOCAL_MODE_FULL)
+  if (!local_checkout_check (self, error))
     return FALSE;
-  return set == method || (set == LOCAL_METHOD_NONE && method == LOCAL_METHOD_FRESH);
+  if (self->revision != NULL && !local_revision_is_valid (self->revision))
+    return local_checkout_fail_revision (self, error);
+  if (local_branch_is_valid (get_origin (self)))
+    return TRUE;
+  g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED,
+                       "name of the remote is not usable");
+  return FALSE;
 }
 
-gboolean
-local_git_check (const LocalGit *self, GError **error)
+static LocalDeed
+get_deed (const LocalCheckout *self)
 {
-  const char *const *allowed = (const char *const *)self->keys->allowed_protocols;
-  g_autofree char *shown = NULL;
-
-  if (!local_check_repository (self->repository, allowed, error))
-    return FALSE;
-  if (self->branch != NULL && !local_branch_is_valid (self->branch)) {
-    shown = belfry_text_make_printable (self->branch, -1, 200);
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "branch '%s' is not usable", shown);
-    return FALSE;
+  switch (self->action) {
+  case LOCAL_GIT_REMOVE:
+  case LOCAL_GIT_REMOVE_COPY:
+    return LOCAL_DEED_REMOVE;
+  case LOCAL_GIT_WAIT:
+    return LOCAL_DEED_WAIT;
+  case LOCAL_GIT_DONE:
+    return LOCAL_DEED_DONE;
+  case LOCAL_GIT_FAILED:
+    return LOCAL_DEED_FAILED;
+  default:
+    return LOCAL_DEED_PROCESS;
   }
-  if (self->revision != NULL && !local_revision_is_valid (self->revision)) {
-    shown = belfry_text_make_printable (self->revision, -1, 200);
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "revision '%s' is not usable", shown);
-    return FALSE;
-  }
-  if (!local_branch_is_valid (get_origin (self))) {
-    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED,
-                         "name of the remote is not usable");
-    return FALSE;
-  }
-  return TRUE;
 }
 
-gboolean
-local_git_is_process (LocalGitAction action)
+static gsize
+get_output_max (const LocalCheckout *self)
 {
-  return action != LOCAL_GIT_REMOVE && action != LOCAL_GIT_REMOVE_COPY &&
-         action != LOCAL_GIT_WAIT && action != LOCAL_GIT_DONE && action != LOCAL_GIT_FAILED;
+  return self->action == LOCAL_GIT_GET_URL || self->action == LOCAL_GIT_REV_PARSE ||
+                 self->action == LOCAL_GIT_DESCRIBE
+             ? 64 * 1024
+             : 0;
 }
 
-gboolean
-local_git_wants_output (LocalGitAction action)
-{
-  return action == LOCAL_GIT_GET_URL || action == LOCAL_GIT_REV_PARSE ||
-         action == LOCAL_GIT_DESCRIBE;
-}
-
-const char *
-local_git_folder (const LocalGit *self)
+static const char *
+get_folder (const LocalCheckout *self)
 {
   if (self->action == LOCAL_GIT_CLONE || self->action == LOCAL_GIT_COPY)
-    return NULL; /* the tree is not there yet: builddir */
-  return self->action == LOCAL_GIT_PATCH ? self->work : self->tree;
+    return NULL; /* the tree is not there yet */
+  return self->action == LOCAL_GIT_PATCH || self->action == LOCAL_GIT_REMOVE_COPY ? self->work
+                                                                                  : self->tree;
 }
 
-void
-local_git_clear (LocalGit *self)
+static const char *
+get_input (const LocalCheckout *self)
 {
-  g_clear_pointer (&self->repository, g_free);
-  g_clear_pointer (&self->tree, g_free);
-  g_clear_pointer (&self->work, g_free);
-  g_clear_pointer (&self->got_revision, g_free);
-  g_clear_pointer (&self->description, g_free);
+  return self->action == LOCAL_GIT_PATCH ? self->patch->body : NULL;
 }
 
-static LocalGitAction
-fail (LocalGit *self, const char *why)
+static int
+fail (LocalCheckout *self, const char *why)
 {
   self->failure = why;
   return LOCAL_GIT_FAILED;
 }
 
-static LocalGitAction
-clobber (LocalGit *self)
+static int
+clobber (LocalCheckout *self)
 {
   self->clobbered = TRUE;
   self->fetched = FALSE;
@@ -98,16 +86,16 @@ clobber (LocalGit *self)
   return LOCAL_GIT_REMOVE;
 }
 
-static LocalGitAction
-fail_or_clobber (LocalGit *self, const char *why)
+static int
+fail_or_clobber (LocalCheckout *self, const char *why)
 {
   if (self->keys->clobber_on_failure && !self->clobbered)
     return clobber (self);
   return fail (self, why);
 }
 
-static LocalGitAction
-seek_revision (LocalGit *self)
+static int
+seek_revision (LocalCheckout *self)
 {
   if (self->revision != NULL)
     return LOCAL_GIT_HAS_REVISION;
@@ -117,51 +105,51 @@ seek_revision (LocalGit *self)
   return LOCAL_GIT_FETCH;
 }
 
-static LocalGitAction
-after_checkout (LocalGit *self)
+static int
+after_checkout (LocalCheckout *self)
 {
   if (self->keys->submodules)
     return LOCAL_GIT_SUBMODULE_SYNC;
   return LOCAL_GIT_REV_PARSE;
 }
 
-static LocalGitAction
-after_identified (LocalGit *self)
+static int
+after_identified (LocalCheckout *self)
 {
-  if (has_method (self, LOCAL_METHOD_COPY))
+  if (local_checkout_has_method (self, LOCAL_METHOD_COPY))
     return LOCAL_GIT_REMOVE_COPY;
   return self->patch != NULL ? LOCAL_GIT_PATCH : LOCAL_GIT_DONE;
 }
 
 static gboolean
-wants_description (const LocalGit *self)
+wants_description (const LocalCheckout *self)
 {
   return self->keys->get_description != NULL && !g_str_equal (self->keys->get_description, "false");
 }
 
-LocalGitAction
-local_git_begin (LocalGit *self)
+static int
+begin (LocalCheckout *self)
 {
-  if (has_method (self, LOCAL_METHOD_CLOBBER) || !self->has_tree)
+  if (local_checkout_has_method (self, LOCAL_METHOD_CLOBBER) || !self->has_tree)
     self->action = clobber (self);
   else
     self->action = LOCAL_GIT_GET_URL;
   return self->action;
 }
 
-static LocalGitAction
-on_url (LocalGit *self, gboolean success, const char *output)
+static int
+on_url (LocalCheckout *self, gboolean success, const char *output)
 {
   if (!success || g_strcmp0 (output, self->repository) != 0)
     return clobber (self);
-  if (self->was_patched || has_method (self, LOCAL_METHOD_FRESH) ||
-      has_method (self, LOCAL_METHOD_CLEAN))
+  if (self->was_patched || local_checkout_has_method (self, LOCAL_METHOD_FRESH) ||
+      local_checkout_has_method (self, LOCAL_METHOD_CLEAN))
     return LOCAL_GIT_CLEAN;
   return seek_revision (self);
 }
 
-static LocalGitAction
-on_fetched (LocalGit *self, gboolean success)
+static int
+on_fetched (LocalCheckout *self, gboolean success)
 {
   if (success) {
     self->fetched = TRUE;
@@ -174,8 +162,8 @@ on_fetched (LocalGit *self, gboolean success)
   return fail_or_clobber (self, NULL);
 }
 
-static LocalGitAction
-on_sought (LocalGit *self, gboolean success)
+static int
+on_sought (LocalCheckout *self, gboolean success)
 {
   if (success)
     return LOCAL_GIT_CHECKOUT;
@@ -188,8 +176,8 @@ on_sought (LocalGit *self, gboolean success)
   return fail (self, "revision not on branch");
 }
 
-static LocalGitAction
-on_checked_out (LocalGit *self, gboolean success)
+static int
+on_checked_out (LocalCheckout *self, gboolean success)
 {
   if (!success)
     return fail_or_clobber (self, NULL);
@@ -198,8 +186,8 @@ on_checked_out (LocalGit *self, gboolean success)
   return after_checkout (self);
 }
 
-static LocalGitAction
-on_identified (LocalGit *self, gboolean success, const char *output)
+static int
+on_identified (LocalCheckout *self, gboolean success, const char *output)
 {
   if (!success || output == NULL || !local_revision_is_id (output))
     return fail (self, "no revision");
@@ -207,18 +195,19 @@ on_identified (LocalGit *self, gboolean success, const char *output)
   return wants_description (self) ? LOCAL_GIT_DESCRIBE : after_identified (self);
 }
 
-static LocalGitAction
-on_submodules (LocalGit *self, gboolean success)
+static int
+on_submodules (LocalCheckout *self, gboolean success)
 {
   if (!success)
     return fail_or_clobber (self, NULL);
-  if (self->keys->mode == LOCAL_MODE_FULL && !has_method (self, LOCAL_METHOD_CLOBBER))
+  if (self->keys->mode == LOCAL_MODE_FULL &&
+      !local_checkout_has_method (self, LOCAL_METHOD_CLOBBER))
     return LOCAL_GIT_SUBMODULE_CLEAN;
   return LOCAL_GIT_REV_PARSE;
 }
 
-static LocalGitAction
-decide (LocalGit *self, gboolean success, const char *output)
+static int
+decide (LocalCheckout *self, gboolean success, const char *output)
 {
   switch (self->action) {
   case LOCAL_GIT_GET_URL:
@@ -269,8 +258,8 @@ decide (LocalGit *self, gboolean success, const char *output)
 }
 
 /* @output: (nullable): of processes whose output is wanted, without the line end */
-LocalGitAction
-local_git_next (LocalGit *self, gboolean success, const char *output)
+static int
+next (LocalCheckout *self, gboolean success, const char *output)
 {
   self->action = decide (self, success, output);
   return self->action;
@@ -279,30 +268,17 @@ local_git_next (LocalGit *self, gboolean success, const char *output)
 /* argument vectors */
 
 static void
-add (GPtrArray *argv, const char *word)
-{
-  g_ptr_array_add (argv, g_strdup (word));
-}
-
-static void
-add_all (GPtrArray *argv, const char *const *words)
-{
-  for (guint i = 0; words[i] != NULL; i++)
-    add (argv, words[i]);
-}
-
-static void
 add_config (GPtrArray *argv, const BelfryMap *config)
 {
   for (guint i = 0; config != NULL && i < belfry_map_get_count (config); i++) {
-    add (argv, "-c");
+    local_argv_add (argv, "-c");
     g_ptr_array_add (argv, g_strdup_printf ("%s=%s", belfry_map_get_name (config, i),
                                             (const char *)belfry_map_get_value (config, i)));
   }
 }
 
 static void
-add_depth (const LocalGit *self, GPtrArray *argv)
+add_depth (const LocalCheckout *self, GPtrArray *argv)
 {
   int depth = GPOINTER_TO_INT (self->keys->shallow);
 
@@ -311,41 +287,42 @@ add_depth (const LocalGit *self, GPtrArray *argv)
 }
 
 static void
-add_clone (const LocalGit *self, GPtrArray *argv)
+add_clone (const LocalCheckout *self, GPtrArray *argv)
 {
-  add_all (argv, (const char *const[]){ "clone", "--no-checkout", NULL });
+  local_argv_add_all (argv, (const char *const[]){ "clone", "--no-checkout", NULL });
   g_ptr_array_add (argv, g_strdup_printf ("--origin=%s", get_origin (self)));
   add_depth (self, argv);
   if (GPOINTER_TO_INT (self->keys->shallow) > 0 && self->branch != NULL &&
       !local_refname_is_full (self->branch))
     g_ptr_array_add (argv, g_strdup_printf ("--branch=%s", self->branch));
   if (!self->keys->tags)
-    add (argv, "--no-tags");
+    local_argv_add (argv, "--no-tags");
   if (self->keys->reference != NULL)
     g_ptr_array_add (argv, g_strdup_printf ("--reference=%s", self->keys->reference));
   for (guint i = 0; self->keys->filters != NULL && self->keys->filters[i] != NULL; i++)
     g_ptr_array_add (argv, g_strdup_printf ("--filter=%s", self->keys->filters[i]));
-  add (argv, "--progress");
-  add (argv, "--");
-  add (argv, self->repository);
-  add (argv, self->tree);
+  local_argv_add (argv, "--progress");
+  local_argv_add (argv, "--");
+  local_argv_add (argv, self->repository);
+  local_argv_add (argv, self->tree);
 }
 
 static void
-add_fetch (const LocalGit *self, GPtrArray *argv, const char *what)
+add_fetch (const LocalCheckout *self, GPtrArray *argv, const char *what)
 {
-  add_all (argv, (const char *const[]){ "fetch", "-f", NULL });
-  add (argv, self->keys->tags ? "-t" : "--no-tags");
+  local_argv_add_all (argv,
+                      (const char *const[]){ "fetch", "-f", "--no-recurse-submodules", NULL });
+  local_argv_add (argv, self->keys->tags ? "-t" : "--no-tags");
   add_depth (self, argv);
-  add (argv, "--progress");
-  add (argv, "--");
-  add (argv, get_origin (self));
-  add (argv, what);
+  local_argv_add (argv, "--progress");
+  local_argv_add (argv, "--");
+  local_argv_add (argv, get_origin (self));
+  local_argv_add (argv, what);
 }
 
 /* What the sought commit is called in the tree. */
 static char *
-dup_target (const LocalGit *self)
+dup_target (const LocalCheckout *self)
 {
   if (self->revision != NULL)
     return g_strdup (self->revision);
@@ -357,37 +334,27 @@ dup_target (const LocalGit *self)
 }
 
 static void
-add_describe (const LocalGit *self, GPtrArray *argv)
+add_describe (const LocalCheckout *self, GPtrArray *argv)
 {
   g_auto (GStrv) options = NULL;
 
-  add (argv, "describe");
+  local_argv_add (argv, "describe");
   if (g_str_equal (self->keys->get_description, "true"))
     return;
   options = belfry_split_words (self->keys->get_description, NULL);
   if (options != NULL)
-    add_all (argv, (const char *const *)options);
-}
-
-static void
-add_patch (const LocalGit *self, GPtrArray *argv)
-{
-  add (argv, "patch");
-  g_ptr_array_add (argv,
-                   g_strdup_printf ("-p%" G_GINT64_FORMAT, CLAMP (self->patch->level, 0, 100)));
-  add_all (argv, (const char *const[]){ "--force", "--forward", NULL });
-  if (self->patch->subdir != NULL && *self->patch->subdir != '\0')
-    g_ptr_array_add (argv, g_strdup_printf ("--directory=%s", self->patch->subdir));
+    local_argv_add_all (argv, (const char *const *)options);
 }
 
 static const char *
-get_clean_flags (const LocalGit *self)
+get_clean_flags (const LocalCheckout *self)
 {
-  return has_method (self, LOCAL_METHOD_CLEAN) && !self->was_patched ? "-ffd" : "-ffdx";
+  return local_checkout_has_method (self, LOCAL_METHOD_CLEAN) && !self->was_patched ? "-ffd"
+                                                                                    : "-ffdx";
 }
 
 static void
-add_arguments (const LocalGit *self, GPtrArray *argv)
+add_arguments (const LocalCheckout *self, GPtrArray *argv)
 {
   g_autofree char *url_key = g_strdup_printf ("remote.%s.url", get_origin (self));
   g_autofree char *target = dup_target (self);
@@ -396,16 +363,16 @@ add_arguments (const LocalGit *self, GPtrArray *argv)
 
   switch (self->action) {
   case LOCAL_GIT_GET_URL:
-    add_all (argv, (const char *const[]){ "config", "--get", url_key, NULL });
+    local_argv_add_all (argv, (const char *const[]){ "config", "--get", url_key, NULL });
     break;
   case LOCAL_GIT_CLONE:
     add_clone (self, argv);
     break;
   case LOCAL_GIT_CLEAN:
-    add_all (argv, (const char *const[]){ "clean", get_clean_flags (self), NULL });
+    local_argv_add_all (argv, (const char *const[]){ "clean", get_clean_flags (self), NULL });
     break;
   case LOCAL_GIT_HAS_REVISION:
-    add_all (argv, (const char *const[]){ "cat-file", "-e", commit, NULL });
+    local_argv_add_all (argv, (const char *const[]){ "cat-file", "-e", commit, NULL });
     break;
   case LOCAL_GIT_FETCH:
     add_fetch (self, argv, self->branch != NULL ? self->branch : "HEAD");
@@ -414,25 +381,27 @@ add_arguments (const LocalGit *self, GPtrArray *argv)
     add_fetch (self, argv, self->revision);
     break;
   case LOCAL_GIT_CHECKOUT:
-    add_all (argv, (const char *const[]){ "checkout", "-f", "--detach", commit, "--", NULL });
+    local_argv_add_all (argv,
+                        (const char *const[]){ "checkout", "-f", "--detach", commit, "--", NULL });
     break;
   case LOCAL_GIT_BRANCH:
-    add_all (argv, (const char *const[]){ "checkout", "-q", "-B", self->branch, NULL });
+    local_argv_add_all (argv, (const char *const[]){ "checkout", "-q", "-B", self->branch, NULL });
     break;
   case LOCAL_GIT_SUBMODULE_SYNC:
-    add_all (argv, (const char *const[]){ "submodule", "sync", "--recursive", NULL });
+    local_argv_add_all (argv, (const char *const[]){ "submodule", "sync", "--recursive", NULL });
     break;
   case LOCAL_GIT_SUBMODULE_UPDATE:
-    add_all (argv, (const char *const[]){ "submodule", "update", "--init", "--recursive", "--force",
-                                          NULL });
+    local_argv_add_all (argv, (const char *const[]){ "submodule", "update", "--init", "--recursive",
+                                                     "--force", NULL });
     if (self->keys->remote_submodules)
-      add (argv, "--remote");
+      local_argv_add (argv, "--remote");
     break;
   case LOCAL_GIT_SUBMODULE_CLEAN:
-    add_all (argv, (const char *const[]){ "submodule", "foreach", "--recursive", clean, NULL });
+    local_argv_add_all (
+        argv, (const char *const[]){ "submodule", "foreach", "--recursive", clean, NULL });
     break;
   case LOCAL_GIT_REV_PARSE:
-    add_all (argv, (const char *const[]){ "rev-parse", "HEAD", NULL });
+    local_argv_add_all (argv, (const char *const[]){ "rev-parse", "HEAD", NULL });
     break;
   case LOCAL_GIT_DESCRIBE:
     add_describe (self, argv);
@@ -449,23 +418,20 @@ add_arguments (const LocalGit *self, GPtrArray *argv)
 }
 
 /* The vector of the current action, which must be a process. */
-char **
-local_git_argv (const LocalGit *self)
+static char **
+make_argv (const LocalCheckout *self)
 {
-  GPtrArray *argv = g_ptr_array_new ();
+  GPtrArray *argv = NULL;
 
   if (self->action == LOCAL_GIT_PATCH)
-    add_patch (self, argv);
-  else if (self->action == LOCAL_GIT_COPY)
-    add_all (argv,
-             (const char *const[]){ "cp", "-R", "-P", "-p", "--", self->tree, self->work, NULL });
-  else {
-    add (argv, "git");
-    add_config (argv, self->keys->config);
-    add_arguments (self, argv);
-  }
-  g_ptr_array_add (argv, NULL);
-  return (char **)g_ptr_array_free (argv, FALSE);
+    return local_checkout_patch_argv (self);
+  if (self->action == LOCAL_GIT_COPY)
+    return local_checkout_copy_argv (self);
+  argv = g_ptr_array_new ();
+  local_argv_add (argv, "git");
+  add_config (argv, self->keys->config);
+  add_arguments (self, argv);
+  return local_argv_end (argv);
 }
 
 static void
@@ -474,27 +440,35 @@ set (GHashTable *environment, const char *name, const char *value)
   g_hash_table_replace (environment, g_strdup (name), g_strdup (value));
 }
 
-/* @ssh_options: (nullable): further options of ssh, quoted */
-void
-local_git_set_environment (GHashTable *environment,
-                           const LocalStepKeys *keys,
-                           const char *ssh_options)
+/* Submodules of a repository from elsewhere must not lead to this machine's. */
+static char *
+dup_allowed (const LocalCheckout *self)
+{
+  const char *const *protocols = local_checkout_protocols (self);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; protocols[i] != NULL; i++) {
+    if (!g_str_equal (protocols[i], "file") || local_checkout_is_local (self))
+      g_string_append_printf (text, "%s%s", text->len > 0 ? ":" : "", protocols[i]);
+  }
+  return g_string_free (text, FALSE);
+}
+
+static void
+set_environment (const LocalCheckout *self, GHashTable *environment, const char *ssh)
 {
   static const char *const settings[][2] = {
     { "safe.directory", "*" },        { "core.hooksPath", "/dev/null" },
     { "gc.autoDetach", "false" },     { "advice.detachedHead", "false" },
     { "init.defaultBranch", "main" },
   };
-  g_autofree char *protocols = g_strjoinv (":", keys->allowed_protocols);
+  g_autofree char *allowed = dup_allowed (self);
   g_autofree char *count = g_strdup_printf ("%u", (guint)G_N_ELEMENTS (settings));
-  g_autofree char *ssh =
-      g_strdup_printf ("ssh -oBatchMode=yes -oStrictHostKeyChecking=yes%s%s",
-                       ssh_options != NULL ? " " : "", ssh_options != NULL ? ssh_options : "");
 
   set (environment, "GIT_TERMINAL_PROMPT", "0");
   set (environment, "GIT_CONFIG_NOSYSTEM", "1");
   set (environment, "GIT_CONFIG_GLOBAL", "/dev/null");
-  set (environment, "GIT_ALLOW_PROTOCOL", protocols);
+  set (environment, "GIT_ALLOW_PROTOCOL", allowed);
   set (environment, "GIT_SSH_COMMAND", ssh);
   set (environment, "GIT_CONFIG_COUNT", count);
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
@@ -505,3 +479,23 @@ local_git_set_environment (GHashTable *environment,
     set (environment, value, settings[i][1]);
   }
 }
+
+static const char *const locks[] = { "index.lock",   "HEAD.lock",        "config.lock",
+                                     "shallow.lock", "packed-refs.lock", NULL };
+static const char *const protocols[] = { "https", "ssh", "git", "file", NULL };
+
+const LocalPlan local_git_plan = {
+  .name = "git",
+  .mark = ".git",
+  .locks = locks,
+  .protocols = protocols,
+  .check = check,
+  .begin = begin,
+  .next = next,
+  .deed = get_deed,
+  .argv = make_argv,
+  .folder = get_folder,
+  .input = get_input,
+  .output_max = get_output_max,
+  .set_environment = set_environment,
+};

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A git checkout as a pure state machine (§14.2 of the engine's page): what has happened in, what
- * is to be done next out. Who runs it executes one action after the other.
- */
+/* The actions of a git checkout (§14.2 of the engine's page). */
 #pragma once
 
-#include "options.h"
+#include "checkout.h"
 
 typedef enum {
   LOCAL_GIT_GET_URL, /* process, output wanted */
@@ -29,38 +26,3 @@ typedef enum {
   LOCAL_GIT_DONE,
   LOCAL_GIT_FAILED,
 } LocalGitAction;
-
-/** LocalGit: one checkout */
-typedef struct {
-  const LocalStepKeys *keys;
-  char *repository;
-  const char *branch;       /* (nullable) */
-  const char *revision;     /* (nullable) */
-  const BelfryPatch *patch; /* (nullable) */
-  char *tree;               /* where git works */
-  char *work;               /* where steps work; tree, but with method copy */
-  gboolean has_tree;        /* a .git is there */
-  gboolean was_patched;
-  /* of the run */
-  LocalGitAction action;
-  gboolean cloned;
-  gboolean fetched;
-  gboolean fetch_retried;
-  gboolean clobbered;
-  gboolean fetched_id;
-  char *got_revision;  /* (nullable) */
-  char *description;   /* (nullable) */
-  const char *failure; /* (nullable) what is said where git's own words do not suffice */
-} LocalGit;
-
-LocalGitAction local_git_begin (LocalGit *self);
-LocalGitAction local_git_next (LocalGit *self, gboolean success, const char *output);
-char **local_git_argv (const LocalGit *self) G_GNUC_WARN_UNUSED_RESULT;
-gboolean local_git_is_process (LocalGitAction action);
-gboolean local_git_wants_output (LocalGitAction action);
-const char *local_git_folder (const LocalGit *self);
-void local_git_clear (LocalGit *self);
-void local_git_set_environment (GHashTable *environment,
-                                const LocalStepKeys *keys,
-                                const char *ssh_options);
-gboolean local_git_check (const LocalGit *self, GError **error);

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "environment.h"
 #include "locks.h"
+#include "mask.h"
 #include "output.h"
 #include "protocol.h"
 #include "timer.h"
@@ -20,6 +21,7 @@ typedef struct _LocalBuild LocalBuild;
 typedef struct _LocalRun LocalRun;
 typedef struct _LocalSupervisor LocalSupervisor;
 typedef struct _LocalLog LocalLog;
+typedef struct _LocalTails LocalTails;
 
 /** LocalSet: a buildset and the changes it was made of */
 typedef struct {
@@ -122,6 +124,7 @@ struct _Local {
   guint timer_id;
   struct _LocalAlarm *alarm; /* for moments of the wall clock */
   guint stop_wait_id;
+  guint artifacts_id;
   guint n_pending;  /* commits and thread tasks under way */
   GTask *stop_task; /* (nullable) */
 };
@@ -151,6 +154,7 @@ struct _LocalBuild {
   GHashTable *step_names;
   GPtrArray *counting; /* (element-type utf8) steps whose text goes into the build's */
   GPtrArray *dropped;  /* (element-type utf8) properties from outside that were not taken */
+  LocalMasks *masks;   /* of all secrets given to its steps so far */
   char *folder;        /* worker folder + builddir */
   char *temporary;
   guint next_step; /* in builder->steps */
@@ -178,18 +182,27 @@ struct _LocalRun {
   BelfryStep *record;
   LocalLog *stdio; /* (nullable) */
   LocalContext context;
-  GHashTable *environment; /* (nullable) */
-  char *workdir;           /* absolute */
-  char *done_text;         /* (nullable) */
-  GPtrArray *secret_files; /* (element-type utf8) */
-  GHashTable *secrets;     /* variable to value */
+  LocalTails *tails;            /* (nullable) files that are followed */
+  GHashTable *environment;      /* (nullable) */
+  char *workdir;                /* absolute */
+  char *done_text;              /* (nullable) */
+  char *link_name;              /* (nullable) shown beside links.NAME */
+  char *link_url;               /* (nullable) */
+  GPtrArray *secret_files;      /* (element-type utf8) */
+  GHashTable *secrets;          /* variable to value */
+  GHashTable *rendered_secrets; /* name to value, of %(secret:NAME)s */
+  GPtrArray *missing_secrets;   /* (nullable) (element-type utf8) while they are being listed */
+  guint secret_rounds;
   guint attempt;
   LocalCause cause;
   gboolean in_process;
-  gboolean capture;
+  gsize capture_max; /* of standard output; 0: none of it */
   GString *captured; /* (nullable) standard output of the running process */
   gboolean captured_too_much;
   LocalDone done;
+  gboolean has_exit; /* how its last process ended, while its files are read */
+  LocalExit exit;
+  int error_number;
   gint64 started; /* monotonic, of the process */
   gint64 last_output;
   guint timeout_id;
@@ -360,6 +373,8 @@ void local_run_fail (LocalRun *self, const GError *error);
 void local_run_open_log (LocalRun *self);
 void local_run_tell_links (LocalRun *self);
 
+LocalContext local_run_secret_context (const LocalRun *self);
+
 /* step-process.c */
 void local_run_process (
     LocalRun *self, const char *const *argv, const char *folder, const char *input, LocalDone done);
@@ -370,7 +385,8 @@ void local_run_over_limit (LocalRun *self, LocalCause cause);
 
 /* kinds */
 void local_step_command_start (LocalRun *run);
-void local_step_git_start (LocalRun *run);
+gboolean local_step_render_own (LocalRun *run, GError **error);
+gboolean local_step_render_input (const LocalRun *run, char **input, GError **error);
 void local_step_set_property_start (LocalRun *run);
 void local_step_trigger_start (LocalRun *run);
 void local_step_trigger_stop (LocalRun *run, LocalCause cause);
@@ -378,21 +394,33 @@ void local_step_trigger_resume (LocalRun *run);
 void local_trigger_set_ended (LocalRun *run);
 void local_trigger_build_ended (const LocalBuild *build);
 void local_trigger_cancel_unclaimed (LocalBuild *build);
+void local_step_source_start (LocalRun *run);
+void local_step_upload_start (LocalRun *run);
 
 /* secrets.c */
 void local_run_get_secrets (LocalRun *self, void (*done) (LocalRun *run, const GError *error));
+void local_run_get_rendered_secrets (LocalRun *self,
+                                     GPtrArray *names,
+                                     void (*done) (LocalRun *run, const GError *error));
 void local_run_forget_secrets (LocalRun *self);
 char *local_run_write_secret (
     LocalRun *self, const char *name, const char *value, int mode, GError **error);
 
 /* step-log.c */
-LocalLog *local_log_new (LocalRun *run, const char *name);
+LocalLog *local_log_new (LocalRun *run, const char *name, gboolean plain);
 void local_log_free (LocalLog *self);
 gint64 local_log_id (const LocalLog *self);
-void local_log_add (LocalLog *self, LocalStream stream, const char *bytes, gsize n_bytes);
+gsize local_log_add (LocalLog *self, LocalStream stream, const char *bytes, gsize n_bytes);
+gboolean local_log_is_over (const LocalLog *self);
 void local_log_header (LocalLog *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void local_log_close (LocalLog *self);
 void local_log_drained (LocalLog *self);
+
+/* step-tail.c */
+void local_tails_start (LocalRun *run);
+void local_tails_finish (LocalRun *run, void (*done) (LocalRun *run));
+void local_tails_clear (LocalRun *run);
+gboolean local_tails_drained (LocalRun *run, gint64 logid);
 
 /* process.c */
 LocalSupervisor *local_supervisor_take (Local *self, LocalSlots *slots, GError **error);
@@ -419,6 +447,7 @@ void local_recover_async (Local *self, GAsyncReadyCallback callback, gpointer us
 gboolean local_recover_finish (Local *self, GAsyncResult *result, GError **error);
 
 /* tree.c */
+int local_open_beneath (const char *root, const char *path, GError **error);
 void local_tree_remove_async (const char *path,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,

@@ -162,7 +162,7 @@ local_run_stop_waiting (LocalRun *run)
     return FALSE;
   local_locks_withdraw (run->build->local->locks, run);
   g_clear_pointer (&run->lock_uses, g_ptr_array_unref);
-  log = local_log_new (run, "cancelled while waiting for locks");
+  log = local_log_new (run, "cancelled while waiting for locks", FALSE);
   local_log_header (log, "%s",
                     run->build->cause_text != NULL && *run->build->cause_text != '\0'
                         ? run->build->cause_text

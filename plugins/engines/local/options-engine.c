@@ -52,7 +52,7 @@ const BelfryOption local_engine_options[] = {
   BELFRY_CUSTOM (LocalKeys, umask, "umask", .custom = &local_octal_type, .default_text = "022", .flags = BELFRY_OPTION_RESTART, .help = N_ ("file mode mask of all steps")),
   BELFRY_SIZE (LocalKeys, min_free, "min-free", .default_text = "1GiB", .unit = "bytes", .flags = BELFRY_OPTION_RESTART, .help = N_ ("free space below which no build starts")),
   BELFRY_SIZE (LocalKeys, max_log, "max-log", .minimum = 1, .maximum = G_MAXINT64, .default_text = "64MiB", .unit = "bytes", .flags = BELFRY_OPTION_RESTART, .help = N_ ("longest log; more ends the step")),
-  LATER (LocalKeys, "artifacts"),
+  BELFRY_PATH (LocalKeys, artifacts, "artifacts", .flags = BELFRY_OPTION_RESTART, .help = N_ ("where uploads go; absent: artifacts in the state directory")),
   { NULL },
 };
 

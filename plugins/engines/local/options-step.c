@@ -6,11 +6,14 @@
 
 static const BelfryChoice kind_choices[] = {
   { "git", LOCAL_STEP_GIT, N_ ("checks out a git repository") },
+  { "hg", LOCAL_STEP_HG, N_ ("checks out a Mercurial repository") },
+  { "svn", LOCAL_STEP_SVN, N_ ("checks out a Subversion repository") },
   { "checkout", LOCAL_STEP_CHECKOUT, N_ ("checks out a codebase by its own kind") },
   { "command", LOCAL_STEP_COMMAND, N_ ("runs an argument vector") },
   { "shell", LOCAL_STEP_SHELL, N_ ("runs a script of the configuration") },
   { "set-property", LOCAL_STEP_SET_PROPERTY, N_ ("sets properties") },
   { "trigger", LOCAL_STEP_TRIGGER, N_ ("starts triggerable schedulers") },
+  { "upload", LOCAL_STEP_UPLOAD, N_ ("keeps files as artifacts") },
   { NULL },
 };
 
@@ -40,7 +43,21 @@ static const BelfryChoice method_choices[] = {
   { "clobber", LOCAL_METHOD_CLOBBER, N_ ("the tree is removed and cloned anew") },
   { "fresh", LOCAL_METHOD_FRESH, N_ ("all that is not versioned is removed") },
   { "clean", LOCAL_METHOD_CLEAN, N_ ("as fresh, ignored files stay") },
-  { "copy", LOCAL_METHOD_COPY, N_ ("a separate tree is updated and copied") },
+  { "copy", LOCAL_METHOD_COPY, N_ ("git and svn: a separate tree is updated and copied") },
+  { "export", LOCAL_METHOD_EXPORT, N_ ("svn: a separate tree is updated and exported") },
+  { NULL },
+};
+
+static const BelfryChoice missing_choices[] = {
+  { "failure", LOCAL_MISSING_FAILURE, NULL },
+  { "skip", LOCAL_MISSING_SKIP, N_ ("the step is skipped") },
+  { NULL },
+};
+
+static const BelfryChoice branch_type_choices[] = {
+  { "inrepo", LOCAL_BRANCH_INREPO, N_ ("a named branch of one repository") },
+  { "dirname", LOCAL_BRANCH_DIRNAME,
+    N_ ("a repository of its own, its name added to the address") },
   { NULL },
 };
 
@@ -87,6 +104,11 @@ const BelfryOption local_step_options[] = {
   BELFRY_MAP (LocalStepKeys, secrets, "secret", .element = BELFRY_OPTION_SECRET, .help = N_ ("secrets given as variables")),
   BELFRY_MAP (LocalStepKeys, secret_files, "secret-file", .element = BELFRY_OPTION_SECRET, .help = N_ ("secrets given as files, their paths as variables")),
   BELFRY_BOOLEAN (LocalStepKeys, log_environment, "log-environment", .default_text = "true", .help = N_ ("whether the log's header lists the environment")),
+  BELFRY_MAP (LocalStepKeys, logs, "log", .element = BELFRY_OPTION_STRING, .help = N_ ("files beneath the work folder that become logs of their own")),
+  BELFRY_BOOLEAN (LocalStepKeys, log_follow, "log-follow", .default_text = "true", .help = N_ ("whether they are followed; false: read at the end")),
+  BELFRY_BOOLEAN (LocalStepKeys, lazy_logs, "lazy-logs", .default_text = "false", .help = N_ ("makes them only when they have content")),
+  BELFRY_BOOLEAN (LocalStepKeys, pty, "pty", .default_text = "false", .help = N_ ("runs on a terminal of its own")),
+  BELFRY_BOOLEAN (LocalStepKeys, allow_secret_in_argv, "allow-secret-in-argv", .default_text = "false", .help = N_ ("allows secrets in arguments, where everybody on the machine sees them")),
   BELFRY_STRING (LocalStepKeys, encoding, "encoding", .default_text = "utf-8", .help = N_ ("of its output")),
   BELFRY_SIZE (LocalStepKeys, max_log, "max-log", .minimum = 1, .maximum = G_MAXINT64, .unit = "bytes", .help = N_ ("longest log; absent: the engine's")),
   BELFRY_INTEGER (LocalStepKeys, max_lines, "max-lines", .minimum = 1, .maximum = G_MAXINT64, .help = N_ ("most lines of a log; absent: no limit")),
@@ -101,6 +123,15 @@ const BelfryOption local_step_options[] = {
   BELFRY_REGEX (LocalStepKeys, extract, "extract", .help = N_ ("pattern whose named groups become properties")),
   BELFRY_ENUM (LocalStepKeys, format, "format", .choices = format_choices, .help = N_ ("how the output names properties")),
   BELFRY_ENUM (LocalStepKeys, as_json, "as", .choices = as_choices, .default_text = "text", .help = N_ ("how a value is read")),
+  BELFRY_RENDERED (LocalStepKeys, source, "source", .help = N_ ("file, folder or glob beneath the work folder")),
+  BELFRY_RENDERED (LocalStepKeys, destination, "destination", .help = N_ ("folder beneath that of artifacts; absent: builddir, build number and step")),
+  BELFRY_STRING (LocalStepKeys, link, "link", .help = N_ ("text of the link; absent: the step's name")),
+  BELFRY_RENDERED (LocalStepKeys, url, "url", .help = N_ ("where a server of one's own shows them; absent: the build's page of artifacts")),
+  BELFRY_SIZE (LocalStepKeys, max_size, "max-size", .minimum = 1, .maximum = G_MAXINT64, .default_text = "1GiB", .unit = "bytes", .help = N_ ("all files together; more fails")),
+  BELFRY_INTEGER (LocalStepKeys, max_files, "max-files", .minimum = 1, .maximum = 1000000, .default_text = "10000", .help = N_ ("more files fail")),
+  BELFRY_ENUM (LocalStepKeys, if_missing, "if-missing", .choices = missing_choices, .default_text = "failure", .help = N_ ("what it means that there is nothing")),
+  BELFRY_DURATION (LocalStepKeys, keep, "keep", .default_text = "0", .unit = "s", .help = N_ ("how long they are kept; 0: as the builder says")),
+  BELFRY_BOOLEAN (LocalStepKeys, overwrite, "overwrite", .default_text = "false", .help = N_ ("whether a destination that exists is replaced")),
   BELFRY_STRING (LocalStepKeys, codebase, "codebase", .help = N_ ("what is checked out; absent: the only one")),
   BELFRY_RENDERED (LocalStepKeys, repository, "repository", .help = N_ ("absent: the codebase's")),
   BELFRY_LIST (LocalStepKeys, allowed_repositories, "allowed-repositories", .help = N_ ("globs that a rendered repository must match")),
@@ -109,7 +140,7 @@ const BelfryOption local_step_options[] = {
   BELFRY_ENUM (LocalStepKeys, method, "method", .choices = method_choices, .help = N_ ("of mode full; absent: fresh")),
   BELFRY_BOOLEAN (LocalStepKeys, always_use_latest, "always-use-latest", .default_text = "false", .help = N_ ("ignores the stamp's branch, revision and patch")),
   BELFRY_STRING (LocalStepKeys, revision, "revision", .help = N_ ("absent: the stamp's")),
-  BELFRY_LIST (LocalStepKeys, allowed_protocols, "allowed-protocols", .default_text = "https;ssh;git;file", .help = N_ ("others are refused before anything runs")),
+  BELFRY_LIST (LocalStepKeys, allowed_protocols, "allowed-protocols", .help = N_ ("others are refused before anything runs; absent: https, ssh, git and file, of svn https, svn, svn+ssh and file")),
   BELFRY_SECRET (LocalStepKeys, ssh_key, "ssh-key", .help = N_ ("private key for ssh")),
   BELFRY_STRING (LocalStepKeys, ssh_known_hosts, "ssh-known-hosts", .help = N_ ("text of a known hosts file")),
   BELFRY_STRING (LocalStepKeys, ssh_host_key, "ssh-host-key", .help = N_ ("public key of the repository's host")),
@@ -125,7 +156,6 @@ const BelfryOption local_step_options[] = {
   BELFRY_BOOLEAN (LocalStepKeys, tags, "tags", .default_text = "true", .help = N_ ("whether tags are fetched")),
   BELFRY_MAP (LocalStepKeys, config, "config", .element = BELFRY_OPTION_STRING, .help = N_ ("settings given to git")),
   BELFRY_STRING (LocalStepKeys, get_description, "get-description", .default_text = "false", .help = N_ ("true or options of describe: sets commit-description")),
-  BELFRY_MAP (LocalStepKeys, logs, "log", .element = BELFRY_OPTION_STRING, .hidden = TRUE, .help = N_ ("not yet offered")),
   BELFRY_LIST (LocalStepKeys, locks, "locks", .help = N_ ("held while it runs: NAME, NAME:counting, NAME:counting:UNITS")),
   BELFRY_LIST (LocalStepKeys, schedulers, "schedulers", .help = N_ ("of a trigger: the triggerable schedulers")),
   BELFRY_BOOLEAN (LocalStepKeys, wait_for_finish, "wait-for-finish", .default_text = "false", .help = N_ ("of a trigger: waits, and takes over the worst result")),
@@ -135,10 +165,12 @@ const BelfryOption local_step_options[] = {
   BELFRY_MAP (LocalStepKeys, set_properties, "set-property", .element = BELFRY_OPTION_RENDERED, .help = N_ ("of a trigger: properties of what it starts")),
   BELFRY_LIST (LocalStepKeys, copy_properties, "copy-properties", .help = N_ ("of a trigger: properties that are handed on")),
   BELFRY_STRING (LocalStepKeys, parent_relationship, "parent-relationship", .default_text = "Triggered from", .help = N_ ("of a trigger: how the sets name their parent")),
-  LATER ("log-follow"),
-  LATER ("lazy-logs"),
-  LATER ("allow-secret-in-argv"),
-  LATER ("pty"),
+  BELFRY_ENUM (LocalStepKeys, branch_type, "branch-type", .choices = branch_type_choices, .default_text = "inrepo", .help = N_ ("hg: what a branch is")),
+  BELFRY_BOOLEAN (LocalStepKeys, clobber_on_branch_change, "clobber-on-branch-change", .default_text = "true", .help = N_ ("hg: a tree of another named branch is cloned anew")),
+  BELFRY_STRING (LocalStepKeys, depth, "depth", .help = N_ ("svn: empty, files, immediates or infinity")),
+  BELFRY_LIST (LocalStepKeys, keep_on_purge, "keep-on-purge", .help = N_ ("svn: globs of what fresh and clean leave")),
+  BELFRY_BOOLEAN (LocalStepKeys, prefer_last_changed_rev, "prefer-last-changed-rev", .default_text = "false", .help = N_ ("svn: got_revision is the last that changed the tree")),
+  BELFRY_BOOLEAN (LocalStepKeys, externals, "externals", .default_text = "true", .help = N_ ("svn: fetches externals, by the allowed protocols alone")),
   LATER ("lfs"),
   LATER ("test-results"),
   LATER ("no-tests"),
@@ -151,7 +183,5 @@ const BelfryOption local_step_options[] = {
   LATER ("max-warnings"),
   LATER ("suppress"),
   LATER ("suppress-file"),
-  LATER ("source"),
-  LATER ("destination"),
   { NULL },
 };

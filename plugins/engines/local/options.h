@@ -46,11 +46,14 @@ typedef enum {
 typedef enum {
   LOCAL_STEP_NONE,
   LOCAL_STEP_GIT,
+  LOCAL_STEP_HG,
+  LOCAL_STEP_SVN,
   LOCAL_STEP_CHECKOUT,
   LOCAL_STEP_COMMAND,
   LOCAL_STEP_SHELL,
   LOCAL_STEP_SET_PROPERTY,
   LOCAL_STEP_TRIGGER,
+  LOCAL_STEP_UPLOAD,
 } LocalStepKind;
 
 typedef enum {
@@ -90,7 +93,18 @@ typedef enum {
   LOCAL_METHOD_FRESH,
   LOCAL_METHOD_CLEAN,
   LOCAL_METHOD_COPY,
+  LOCAL_METHOD_EXPORT,
 } LocalMethod;
+
+typedef enum {
+  LOCAL_MISSING_FAILURE,
+  LOCAL_MISSING_SKIP,
+} LocalMissing;
+
+typedef enum {
+  LOCAL_BRANCH_INREPO,
+  LOCAL_BRANCH_DIRNAME,
+} LocalBranchType;
 
 typedef enum {
   LOCAL_FORMAT_NONE,
@@ -117,6 +131,7 @@ typedef struct {
   gpointer umask; /* mode + 1 */
   gint64 min_free;
   gint64 max_log;
+  char *artifacts;
   gpointer later;
 } LocalKeys;
 
@@ -152,6 +167,7 @@ typedef struct {
   BelfryMap *secret_files;
   gpointer umask; /* mode + 1 (nullable) */
   gint64 nice;
+  gint64 keep_artifacts;
   char *like;
   gboolean abstract;
   BelfryMap *matrix;
@@ -189,6 +205,10 @@ typedef struct {
   BelfryMap *secret_files;
   gboolean log_environment;
   BelfryMap *logs;
+  gboolean log_follow;
+  gboolean lazy_logs;
+  gboolean pty;
+  gboolean allow_secret_in_argv;
   char *encoding;
   gint64 max_log;
   gint64 max_lines;
@@ -239,6 +259,24 @@ typedef struct {
   BelfryMap *set_properties;
   char **copy_properties;
   char *parent_relationship;
+  /* upload */
+  BelfryRendered *source;
+  BelfryRendered *destination;
+  char *link;
+  BelfryRendered *url;
+  gint64 max_size;
+  gint64 max_files;
+  int if_missing;
+  gint64 keep;
+  gboolean overwrite;
+  /* hg */
+  int branch_type;
+  gboolean clobber_on_branch_change;
+  /* svn */
+  char *depth;
+  char **keep_on_purge;
+  gboolean prefer_last_changed_rev;
+  gboolean externals;
   gpointer later;
 } LocalStepKeys;
 

@@ -2,7 +2,8 @@
 /*
  * Lines of a stdio log: each begins with the letter of its stream (o, e; h for what the machinery
  * says) and is valid UTF-8. Lines of one stream are never torn by the other; a line over 64 KiB is
- * cut there. An unfinished line that is flushed is continued by the next one.
+ * cut there. An unfinished line that is flushed is continued by the next one. A plain log (a file
+ * that is followed) has no letters.
  */
 #include "output.h"
 #include <string.h>
@@ -13,11 +14,12 @@ struct _LocalOutput {
   GString *unfinished[LOCAL_N_STREAMS];
   GString *lines; /* finished, with letters and line ends */
   guint n_lines;
+  gboolean plain; /* no letters */
   char *encoding; /* (nullable): UTF-8 */
 };
 
 LocalOutput *
-local_output_new (const char *encoding, GError **error)
+local_output_new (const char *encoding, gboolean plain, GError **error)
 {
   g_autoptr (LocalOutput) self = g_new0 (LocalOutput, 1);
   GIConv converter = (GIConv)-1;
@@ -25,6 +27,7 @@ local_output_new (const char *encoding, GError **error)
   for (guint i = 0; i < LOCAL_N_STREAMS; i++)
     self->unfinished[i] = g_string_new (NULL);
   self->lines = g_string_new (NULL);
+  self->plain = plain;
   if (encoding == NULL || g_ascii_strcasecmp (encoding, "utf-8") == 0 ||
       g_ascii_strcasecmp (encoding, "utf8") == 0)
     return g_steal_pointer (&self);
@@ -77,7 +80,8 @@ append_text (LocalOutput *self, const char *bytes, gsize n_bytes)
 static void
 append_line (LocalOutput *self, char letter, const char *bytes, gsize n_bytes)
 {
-  g_string_append_c (self->lines, letter);
+  if (!self->plain)
+    g_string_append_c (self->lines, letter);
   append_text (self, bytes, n_bytes);
   g_string_append_c (self->lines, '\n');
   self->n_lines++;

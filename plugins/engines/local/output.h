@@ -15,7 +15,7 @@ typedef enum {
 /** LocalOutput: unfinished lines of both streams, finished ones ready to be taken */
 typedef struct _LocalOutput LocalOutput;
 
-LocalOutput *local_output_new (const char *encoding, GError **error);
+LocalOutput *local_output_new (const char *encoding, gboolean plain, GError **error);
 void local_output_free (LocalOutput *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalOutput, local_output_free)
 void local_output_add (LocalOutput *self, LocalStream stream, const char *bytes, gsize n_bytes);

@@ -3,7 +3,7 @@
 #include "protocol.h"
 #include <string.h>
 
-#define JOB_TYPE   G_VARIANT_TYPE ("(aayaayaybayui)")
+#define JOB_TYPE   G_VARIANT_TYPE ("(aayaayaybayuibxay)")
 #define END_TYPE   G_VARIANT_TYPE ("(xi)")
 #define EXIT_TYPE  G_VARIANT_TYPE ("(iiub)")
 #define START_TYPE G_VARIANT_TYPE ("i")
@@ -64,12 +64,12 @@ parse_variant (GBytes *payload, const GVariantType *type)
 void
 local_frame_append_job (GByteArray *buffer, const LocalJob *job)
 {
-  append_variant (buffer, LOCAL_FRAME_START,
-                  g_variant_new ("(@aay@aay^ayb^ayui)",
-                                 g_variant_new_bytestring_array (job->argv, -1),
-                                 g_variant_new_bytestring_array (job->environment, -1), job->folder,
-                                 job->input != NULL, job->input != NULL ? job->input : "",
-                                 job->umask, job->nice));
+  append_variant (
+      buffer, LOCAL_FRAME_START,
+      g_variant_new ("(@aay@aay^ayb^ayuibx^ay)", g_variant_new_bytestring_array (job->argv, -1),
+                     g_variant_new_bytestring_array (job->environment, -1), job->folder,
+                     job->input != NULL, job->input != NULL ? job->input : "", job->umask,
+                     job->nice, job->pty, job->tasks_max, job->cgroup != NULL ? job->cgroup : ""));
 }
 
 GVariant *
@@ -80,8 +80,9 @@ local_frame_parse_job (GBytes *payload, LocalJob *job)
 
   if (variant == NULL)
     return NULL;
-  g_variant_get (variant, "(^a&ay^a&ay^&ayb^&ayui)", &job->argv, &job->environment, &job->folder,
-                 &has_input, &job->input, &job->umask, &job->nice);
+  g_variant_get (variant, "(^a&ay^a&ay^&ayb^&ayuibx^&ay)", &job->argv, &job->environment,
+                 &job->folder, &has_input, &job->input, &job->umask, &job->nice, &job->pty,
+                 &job->tasks_max, &job->cgroup);
   if (!has_input)
     job->input = NULL;
   return g_steal_pointer (&variant);

@@ -32,6 +32,9 @@ typedef struct {
   const char *input; /* (nullable): /dev/null */
   guint umask;
   int nice;
+  gboolean pty;
+  gint64 tasks_max;   /* 0: no limit of its own */
+  const char *cgroup; /* empty: none */
 } LocalJob;
 
 /** LocalExit: how it ended, and what it left behind */

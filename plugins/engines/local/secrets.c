@@ -11,13 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MASK_MIN_CHARS 4
-
 typedef struct {
   char *name;
   BelfrySecret *secret;
   gboolean as_file;
-  gboolean hidden; /* for the engine itself: no variable */
+  gboolean hidden;   /* for the engine itself: no variable */
+  gboolean rendered; /* for %(secret:NAME)s */
 } Wanted;
 
 typedef struct {
@@ -98,13 +97,15 @@ give (LocalRun *run, const Wanted *item, GError **error)
   const char *value = belfry_secret_get_value (item->secret);
   char *path = NULL;
 
-  if (strlen (value) >= MASK_MIN_CHARS)
+  if (local_masks_add (run->build->masks, item->name, value))
     belfry_engine_register_secret (run->build->local->instance, run->build->record->buildid,
                                    item->name, value);
   else
     belfry_instance_log (run->build->local->instance, G_LOG_LEVEL_WARNING,
                          "secret '%s' is too short to be masked in logs", item->name);
-  if (item->hidden)
+  if (item->rendered)
+    g_hash_table_replace (run->rendered_secrets, g_strdup (item->name), g_strdup (value));
+  if (item->hidden || item->rendered)
     return TRUE;
   if (!item->as_file) {
     g_hash_table_replace (run->secrets, g_strdup (item->name), g_strdup (value));
@@ -177,6 +178,29 @@ local_run_get_secrets (LocalRun *self, void (*done) (LocalRun *run, const GError
   want_map (fetch->wanted, self->step->keys->secret_files, TRUE);
   want (fetch->wanted, "ssh-key", self->step->keys->ssh_key, FALSE, TRUE);
   want (fetch->wanted, "credential", self->step->keys->credential, FALSE, TRUE);
+  fetch_next (fetch);
+}
+
+/* Those that rendered values ask for. @names: (element-type utf8) */
+void
+local_run_get_rendered_secrets (LocalRun *self,
+                                GPtrArray *names,
+                                void (*done) (LocalRun *run, const GError *error))
+{
+  Fetch *fetch = g_new0 (Fetch, 1);
+
+  fetch->run = self;
+  fetch->done = done;
+  fetch->wanted = g_ptr_array_new_with_free_func (wanted_free);
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index (names, i);
+    g_autofree char *spelling = g_strconcat ("secret:", name, NULL);
+    g_autoptr (BelfrySecret) secret = belfry_secret_new (spelling, NULL);
+
+    want (fetch->wanted, name, secret, FALSE, FALSE);
+    if (fetch->wanted->len > 0)
+      ((Wanted *)g_ptr_array_index (fetch->wanted, fetch->wanted->len - 1))->rendered = TRUE;
+  }
   fetch_next (fetch);
 }
 

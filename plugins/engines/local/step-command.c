@@ -47,6 +47,43 @@ make_shell_argv (const LocalRun *run, GError **error)
   return argv;
 }
 
+static LocalContext
+get_argv_context (const LocalRun *run)
+{
+  return run->step->keys->allow_secret_in_argv ? local_run_secret_context (run) : run->context;
+}
+
+/* (nullable) with @error unset: it has none */
+gboolean
+local_step_render_input (const LocalRun *run, char **input, GError **error)
+{
+  LocalContext context = local_run_secret_context (run);
+
+  if (run->step->keys->stdin_text == NULL)
+    return TRUE;
+  *input = local_context_render (&context, run->step->keys->stdin_text, error);
+  if (*input == NULL)
+    g_prefix_error (error, "stdin: ");
+  return *input != NULL;
+}
+
+/* Renders for nothing but the secrets that are asked for. */
+gboolean
+local_step_render_own (LocalRun *run, GError **error)
+{
+  const LocalStepKeys *keys = run->step->keys;
+  LocalContext context = local_run_secret_context (run);
+  g_autofree char *input = NULL;
+  g_auto (GStrv) argv = NULL;
+
+  if (!local_step_render_input (run, &input, error))
+    return FALSE;
+  if (!keys->allow_secret_in_argv || keys->command == NULL)
+    return TRUE;
+  argv = local_render_argv (&context, keys->command, error);
+  return argv != NULL;
+}
+
 static void
 on_done (LocalRun *run, const LocalExit *exit, int error_number)
 {
@@ -63,14 +100,13 @@ local_step_command_start (LocalRun *run)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) argv = NULL;
   g_autofree char *input = NULL;
+  LocalContext context = get_argv_context (run);
 
   if (run->step->kind == LOCAL_STEP_SHELL)
     argv = make_shell_argv (run, &error);
   else
-    argv = local_render_argv (&run->context, keys->command, &error);
-  if (argv != NULL && keys->stdin_text != NULL)
-    input = local_context_render (&run->context, keys->stdin_text, &error);
-  if (error != NULL) {
+    argv = local_render_argv (&context, keys->command, &error);
+  if (argv == NULL || !local_step_render_input (run, &input, &error)) {
     local_run_fail (run, error);
     return;
   }

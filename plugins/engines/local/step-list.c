@@ -16,14 +16,17 @@ static const struct {
   gboolean needs_argument;
 } kinds[] = {
   { "git", LOCAL_STEP_GIT, "codebase", FALSE },
+  { "hg", LOCAL_STEP_HG, "codebase", FALSE },
+  { "svn", LOCAL_STEP_SVN, "codebase", FALSE },
   { "checkout", LOCAL_STEP_CHECKOUT, "codebase", FALSE },
   { "command", LOCAL_STEP_COMMAND, "command", TRUE },
   { "shell", LOCAL_STEP_SHELL, "script", TRUE },
   { "set-property", LOCAL_STEP_SET_PROPERTY, "property", TRUE },
   { "trigger", LOCAL_STEP_TRIGGER, "schedulers", TRUE },
+  { "upload", LOCAL_STEP_UPLOAD, "source", TRUE },
 };
 
-static const char *const later_kinds[] = { "hg", "svn", "upload", "master-note", NULL };
+static const char *const later_kinds[] = { "master-note", NULL };
 
 static LocalItem *
 item_new (LocalItemKind kind, const char *section, LocalStepKind step, const char *argument)
@@ -168,6 +171,13 @@ local_name_cut (const char *text)
   return g_strchomp (g_strdup (name->str));
 }
 
+gboolean
+local_step_is_source (LocalStepKind kind)
+{
+  return kind == LOCAL_STEP_GIT || kind == LOCAL_STEP_HG || kind == LOCAL_STEP_SVN ||
+         kind == LOCAL_STEP_CHECKOUT;
+}
+
 char *
 local_item_dup_name (const LocalItem *self)
 {
@@ -177,7 +187,7 @@ local_item_dup_name (const LocalItem *self)
     return g_strdup (self->section);
   if (self->argument == NULL)
     return g_strdup (kind);
-  if (self->step == LOCAL_STEP_GIT || self->step == LOCAL_STEP_CHECKOUT)
+  if (local_step_is_source (self->step))
     return g_strdup_printf ("%s-%s", kind, self->argument);
   return local_name_cut (self->argument);
 }

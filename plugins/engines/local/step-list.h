@@ -21,6 +21,7 @@ typedef struct {
 LocalItem *local_item_parse (const char *text,
                              const char *const *sections,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean local_step_is_source (LocalStepKind kind);
 void local_item_free (LocalItem *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalItem, local_item_free)
 BelfrySection *local_item_to_section (const LocalItem *self,

@@ -9,15 +9,14 @@
 #include <errno.h>
 #include <string.h>
 
-#define CAPTURE_BYTES (64 * 1024)
-
 static void
 append_environment (GString *text, const LocalRun *self, char **list)
 {
   for (guint i = 0; list[i] != NULL; i++) {
     g_autofree char *name = g_strndup (list[i], strcspn (list[i], "="));
     gboolean secret = g_hash_table_contains (self->secrets, name);
-    g_autofree char *shown = belfry_text_make_printable (list[i], -1, 4096);
+    g_autofree char *masked = local_masks_apply (self->build->masks, list[i]);
+    g_autofree char *shown = belfry_text_make_printable (masked, -1, 4096);
 
     if (!g_str_equal (name, LOCAL_TOKEN_VARIABLE))
       g_string_append_printf (text, "\n  %s", secret ? name : shown);
@@ -33,10 +32,11 @@ write_header (LocalRun *self, const char *const *argv, const char *folder, char 
   g_autofree char *shown_folder = belfry_text_make_printable (folder, -1, 4096);
 
   for (guint i = 0; argv[i] != NULL; i++) {
-    g_autofree char *quoted = g_shell_quote (argv[i]);
+    g_autofree char *masked = local_masks_apply (self->build->masks, argv[i]);
+    g_autofree char *quoted = g_shell_quote (masked);
     gboolean plain = *argv[i] != '\0' && strspn (argv[i], G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
                                                  "-_./=:,+@%^{}") == strlen (argv[i]);
-    g_autofree char *shown = belfry_text_make_printable (plain ? argv[i] : quoted, -1, 4096);
+    g_autofree char *shown = belfry_text_make_printable (plain ? masked : quoted, -1, 4096);
 
     g_string_append_printf (text, "%s%s", i > 0 ? " " : "", shown);
   }
@@ -113,12 +113,13 @@ local_run_process (
   g_auto (GStrv) environment = local_environment_to_list (self->environment);
   gpointer mask = build->builder->keys->umask != NULL ? build->builder->keys->umask
                                                       : build->config->keys->umask;
-  const LocalJob job = { argv,
-                         (const char *const *)environment,
-                         folder,
-                         input,
-                         mask != NULL ? GPOINTER_TO_UINT (mask) - 1 : 022,
-                         (int)build->builder->keys->nice };
+  const LocalJob job = { .argv = argv,
+                         .environment = (const char *const *)environment,
+                         .folder = folder,
+                         .input = input,
+                         .umask = mask != NULL ? GPOINTER_TO_UINT (mask) - 1 : 022,
+                         .nice = (int)build->builder->keys->nice,
+                         .pty = self->step->keys->pty };
   g_autoptr (GError) error = NULL;
 
   if (!has_supervisor (self, &error)) {
@@ -126,13 +127,14 @@ local_run_process (
     return;
   }
   local_run_open_log (self);
+  local_tails_start (self);
   write_header (self, argv, folder, environment);
   local_build_flush (build);
   self->done = done;
   self->in_process = TRUE;
   if (self->captured != NULL)
     g_string_free (self->captured, TRUE);
-  self->captured = self->capture ? g_string_new (NULL) : NULL;
+  self->captured = self->capture_max > 0 ? g_string_new (NULL) : NULL;
   self->captured_too_much = FALSE;
   set_limits (self);
   local_supervisor_start (build->supervisor, &job, self);
@@ -143,7 +145,7 @@ local_run_on_output (LocalRun *self, LocalStream stream, const char *bytes, gsiz
 {
   self->last_output = g_get_monotonic_time ();
   if (self->captured != NULL && stream == LOCAL_STREAM_OUT) {
-    gsize room = CAPTURE_BYTES - MIN (self->captured->len, CAPTURE_BYTES);
+    gsize room = self->capture_max - MIN (self->captured->len, self->capture_max);
 
     self->captured_too_much = self->captured_too_much || n_bytes > room;
     g_string_append_len (self->captured, bytes, (gssize)MIN (n_bytes, room));
@@ -196,14 +198,19 @@ write_end (LocalRun *self, const LocalExit *exit, int error_number)
                       (double)elapsed / 1e6);
 }
 
+static void
+on_tails_read (LocalRun *self)
+{
+  LocalDone done = g_steal_pointer (&self->done);
+
+  done (self, self->has_exit ? &self->exit : NULL, self->error_number);
+}
+
 void
 local_run_on_exit (LocalRun *self, const LocalExit *exit, int error_number)
 {
-  LocalDone done = self->done;
-
   g_clear_handle_id (&self->timeout_id, g_source_remove);
   self->in_process = FALSE;
-  self->done = NULL;
   write_end (self, exit, error_number);
   if (exit == NULL && error_number == 0) {
     g_autofree char *token = g_strdup_printf ("%s.b%" G_GINT64_FORMAT, self->build->local->token,
@@ -215,7 +222,11 @@ local_run_on_exit (LocalRun *self, const LocalExit *exit, int error_number)
     belfry_instance_log (self->build->local->instance, G_LOG_LEVEL_WARNING,
                          "builder '%s': processes of build %" G_GINT64_FORMAT " cannot be killed",
                          self->build->builder->name, self->build->record->number);
-  done (self, exit, error_number);
+  self->has_exit = exit != NULL;
+  if (exit != NULL)
+    self->exit = *exit;
+  self->error_number = error_number;
+  local_tails_finish (self, on_tails_read);
 }
 
 static gint64

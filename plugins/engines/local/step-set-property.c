@@ -75,20 +75,21 @@ local_step_set_property_start (LocalRun *run)
   const LocalStepKeys *keys = run->step->keys;
   g_autoptr (GError) error = NULL;
   g_autofree char *value = NULL;
+  g_autofree char *input = NULL;
   g_auto (GStrv) argv = NULL;
 
   g_free (run->done_text);
   run->done_text = g_strdup ("property set");
   if (keys->value != NULL)
     value = local_context_render (&run->context, keys->value, &error);
-  else
+  else if (local_step_render_input (run, &input, &error))
     argv = local_render_argv (&run->context, keys->command, &error);
   if (error != NULL)
     local_run_fail (run, error);
   else if (value != NULL)
     set_from (run, value);
   else {
-    run->capture = TRUE;
-    local_run_process (run, (const char *const *)argv, run->workdir, NULL, on_done);
+    run->capture_max = LOCAL_PROPERTY_BYTES;
+    local_run_process (run, (const char *const *)argv, run->workdir, input, on_done);
   }
 }

@@ -9,6 +9,8 @@
 #include "step-list.h"
 #include <string.h>
 
+#define SECRET_ROUNDS 8
+
 static void begin (LocalRun *self);
 
 static void
@@ -19,16 +21,20 @@ run_free (LocalRun *self)
   g_clear_handle_id (&self->wait_id, g_source_remove);
   if (self->kind_free != NULL)
     self->kind_free (self->kind_state);
+  local_tails_clear (self);
   local_log_free (self->stdio);
   belfry_record_unref (self->record);
   g_clear_pointer (&self->urls, json_array_unref);
   g_clear_pointer (&self->lock_uses, g_ptr_array_unref);
   g_clear_pointer (&self->environment, g_hash_table_unref);
   g_clear_pointer (&self->secrets, g_hash_table_unref);
+  g_clear_pointer (&self->rendered_secrets, g_hash_table_unref);
   g_clear_pointer (&self->secret_files, g_ptr_array_unref);
   g_clear_object (&self->cancellable);
   g_free (self->workdir);
   g_free (self->done_text);
+  g_free (self->link_name);
+  g_free (self->link_url);
   if (self->captured != NULL)
     g_string_free (self->captured, TRUE);
   g_free (self);
@@ -59,6 +65,20 @@ is_link (const char *url)
 }
 
 static void
+add_link (const LocalRun *self, JsonArray *list, const char *name, const char *url)
+{
+  g_autofree char *masked = local_masks_apply (self->build->masks, url);
+  JsonObject *link = NULL;
+
+  if (!is_link (masked))
+    return;
+  link = json_object_new ();
+  json_object_set_string_member (link, "name", name);
+  json_object_set_string_member (link, "url", masked);
+  json_array_add_object_element (list, link);
+}
+
+static void
 set_links (LocalRun *self)
 {
   const BelfryMap *links = self->step->keys->links;
@@ -67,17 +87,13 @@ set_links (LocalRun *self)
 
   for (guint i = 0; links != NULL && i < belfry_map_get_count (links); i++) {
     g_autofree char *url = render_or (self, (BelfryRendered *)belfry_map_get_value (links, i), "");
-    JsonObject *link = NULL;
 
-    if (!is_link (url))
-      continue;
-    link = json_object_new ();
-    json_object_set_string_member (link, "name", belfry_map_get_name (links, i));
-    json_object_set_string_member (link, "url", url);
-    json_array_add_object_element (list, link);
+    add_link (self, list, belfry_map_get_name (links, i), url);
   }
   for (guint i = 0; self->urls != NULL && i < json_array_get_length (self->urls); i++)
     json_array_add_element (list, json_node_copy (json_array_get_element (self->urls, i)));
+  if (self->link_url != NULL)
+    add_link (self, list, self->link_name, self->link_url);
   json_node_take_array (node, list);
   g_clear_pointer (&self->record->urls, json_node_unref);
   self->record->urls = node;
@@ -155,17 +171,29 @@ make_fixed (LocalRun *self)
   return fixed;
 }
 
+/* For values that reach nobody but the process. */
+LocalContext
+local_run_secret_context (const LocalRun *self)
+{
+  LocalContext context = self->context;
+
+  context.secrets = self->rendered_secrets;
+  context.missing = self->missing_secrets;
+  return context;
+}
+
 static gboolean
 make_environment (LocalRun *self, GError **error)
 {
   g_autoptr (GHashTable) fixed = make_fixed (self);
-  const LocalEnvironmentSource source = { self->context,
+  const LocalEnvironmentSource source = { local_run_secret_context (self),
                                           (const char *const *)self->build->local->inherited,
                                           self->step, fixed };
   GHashTableIter iter;
   gpointer name = NULL;
   gpointer value = NULL;
 
+  g_clear_pointer (&self->environment, g_hash_table_unref);
   self->environment = local_environment_make (&source, error);
   if (self->environment == NULL)
     return FALSE;
@@ -196,8 +224,10 @@ start_kind (LocalRun *self)
 {
   switch (self->step->kind) {
   case LOCAL_STEP_GIT:
+  case LOCAL_STEP_HG:
+  case LOCAL_STEP_SVN:
   case LOCAL_STEP_CHECKOUT:
-    local_step_git_start (self);
+    local_step_source_start (self);
     break;
   case LOCAL_STEP_COMMAND:
   case LOCAL_STEP_SHELL:
@@ -209,16 +239,38 @@ start_kind (LocalRun *self)
   case LOCAL_STEP_TRIGGER:
     local_step_trigger_start (self);
     break;
+  case LOCAL_STEP_UPLOAD:
+    local_step_upload_start (self);
+    break;
   case LOCAL_STEP_NONE:
     local_run_finish (self, BELFRY_RESULT_EXCEPTION, "no kind");
     break;
   }
 }
 
+/* Which secret a value needs is known when it is rendered, and one may lead to the next. */
+static gboolean
+list_missing_secrets (LocalRun *self, GPtrArray *names, GError **error)
+{
+  gboolean rendered = FALSE;
+
+  self->missing_secrets = names;
+  rendered = make_environment (self, error) && local_step_render_own (self, error);
+  self->missing_secrets = NULL;
+  if (rendered && names->len > 0 && ++self->secret_rounds > SECRET_ROUNDS) {
+    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
+                         "secrets lead to further secrets without end");
+    return FALSE;
+  }
+  g_clear_pointer (&self->environment, g_hash_table_unref);
+  return rendered;
+}
+
 static void
 on_secrets (LocalRun *self, const GError *error)
 {
   g_autoptr (GError) own = NULL;
+  g_autoptr (GPtrArray) names = NULL;
 
   if (self->cause != LOCAL_CAUSE_NONE) {
     local_run_finish (self, BELFRY_RESULT_CANCELLED, NULL);
@@ -226,6 +278,15 @@ on_secrets (LocalRun *self, const GError *error)
   }
   if (error != NULL) {
     local_run_fail (self, error);
+    return;
+  }
+  names = g_ptr_array_new_with_free_func (g_free);
+  if (!list_missing_secrets (self, names, &own)) {
+    local_run_fail (self, own);
+    return;
+  }
+  if (names->len > 0) {
+    local_run_get_rendered_secrets (self, names, on_secrets);
     return;
   }
   if (!make_environment (self, &own) || !make_workdir (self, &own)) {
@@ -284,6 +345,7 @@ local_run_start (LocalBuild *build, const LocalStep *step)
                                   .stamps = build->set->record->sourcestamps,
                                   .changes = build->set->changes };
   self->secrets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->rendered_secrets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->secret_files = g_ptr_array_new_with_free_func (g_free);
   self->cancellable = g_cancellable_new ();
   build->run = self;
@@ -299,7 +361,7 @@ local_run_open_log (LocalRun *self)
   if (self->stdio != NULL)
     return;
   name = self->attempt == 0 ? g_strdup ("stdio") : g_strdup_printf ("stdio-%u", self->attempt + 1);
-  self->stdio = local_log_new (self, name);
+  self->stdio = local_log_new (self, name, FALSE);
   for (guint i = 0; i < self->build->dropped->len; i++)
     local_log_header (self->stdio, "property '%s' from outside was dropped: a build sets it itself",
                       (char *)g_ptr_array_index (self->build->dropped, i));
@@ -312,7 +374,8 @@ local_run_fail (LocalRun *self, const GError *error)
 {
   LocalBuild *build = self->build;
   g_autoptr (BelfryLog) record = belfry_log_new ();
-  g_autofree char *text = belfry_text_make_printable (error->message, -1, 4096);
+  g_autofree char *masked = local_masks_apply (build->masks, error->message);
+  g_autofree char *text = belfry_text_make_printable (masked, -1, 4096);
   g_autofree char *line = g_strconcat (text, "\n", NULL);
   g_autoptr (GBytes) lines = g_bytes_new (line, strlen (line));
 
@@ -354,6 +417,7 @@ make_text (const LocalRun *self, gint64 result, const char *text)
   const LocalStepKeys *keys = self->step->keys;
   g_autofree char *base = NULL;
   g_autofree char *whole = NULL;
+  g_autofree char *masked = NULL;
   g_autofree char *printable = NULL;
 
   if (text != NULL)
@@ -365,7 +429,8 @@ make_text (const LocalRun *self, gint64 result, const char *text)
   else
     base = g_strdup (self->done_text != NULL ? self->done_text : self->record->name);
   whole = add_suffix (self, base);
-  printable = belfry_text_make_printable (whole, -1, 1024);
+  masked = local_masks_apply (self->build->masks, whole);
+  printable = belfry_text_make_printable (masked, -1, 1024);
   return local_step_done_text (printable, result);
 }
 
@@ -376,6 +441,7 @@ on_retry (gpointer data)
 
   self->wait_id = 0;
   self->attempt++;
+  local_tails_clear (self);
   g_clear_pointer (&self->stdio, local_log_free);
   g_clear_pointer (&self->environment, g_hash_table_unref);
   g_clear_pointer (&self->workdir, g_free);
@@ -398,8 +464,9 @@ try_again (LocalRun *self, gint64 result)
   if (self->stdio != NULL) {
     local_log_header (self->stdio, "the step failed and is run again");
     local_log_close (self->stdio);
-    local_build_flush (self->build);
   }
+  local_tails_clear (self);
+  local_build_flush (self->build);
   self->wait_id = g_timeout_add ((guint)MIN (retry->delay_us / 1000, G_MAXUINT), on_retry, self);
   return TRUE;
 }
@@ -420,6 +487,7 @@ local_run_finish (LocalRun *self, gint64 result, const char *text)
   local_run_forget_secrets (self);
   local_locks_release (build->local->locks, self);
   local_round_soon (build->local);
+  local_tails_clear (self);
   set_links (self);
   whole = make_text (self, result, text);
   record->complete = TRUE;

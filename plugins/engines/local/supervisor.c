@@ -31,6 +31,7 @@
 #define KILL_AGAIN_US 20000
 #define PENDING_MAX   (256 * 1024)
 #define NEVER         G_MAXINT64
+#define END_OF_INPUT  "\004\004"
 
 typedef enum {
   STAGE_IDLE,
@@ -157,8 +158,10 @@ start_job (Supervisor *self, GBytes *payload)
     self->stage_until = NEVER;
     self->kill_again = NEVER;
     self->interrupt_signal = SIGKILL;
-    self->input = g_strdup (job.input);
-    self->input_bytes = job.input != NULL ? strlen (job.input) : 0;
+    /* a terminal ends its input by a character of its own */
+    self->input =
+        job.input != NULL ? g_strconcat (job.input, job.pty ? END_OF_INPUT : "", NULL) : NULL;
+    self->input_bytes = self->input != NULL ? strlen (self->input) : 0;
     self->input_written = 0;
   }
   if (variant != NULL)

@@ -84,6 +84,39 @@ fixture_log (Fixture *self, const char *step)
   return fake_store_step_log (self->store, step);
 }
 
+char *
+fixture_shell (Fixture *self, const char *script, ...)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *errors = NULL;
+  g_autofree char *home = g_strconcat ("HOME=", self->folder, NULL);
+  g_autofree char *path = g_strconcat ("PATH=", g_getenv ("PATH"), NULL);
+  const char *environment[] = { home,
+                                path,
+                                "LC_ALL=C.UTF-8",
+                                "HGPLAIN=1",
+                                "HGUSER=T <t@example.org>",
+                                "GIT_AUTHOR_NAME=T",
+                                "GIT_AUTHOR_EMAIL=t@example.org",
+                                "GIT_COMMITTER_NAME=T",
+                                "GIT_COMMITTER_EMAIL=t@example.org",
+                                NULL };
+  char *output = NULL;
+  int status = 0;
+  va_list arguments;
+
+  va_start (arguments, script);
+  text = g_strdup_vprintf (script, arguments);
+  va_end (arguments);
+  g_assert_true (g_spawn_sync (
+      self->folder, (char *[]){ (char *)"/bin/sh", (char *)"-ec", text, NULL },
+      (char **)environment, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors, &status, NULL));
+  if (status != 0)
+    g_test_message ("%s\n%s", text, errors);
+  g_assert_cmpint (status, ==, 0);
+  return g_strchomp (output);
+}
+
 void
 fixture_assert_has (const char *text, const char *words)
 {

@@ -18,6 +18,8 @@ gint64 fixture_force_with (Fixture *self, const char *builder, JsonObject *argum
 gint64 fixture_force (Fixture *self, const char *builder);
 BelfryBuild *fixture_build (Fixture *self, const char *configuration);
 char *fixture_log (Fixture *self, const char *step);
+/* (transfer full): what a shell prints in the fixture's folder; it must succeed */
+char *fixture_shell (Fixture *self, const char *script, ...) G_GNUC_PRINTF (2, 3);
 void fixture_assert_has (const char *text, const char *words);
 
 #define FIXTURE_ADD(path, data, func)                                                              \

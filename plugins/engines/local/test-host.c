@@ -124,12 +124,26 @@ ops_forget_secrets (BelfryInstance *instance, gint64 buildid)
   (void)buildid;
 }
 
-/* `plain:` is known; everything else cannot be read. */
+/* `plain:` is known, and `secret:known-…`, whose value is `value-of-known-…`, and `env:`;
+ * everything else cannot be read. */
 static void
 ops_resolve_secret (BelfryInstance *instance, BelfrySecret *secret, GTask *task)
 {
   (void)instance;
   if (belfry_secret_is_resolved (secret)) {
+    answer_later (task, NULL);
+    return;
+  }
+  if (belfry_secret_get_source (secret, 0) == BELFRY_SECRET_NAMED &&
+      g_str_has_prefix (belfry_secret_get_name (secret, 0), "known-")) {
+    g_autofree char *value = g_strconcat ("value-of-", belfry_secret_get_name (secret, 0), NULL);
+
+    belfry_secret_resolve (secret, 0, value);
+    answer_later (task, NULL);
+    return;
+  }
+  if (belfry_secret_get_source (secret, 0) == BELFRY_SECRET_ENVIRONMENT) {
+    belfry_secret_resolve (secret, 0, g_getenv (belfry_secret_get_name (secret, 0)));
     answer_later (task, NULL);
     return;
   }

@@ -43,6 +43,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeStore, fake_store_free)
 GPtrArray *fake_store_list (FakeStore *self, const BelfryRecordType *type);
 gpointer fake_store_find (FakeStore *self, const BelfryRecordType *type, gint64 id);
 void fake_store_put (FakeStore *self, gpointer record);
+void fake_store_remove (FakeStore *self, const BelfryRecordType *type, gint64 id);
 const char *fake_store_log (FakeStore *self, gint64 logid);
 char *fake_store_step_log (FakeStore *self, const char *step);
 BelfryChange *fake_store_add_change (FakeStore *self,

@@ -191,7 +191,7 @@ test_texts (void)
 
 typedef struct {
   LocalSection *section;
-  LocalGit git;
+  LocalCheckout git;
 } Plan;
 
 static void
@@ -204,18 +204,19 @@ plan_begin (Plan *self, const char *const *keys, gboolean has_tree)
   for (guint i = 0; keys[i] != NULL; i += 2)
     belfry_section_set (section, keys[i], keys[i + 1], "f", 1);
   self->section = local_section_new (section, local_step_options, sizeof (LocalStepKeys), problems);
-  self->git = (LocalGit){ .keys = self->section->keys,
-                          .repository = g_strdup ("/srv/x"),
-                          .tree = g_strdup ("/b/build"),
-                          .work = g_strdup ("/b/build"),
-                          .branch = "main",
-                          .has_tree = has_tree };
+  self->git = (LocalCheckout){ .plan = &local_git_plan,
+                               .keys = self->section->keys,
+                               .repository = g_strdup ("/srv/x"),
+                               .tree = g_strdup ("/b/build"),
+                               .work = g_strdup ("/b/build"),
+                               .branch = "main",
+                               .has_tree = has_tree };
 }
 
 static void
 plan_end (Plan *self)
 {
-  local_git_clear (&self->git);
+  local_checkout_clear (&self->git);
   local_section_unref (self->section);
 }
 
@@ -223,17 +224,17 @@ plan_end (Plan *self)
 static void
 play (Plan *self, const LocalGitAction *actions, const gboolean *success, guint n_actions)
 {
-  LocalGitAction action = local_git_begin (&self->git);
+  int action = local_git_plan.begin (&self->git);
 
   for (guint i = 0; i < n_actions; i++) {
     const char *output =
         action == LOCAL_GIT_GET_URL ? "/srv/x" : "0123456789012345678901234567890123456789";
 
     g_test_message ("action %u", i);
-    g_assert_cmpint (action, ==, actions[i]);
-    action = local_git_next (&self->git, success[i], output);
+    g_assert_cmpint (action, ==, (int)actions[i]);
+    action = local_git_plan.next (&self->git, success[i], output);
   }
-  g_assert_cmpint (action, ==, actions[n_actions]);
+  g_assert_cmpint (action, ==, (int)actions[n_actions]);
 }
 #define PLAY(plan, actions, success) play (plan, actions, success, G_N_ELEMENTS (success))
 
@@ -309,11 +310,12 @@ test_git_argv (void)
               (const char *const[]){ "mode", "full", "method", "clobber", "shallow", "3", NULL },
               TRUE);
   plan.git.action = LOCAL_GIT_FETCH;
-  fetch = local_git_argv (&plan.git);
+  fetch = local_git_plan.argv (&plan.git);
   line = g_strjoinv (" ", fetch);
-  g_assert_cmpstr (line, ==, "git fetch -f -t --depth=3 --progress -- origin main");
+  g_assert_cmpstr (line, ==,
+                   "git fetch -f --no-recurse-submodules -t --depth=3 --progress -- origin main");
   plan.git.action = LOCAL_GIT_CLONE;
-  clone = local_git_argv (&plan.git);
+  clone = local_git_plan.argv (&plan.git);
   clone_line = g_strjoinv (" ", clone);
   g_assert_cmpstr (clone_line, ==,
                    "git clone --no-checkout --origin=origin --depth=3 --branch=main --progress -- "
@@ -338,7 +340,7 @@ assert_lines (LocalOutput *output, const char *expected, guint n_expected)
 static void
 test_output_streams (void)
 {
-  g_autoptr (LocalOutput) output = local_output_new (NULL, NULL);
+  g_autoptr (LocalOutput) output = local_output_new (NULL, FALSE, NULL);
 
   local_output_add (output, LOCAL_STREAM_OUT, "hel", 3);
   local_output_add (output, LOCAL_STREAM_ERR, "bad\n", 4);
@@ -353,7 +355,7 @@ test_output_streams (void)
 static void
 test_output_long_line (void)
 {
-  g_autoptr (LocalOutput) output = local_output_new (NULL, NULL);
+  g_autoptr (LocalOutput) output = local_output_new (NULL, FALSE, NULL);
   g_autofree char *text = g_strnfill (LOCAL_LINE_BYTES - 1, 'x');
   guint n_lines = 0;
   g_autoptr (GBytes) lines = NULL;
@@ -371,11 +373,11 @@ static void
 test_output_encoding (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LocalOutput) output = local_output_new ("iso-8859-1", NULL);
+  g_autoptr (LocalOutput) output = local_output_new ("iso-8859-1", FALSE, NULL);
 
   local_output_add (output, LOCAL_STREAM_OUT, "\344\n", 2);
   assert_lines (output, "o\303\244\n", 1);
-  g_assert_null (local_output_new ("no-such-encoding", &error));
+  g_assert_null (local_output_new ("no-such-encoding", FALSE, &error));
   g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG);
 }
 
@@ -388,7 +390,15 @@ test_frames (void)
   g_autoptr (GByteArray) stream = g_byte_array_new ();
   const char *const argv[] = { "a", "", "c d", NULL };
   const char *const environment[] = { "X=1", NULL };
-  const LocalJob job = { argv, environment, "/tmp", "in", 022, 5 };
+  const LocalJob job = { .argv = argv,
+                         .environment = environment,
+                         .folder = "/tmp",
+                         .input = "in",
+                         .umask = 022,
+                         .nice = 5,
+                         .pty = TRUE,
+                         .tasks_max = 7,
+                         .cgroup = "/c" };
   LocalJob parsed = { 0 };
   g_autoptr (GVariant) variant = NULL;
   g_autoptr (GBytes) payload = NULL;
@@ -408,6 +418,9 @@ test_frames (void)
   g_assert_cmpstr (parsed.argv[2], ==, "c d");
   g_assert_cmpstr (parsed.input, ==, "in");
   g_assert_cmpint (parsed.nice, ==, 5);
+  g_assert_true (parsed.pty);
+  g_assert_cmpint (parsed.tasks_max, ==, 7);
+  g_assert_cmpstr (parsed.cgroup, ==, "/c");
   local_job_clear_parsed (&parsed);
 }
 

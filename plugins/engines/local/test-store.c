@@ -81,6 +81,14 @@ fake_store_put (FakeStore *self, gpointer record)
                         record);
 }
 
+void
+fake_store_remove (FakeStore *self, const BelfryRecordType *type, gint64 id)
+{
+  g_autofree char *key = dup_id (id);
+
+  g_assert_true (g_hash_table_remove (get_table (self, type), key));
+}
+
 static int
 compare_records (gconstpointer a, gconstpointer b)
 {

@@ -63,6 +63,34 @@ local_resolve_beneath (const char *root, const char *path, GError **error)
   return g_steal_pointer (&joined);
 }
 
+/* -1: cannot be. No link on the way is followed, nor a device opened for long. */
+int
+local_open_beneath (const char *root, const char *path, GError **error)
+{
+  g_auto (GStrv) parts = NULL;
+  int fd = -1;
+  int number = ENOENT;
+
+  if (!local_path_is_beneath (path)) {
+    fail_outside (path, error);
+    return -1;
+  }
+  parts = g_strsplit (path, "/", -1);
+  fd = open (root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  for (guint i = 0; parts[i] != NULL && fd >= 0; i++) {
+    int flags = parts[i + 1] != NULL ? O_PATH | O_DIRECTORY : O_RDONLY | O_NONBLOCK | O_NOCTTY;
+    int next = openat (fd, *parts[i] != '\0' ? parts[i] : ".", flags | O_NOFOLLOW | O_CLOEXEC);
+
+    number = errno;
+    close (fd);
+    fd = next;
+  }
+  if (fd < 0)
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND, "opening '%s': %s", path,
+                 g_strerror (number));
+  return fd;
+}
+
 static gboolean remove_entry (int parent, const char *name, guint depth, GError **error);
 
 static gboolean

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Paints commits on Gitea, Forgejo and forks of Gogs that have the same path, one status for each
+ * source stamp with a revision. A build of a pull request paints the request's head, because the
+ * merge that was built is not shown there. Format: the service's own API page, "repoCreateStatus".
+ */
+#include <forge-status.h>
+
+typedef struct {
+  BelfryForgeHttp http;
+  BelfryForgeWords words;
+  BelfrySecret *token;
+  BelfryRendered *context;
+  char *base_url;
+  gboolean report_pending;
+} GiteaStatus;
+
+static const BelfryForgeStates gitea_status_states = {
+  .queued = "pending",
+  .dropped = "error",
+  .started = "pending",
+  .ended = {
+    [BELFRY_RESULT_SUCCESS] = "success",
+    [BELFRY_RESULT_WARNINGS] = "warning",
+    [BELFRY_RESULT_FAILURE] = "failure",
+    [BELFRY_RESULT_SKIPPED] = "success",
+    [BELFRY_RESULT_RETRY] = "pending",
+  },
+  .other = "error",
+};
+
+static const BelfryForgeService gitea_status_service = {
+  .success = { 201 },
+  .sent = "Status {what}",
+  .failure = "Failed to update {what}. http {code}, {answer}",
+};
+
+static const BelfryOption gitea_status_options[] = {
+  BELFRY_URL (GiteaStatus,
+              base_url,
+              "base-url",
+              .required = TRUE,
+              .sample = "https://gitea.example.org",
+              .help = N_ ("root of the service")),
+  BELFRY_SECRET (GiteaStatus,
+                 token,
+                 "token",
+                 .required = TRUE,
+                 .help = N_ ("access token that may write to the repositories")),
+  BELFRY_FORGE_WORDS_ROWS (GiteaStatus, words, "Build started."),
+  BELFRY_RENDERED (GiteaStatus,
+                   context,
+                   "context",
+                   .default_text = "buildbot/%(prop:buildername)s",
+                   .help = N_ ("tells the statuses of one commit apart")),
+  BELFRY_BOOLEAN (GiteaStatus,
+                  report_pending,
+                  "report-pending",
+                  .default_text = "false",
+                  .help = N_ ("tell of requests that wait or are cancelled, too")),
+  BELFRY_REPORTS_WIRE_OPTIONS (GiteaStatus, http.wire),
+  BELFRY_FORGE_VERBOSE_ROW (GiteaStatus, http),
+  { NULL },
+};
+
+static void
+gitea_status_check (gconstpointer self, const BelfryCheck *check)
+{
+  const GiteaStatus *status = self;
+
+  belfry_forge_words_check (&status->words, check);
+  belfry_reports_check_wire (&status->http.wire, check, "base-url", status->base_url);
+}
+
+static gboolean
+find_repository (const BelfryForgeBuild *build, JsonObject *stamp, char **owner, char **name)
+{
+  const char *owner_property = belfry_forge_build_get_property (build, "owner");
+  const char *name_property = belfry_forge_build_get_property (build, "repository_name");
+
+  if (owner_property == NULL || name_property == NULL)
+    return belfry_forge_find_repository (stamp, owner, name);
+  *owner = g_strdup (owner_property);
+  *name = g_strdup (name_property);
+  return TRUE;
+}
+
+/* the head of a pull request stands in a property, which speaks for one stamp only */
+static const char *
+choose_commit (const BelfryForgeBuild *build, const char *revision)
+{
+  const char *head = belfry_forge_build_get_property (build, "head_sha");
+
+  return head != NULL && belfry_forge_build_count_stamps (build) == 1 ? head : revision;
+}
+
+static void
+add_stamp (const BelfryForgeStatus *said,
+           gconstpointer reporter,
+           JsonObject *stamp,
+           const char *revision)
+{
+  const char *sha = choose_commit (said->build, revision);
+  g_autofree char *owner = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *target = NULL;
+  JsonObject *body = NULL;
+
+  if (!find_repository (said->build, stamp, &owner, &name)) {
+    belfry_forge_status_skip (said, stamp, "its source stamp names no repository");
+    return;
+  }
+  path = belfry_forge_dup_path ("api", "v1", "repos", owner, name, "statuses", sha, NULL);
+  target = g_strconcat (owner, "/", name, NULL);
+  body = json_object_new ();
+  json_object_set_string_member (body, "state", said->state);
+  json_object_set_string_member (body, "target_url", said->build->url);
+  json_object_set_string_member (body, "description", said->description);
+  json_object_set_string_member (body, "context", said->context);
+  belfry_forge_status_add (said, target, sha, path, body);
+}
+
+static gboolean
+gitea_status_plan (gconstpointer self,
+                   const BelfryReport *report,
+                   BelfryTargets *targets,
+                   GError **error)
+{
+  const GiteaStatus *status = self;
+  BelfryForgeBuild build;
+  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
+
+  if (!belfry_forge_build_init (&build, report, 0))
+    return TRUE;
+  if (!belfry_forge_status_say (&said, &gitea_status_states, &status->words, status->context,
+                                error))
+    return FALSE;
+  belfry_forge_status_foreach (&said, add_stamp, status);
+  return TRUE;
+}
+
+static BelfryHttpRequest *
+gitea_status_to_request (gconstpointer self, const BelfryItem *item, GError **error)
+{
+  const GiteaStatus *status = self;
+  BelfryHttpRequest *request =
+      belfry_forge_request_new (&status->http, status->base_url, item, error);
+
+  if (request != NULL)
+    belfry_http_request_set_bearer (request, "token", belfry_secret_get_value (status->token));
+  return request;
+}
+
+static BelfryOutcome *
+gitea_status_from_answer (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer)
+{
+  const GiteaStatus *status = self;
+
+  return belfry_forge_judge (&gitea_status_service, &status->http, item, answer);
+}
+
+static guint
+gitea_status_choose_phases (gconstpointer self)
+{
+  const GiteaStatus *status = self;
+
+  return belfry_forge_choose_phases (status->report_pending);
+}
+
+static void
+gitea_status_start (gpointer self, BelfryInstance *instance, GTask *task)
+{
+  GiteaStatus *status = self;
+
+  belfry_forge_start (&status->http, instance, task);
+}
+
+static const BelfryForgePost gitea_status_post = {
+  .member = "description",
+  .to_request = gitea_status_to_request,
+  .from_answer = gitea_status_from_answer,
+};
+
+static void
+gitea_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
+{
+  GiteaStatus *status = self;
+
+  belfry_forge_deliver (&gitea_status_post, self, &status->http, &status->words, item, task);
+}
+
+BELFRY_DEFINE_REPORTER (
+  .name          = "gitea-status",
+  .summary       = N_("Shows builds as commit statuses on Gitea and Forgejo"),
+  .family        = BELFRY_FAMILY_PAINTER,
+  .phases        = BELFRY_FORGE_PHASES,
+  .options       = gitea_status_options,
+  .instance_size = sizeof (GiteaStatus),
+  .needs         = BELFRY_NEEDS_EXEC,
+  .check         = gitea_status_check,
+  .start         = gitea_status_start,
+  .plan          = gitea_status_plan,
+  .choose_phases = gitea_status_choose_phases,
+  .deliver       = gitea_status_deliver,
+);
