@@ -3,6 +3,7 @@
 
 #include "ask.h"
 #include "check.h"
+#include "cli-builds.h"
 #include "daemon/run.h"
 #include "deliveries.h"
 #include "explain.h"
@@ -23,7 +24,6 @@ typedef struct {
 } Subcommand;
 
 static int run_changes (int argc, char **argv);
-static int run_control (int argc, char **argv);
 static int run_reload (int argc, char **argv);
 static int run_status (int argc, char **argv);
 
@@ -58,10 +58,21 @@ static const Subcommand subcommands[] = {
     "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
     " [--method WORD] [--query TEXT] [--json]",
     "give a request to one hook alone, and say what would come of it", belfry_try_main },
-  { "force", "BUILDER [NAME=VALUE…]", "start a build", run_control },
-  { "stop", "BUILDID [reason=TEXT]", "stop a running build", run_control },
-  { "rebuild", "BUILDID", "build the same again", run_control },
-  { "cancel", "REQUESTID", "take a waiting request back", run_control },
+  { "builds", "[BUILDER] [--running|--waiting] [--limit N] [--json]",
+    "list builds, or what waits to be built", belfry_cli_builds },
+  { "workers", "[pause|unpause|graceful NAME] [--json]", "list workers, or tell one what to do",
+    belfry_cli_fleet },
+  { "schedulers", "[enable|disable|run-now NAME] [--json]",
+    "list schedulers, or tell one what to do", belfry_cli_fleet },
+  { "force", "BUILDER|--all [--form NAME] [NAME=VALUE…]", "start a build, or all of a form",
+    belfry_cli_control },
+  { "stop", "BUILDID|BUILDER/NUMBER|--all [BUILDER…] [reason=TEXT]", "stop running builds",
+    belfry_cli_control },
+  { "rebuild", "BUILDID|BUILDER/NUMBER", "build the same again", belfry_cli_control },
+  { "cancel", "REQUESTID|--all [BUILDER…] [reason=TEXT]", "take waiting requests back",
+    belfry_cli_control },
+  { "shutdown", "[finish|retry|now|cancel]",
+    "end when the running builds have ended, or have been put back", belfry_cli_shutdown },
 };
 
 static void
@@ -187,54 +198,6 @@ run_changes (int argc, char **argv)
   }
   if (options.json)
     belfry_print_json_array (all);
-  return 0;
-}
-
-static int
-run_control (int argc, char **argv)
-{
-  g_auto (BelfryAsk) options = { NULL };
-  g_autoptr (JsonObject) question = belfry_question_new ("control");
-  g_autoptr (JsonObject) answer = NULL;
-  JsonObject *arguments = json_object_new ();
-  const char *action = argv[0];
-  gint64 id = 0;
-  int exit_code = 0;
-
-  json_object_set_string_member (question, "action", action);
-  json_object_set_object_member (question, "arguments", arguments);
-  if (!belfry_ask_parse (&options, NULL, argc, argv))
-    return BELFRY_EXIT_USAGE;
-  if (options.rest == NULL) {
-    fprintf (stderr, "belfry %s: it needs to be told which\n", action);
-    return BELFRY_EXIT_USAGE;
-  }
-  if (strcmp (action, "force") == 0)
-    json_object_set_string_member (question, "builder", options.rest[0]);
-  else if (belfry_parse_integer (options.rest[0], 0, G_MAXINT64, &id, NULL))
-    json_object_set_int_member (question, "id", id);
-  else {
-    fprintf (stderr, "belfry %s: '%s' is no id\n", action, options.rest[0]);
-    return BELFRY_EXIT_USAGE;
-  }
-  for (guint i = 1; options.rest[i] != NULL; i++) {
-    g_auto (GStrv) pair = g_strsplit (options.rest[i], "=", 2);
-
-    if (pair[0] == NULL || pair[1] == NULL) {
-      fprintf (stderr, "belfry %s: '%s' is no NAME=VALUE\n", action, options.rest[i]);
-      return BELFRY_EXIT_USAGE;
-    }
-    json_object_set_string_member (arguments, pair[0], pair[1]);
-  }
-  answer = belfry_ask (&options, question, &exit_code);
-  if (answer == NULL)
-    return exit_code;
-  if (options.json)
-    belfry_print_json (answer);
-  else {
-    belfry_print_text (belfry_json_get_text (answer, "message"));
-    printf ("\n");
-  }
   return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "explain.h"
 #include "listings.h"
+#include "lists.h"
 
 #include <string.h>
 
@@ -205,9 +206,18 @@ run_forget (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 }
 
 static const Command commands[] = {
-  { "control", run_control }, { "explain", run_explain }, { "forget", run_forget },
-  { "poll", run_poll },       { "pollers", run_pollers }, { "reload", run_reload },
-  { "replay", run_replay },   { "status", run_status },
+  { "builds", belfry_lists_run },
+  { "control", run_control },
+  { "explain", run_explain },
+  { "forget", run_forget },
+  { "poll", run_poll },
+  { "pollers", run_pollers },
+  { "reload", run_reload },
+  { "replay", run_replay },
+  { "requests", belfry_lists_run },
+  { "schedulers", belfry_lists_run },
+  { "status", run_status },
+  { "workers", belfry_lists_run },
 };
 
 void

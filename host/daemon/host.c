@@ -10,6 +10,7 @@
 #include "daemon/host-wiring.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
+#include "daemon/shutdown.h"
 
 #include <glib-unix.h>
 #include <signal.h>
@@ -141,6 +142,7 @@ belfry_host_instances_changed (BelfryHost *self)
     self->ready = TRUE;
     belfry_notify_ready (status);
     g_message ("ready: %s", status);
+    belfry_shutdown_tell (self, "host-started");
   }
   belfry_outbox_wake (self->outbox);
 }
@@ -479,6 +481,7 @@ on_instance_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (--self->starting > 0)
     return;
+  belfry_shutdown_tell (self, "host-stopped");
   belfry_pollers_stop_async (self->pollers, on_pollers_stopped, self);
 }
 
@@ -511,6 +514,7 @@ belfry_host_free (BelfryHost *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_sources); i++)
     if (self->signal_sources[i] != 0)
       g_source_remove (self->signal_sources[i]);
+  g_clear_handle_id (&self->draining_source, g_source_remove);
   if (self->sweep_source != 0)
     g_source_remove (self->sweep_source);
   if (self->watchdog != NULL) {

@@ -229,8 +229,9 @@ result_of_cause (const LocalBuild *self)
   case LOCAL_CAUSE_BUILD_TIME:
     return BELFRY_RESULT_FAILURE;
   case LOCAL_CAUSE_HOST_STOPPED:
-    return self->config->keys->on_stop == LOCAL_ON_STOP_CANCEL ? BELFRY_RESULT_CANCELLED
-                                                               : BELFRY_RESULT_RETRY;
+    return self->config->keys->on_stop == LOCAL_ON_STOP_CANCEL && !self->local->giving_back
+               ? BELFRY_RESULT_CANCELLED
+               : BELFRY_RESULT_RETRY;
   case LOCAL_CAUSE_NONE:
   case LOCAL_CAUSE_TIMEOUT:
   case LOCAL_CAUSE_MAX_TIME:
@@ -281,6 +282,7 @@ finish (LocalBuild *self)
   belfry_record_set_text (&record->state_string, text);
   belfry_transaction_finish_build (local_build_say (self), record);
   local_trigger_build_ended (self);
+  local_eta_end (local_builder_state (self->local, self->builder->name), record);
   release_request (self);
   local_build_flush (self);
   belfry_engine_forget_secrets (self->local->instance, record->buildid);
@@ -419,6 +421,7 @@ prepare (LocalBuild *self)
   if (self->supervisor == NULL)
     self->supervisor = local_supervisor_take (self->local, self->slots, &error);
   if (self->supervisor == NULL || !prepare_folders (self, &error)) {
+    local_worker_look (self->local, self->worker, self->slots);
     fail_build (self, error);
     return;
   }
@@ -485,6 +488,7 @@ local_build_start (Local *local, LocalRequest *request, LocalBuilder *builder, L
   belfry_transaction_claim (transaction, request->record->buildrequestid, self->record->buildid);
   belfry_transaction_add_build (transaction, self->record);
   local->n_pending++;
+  local_eta_begin (local, state);
   belfry_engine_commit_async (local->instance, transaction, NULL, on_claimed, self);
   /* starts while the claim is being written */
   if (!local->stopping)
@@ -508,7 +512,8 @@ local_build_stop (LocalBuild *self, LocalCause cause, const char *text, const ch
 {
   gint64 always = self->builder->keys->always_run_time;
 
-  if (self->cause == LOCAL_CAUSE_NONE || cause == LOCAL_CAUSE_HOST_STOPPED) {
+  if (self->cause == LOCAL_CAUSE_NONE ||
+      (cause == LOCAL_CAUSE_HOST_STOPPED && self->cause != cause)) {
     JsonObject *data = json_object_new ();
 
     self->cause = cause;

@@ -95,16 +95,10 @@ report_missing (const LocalConfig *config,
                 BelfryProblems *problems)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  const char *nearest = NULL;
 
   for (guint i = 0; i < config->locks->len; i++)
     g_ptr_array_add (names, ((LocalLock *)g_ptr_array_index (config->locks, i))->name);
-  g_ptr_array_add (names, NULL);
-  nearest = belfry_text_nearest (name, (const char *const *)names->pdata);
-  belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "locks",
-                       "there is no lock '%s'%s%s%s", name,
-                       nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-                       nearest != NULL ? "'?" : "");
+  local_report_missing (section, "locks", "lock", name, names, problems);
 }
 
 /* (nullable): it has substitutions, or is wrong and reported */
@@ -116,7 +110,7 @@ read_use (const LocalConfig *config,
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LocalLockUse) use = NULL;
-  const LocalLock *lock = NULL;
+  LocalLock *lock = NULL;
 
   if (strchr (text, '%') != NULL)
     return NULL;
@@ -130,6 +124,8 @@ read_use (const LocalConfig *config,
     report_missing (config, section, use->name, problems);
     return NULL;
   }
+  lock->used = TRUE;
+  lock->counted = lock->counted || !use->exclusive;
   if (use->exclusive || use->units <= find_least (lock))
     return g_steal_pointer (&use);
   belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "locks",
@@ -291,6 +287,27 @@ check_builder (const LocalConfig *self,
   }
 }
 
+/* Uses with substitutions may be of any lock. */
+static void
+warn_of_uses (const LocalConfig *self, BelfryProblems *problems)
+{
+  gboolean rendered = FALSE;
+
+  for (guint i = 0; i < self->builders->len; i++)
+    rendered =
+        rendered || ((const LocalBuilder *)g_ptr_array_index (self->builders, i))->renders_locks;
+  for (guint i = 0; i < self->locks->len && !rendered; i++) {
+    const LocalLock *lock = g_ptr_array_index (self->locks, i);
+
+    if (!lock->used)
+      belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, lock->section->source, NULL,
+                           "nothing uses this lock");
+    else if (!lock->counted && lock->keys->max_count > 1)
+      belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, lock->section->source, "max-count",
+                           "counts for nothing: every use of the lock is exclusive");
+  }
+}
+
 /* Called when builders, workers and schedulers are there. */
 void
 local_config_check_locks (LocalConfig *self, BelfryProblems *problems)
@@ -307,4 +324,5 @@ local_config_check_locks (LocalConfig *self, BelfryProblems *problems)
   for (guint i = 0; i < self->builders->len; i++)
     check_builder (self, g_ptr_array_index (self->builders, i), edges, problems);
   report_circles (self, edges, problems);
+  warn_of_uses (self, problems);
 }

@@ -130,15 +130,21 @@ read_line (const LocalScheduler *self, BelfryProblems *problems)
   return g_steal_pointer (&cron);
 }
 
-/* `force-at-*`: what is left out is 0 resp. `*`, as with the regular fields. */
+/* `force-at-*`: what is left out is as in the regular fields. */
 static void
 read_forced (LocalScheduler *self, BelfryProblems *problems)
 {
-  if (!has_moments (&self->keys->force_at))
+  const LocalMomentKeys *at = &self->keys->force_at;
+  const LocalCronFields fields = { at->minute, at->hour, at->day_of_month, at->month,
+                                   at->day_of_week };
+
+  if (!has_moments (at))
     return;
   self->forced = read_moments (self, &self->keys->force_at, "force-at-", problems);
-  if (self->forced != NULL && self->cron != NULL &&
-      !local_cron_is_within (self->forced, self->cron, belfry_clock_now_us ()))
+  if (self->forced == NULL || self->cron == NULL)
+    return;
+  local_cron_fill (self->forced, &fields, self->cron);
+  if (!local_cron_is_within (self->forced, self->cron, belfry_clock_now_us ()))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, self->section->source, "force-at-minute",
                          "each moment of force-at-* must be one of the regular ones");
 }
@@ -219,7 +225,6 @@ static void
 report_missing (const LocalConfig *config, const LocalScheduler *self, BelfryProblems *problems)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  const char *nearest = NULL;
 
   for (guint i = 0; i < config->schedulers->len; i++) {
     LocalScheduler *other = g_ptr_array_index (config->schedulers, i);
@@ -227,12 +232,8 @@ report_missing (const LocalConfig *config, const LocalScheduler *self, BelfryPro
     if (other != self)
       g_ptr_array_add (names, other->name);
   }
-  g_ptr_array_add (names, NULL);
-  nearest = belfry_text_nearest (self->keys->upstream, (const char *const *)names->pdata);
-  belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, self->section->source, "upstream",
-                       "there is no scheduler '%s'%s%s%s", self->keys->upstream,
-                       nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-                       nearest != NULL ? "'?" : "");
+  local_report_missing (self->section->source, "upstream", "scheduler", self->keys->upstream, names,
+                        problems);
 }
 
 static gboolean

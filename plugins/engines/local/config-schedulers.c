@@ -19,7 +19,9 @@ local_scheduler_free (LocalScheduler *self)
   g_clear_pointer (&self->builders, g_ptr_array_unref);
   g_clear_pointer (&self->codebases, g_ptr_array_unref);
   g_clear_pointer (&self->groups, g_ptr_array_unref);
-  g_clear_pointer (&self->sources, g_hash_table_unref);
+  g_clear_pointer (&self->names, g_hash_table_unref);
+  g_clear_pointer (&self->anonymous, g_hash_table_unref);
+  g_clear_pointer (&self->repositories, g_hash_table_unref);
   g_clear_pointer (&self->cron, local_cron_free);
   g_clear_pointer (&self->forced, local_cron_free);
   g_clear_pointer (&self->zone, g_time_zone_unref);
@@ -61,18 +63,10 @@ report_missing (const LocalConfig *self,
                 BelfryProblems *problems)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  const char *nearest = NULL;
 
   for (guint i = 0; i < self->builders->len; i++)
     g_ptr_array_add (names, ((LocalBuilder *)g_ptr_array_index (self->builders, i))->name);
-  g_ptr_array_add (names, NULL);
-  nearest = belfry_text_nearest (item, (const char *const *)names->pdata);
-  if (nearest != NULL)
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, from->source, "builders",
-                         "there is no builder '%s'; did you mean '%s'?", item, nearest);
-  else
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, from->source, "builders",
-                         "there is no builder '%s'", item);
+  local_report_missing (from->source, "builders", "builder", item, names, problems);
 }
 
 /* (transfer full) (element-type LocalBuilder) */
@@ -126,26 +120,37 @@ bind_sources (LocalScheduler *self)
 {
   self->codebases = unite_codebases (self->builders);
   self->groups = local_group_builders (self->builders);
-  self->sources = g_hash_table_new (g_str_hash, g_str_equal);
+  self->names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->anonymous = g_hash_table_new (g_str_hash, g_str_equal);
+  self->repositories = g_hash_table_new (g_str_hash, g_str_equal);
   for (guint i = 0; i < self->codebases->len; i++) {
     LocalCodebase *codebase = g_ptr_array_index (self->codebases, i);
 
-    g_hash_table_add (self->sources, codebase->normalized);
     if (*codebase->name != '\0')
-      g_hash_table_add (self->sources, codebase->name);
+      g_hash_table_add (self->names, codebase->name);
     self->globs = self->globs || codebase->match != NULL;
+    if (*codebase->normalized == '\0')
+      continue;
+    g_hash_table_add (self->repositories, codebase->normalized);
+    if (*codebase->name == '\0')
+      g_hash_table_add (self->anonymous, codebase->normalized);
   }
 }
 
-/* Whether a change of that codebase and repository may be of one of its builders' codebases; cheap,
- * and never wrong about "no". */
+/* Whether a change is of one of its builders' codebases: what local_codebase_of() says, without
+ * looking at each. */
 gboolean
-local_scheduler_may_know (const LocalScheduler *self,
-                          const BelfryChange *change,
-                          const char *normalized)
+local_scheduler_knows (const LocalScheduler *self,
+                       const BelfryChange *change,
+                       const char *normalized)
 {
-  return self->globs || g_hash_table_contains (self->sources, normalized) ||
-         (change->codebase != NULL && g_hash_table_contains (self->sources, change->codebase));
+  gboolean named = change->codebase != NULL && *change->codebase != '\0';
+
+  if (named && g_hash_table_contains (self->names, change->codebase))
+    return TRUE;
+  if (g_hash_table_contains (named ? self->anonymous : self->repositories, normalized))
+    return TRUE;
+  return self->globs && local_codebase_of (self->codebases, change, normalized) != NULL;
 }
 
 static void

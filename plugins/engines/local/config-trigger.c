@@ -11,7 +11,6 @@ report_missing (const LocalConfig *config,
                 BelfryProblems *problems)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  const char *nearest = NULL;
 
   for (guint i = 0; i < config->schedulers->len; i++) {
     LocalScheduler *scheduler = g_ptr_array_index (config->schedulers, i);
@@ -19,12 +18,7 @@ report_missing (const LocalConfig *config,
     if (scheduler->kind == LOCAL_SCHEDULER_TRIGGERABLE)
       g_ptr_array_add (names, scheduler->name);
   }
-  g_ptr_array_add (names, NULL);
-  nearest = belfry_text_nearest (name, (const char *const *)names->pdata);
-  belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "schedulers",
-                       "there is no scheduler '%s'%s%s%s", name,
-                       nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-                       nearest != NULL ? "'?" : "");
+  local_report_missing (section, "schedulers", "scheduler", name, names, problems);
 }
 
 static void

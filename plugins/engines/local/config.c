@@ -136,6 +136,19 @@ add_once (GPtrArray *array, gpointer item)
     g_ptr_array_add (array, item);
 }
 
+static void
+report_missing_worker (const LocalConfig *config,
+                       const LocalBuilder *builder,
+                       const char *name,
+                       BelfryProblems *problems)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; i < config->workers->len; i++)
+    g_ptr_array_add (names, ((LocalWorker *)g_ptr_array_index (config->workers, i))->name);
+  local_report_missing (builder->section->source, "workers", "worker", name, names, problems);
+}
+
 static GPtrArray *
 resolve_workers (const LocalConfig *config, const LocalBuilder *builder, BelfryProblems *problems)
 {
@@ -153,8 +166,7 @@ resolve_workers (const LocalConfig *config, const LocalBuilder *builder, BelfryP
         add_once (result, worker);
     }
     if (result->len == before && !belfry_glob_is_pattern (items[i]))
-      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "workers",
-                           "there is no worker '%s'", items[i]);
+      report_missing_worker (config, builder, items[i], problems);
   }
   if (result->len == 0)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source, "workers",
@@ -474,4 +486,36 @@ gboolean
 local_builder_has_codebase (const LocalBuilder *self, const BelfryChange *change)
 {
   return local_codebase_of_change (self->codebases, change) != NULL;
+}
+
+static gboolean
+sections_agree (const BelfrySection *a, const BelfrySection *b)
+{
+  if (a->entries->len != b->entries->len)
+    return FALSE;
+  for (guint i = 0; i < a->entries->len; i++) {
+    const BelfryEntry *one = g_ptr_array_index (a->entries, i);
+    const BelfryEntry *two = g_ptr_array_index (b->entries, i);
+
+    if (!g_str_equal (one->name, two->name) || !g_str_equal (one->value, two->value))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether nothing is written differently, in its section or its steps'. */
+gboolean
+local_builder_is_same (const LocalBuilder *self, const LocalBuilder *other)
+{
+  if (self->steps->len != other->steps->len ||
+      !sections_agree (self->section->source, other->section->source))
+    return FALSE;
+  for (guint i = 0; i < self->steps->len; i++) {
+    const LocalStep *one = g_ptr_array_index (self->steps, i);
+    const LocalStep *two = g_ptr_array_index (other->steps, i);
+
+    if (!sections_agree (one->section->source, two->section->source))
+      return FALSE;
+  }
+  return TRUE;
 }

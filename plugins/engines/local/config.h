@@ -57,6 +57,8 @@ typedef struct {
   char *name;
   LocalSection *section;
   const LocalLockKeys *keys;
+  gboolean used; /* by a builder, a step or a worker */
+  gboolean counted;
 } LocalLock;
 
 /** LocalScheduler: what starts builders */
@@ -69,7 +71,9 @@ typedef struct _LocalScheduler {
   GPtrArray *builders;       /* (element-type LocalBuilder) (unowned) by name */
   GPtrArray *codebases;      /* (element-type LocalCodebase) (unowned) union */
   GPtrArray *groups;         /* (element-type LocalGroup) builders that share a set, see groups.h */
-  GHashTable *sources;       /* names and normalized repositories of the codebases */
+  GHashTable *names;         /* of codebases */
+  GHashTable *anonymous;     /* normalized repositories of codebases without a name */
+  GHashTable *repositories;  /* those of all */
   gboolean globs;            /* a codebase matches repositories by pattern */
   struct _LocalCron *cron;   /* (nullable) nightly */
   struct _LocalCron *forced; /* (nullable) nightly: moments without changes */
@@ -125,6 +129,13 @@ LocalLock *local_config_find_lock (const LocalConfig *self, const char *name);
 LocalWorker *local_config_find_worker (const LocalConfig *self, const char *name);
 LocalScheduler *local_config_find_scheduler (const LocalConfig *self, const char *name);
 LocalForm *local_config_find_form (const LocalConfig *self, const char *name);
+void local_report_missing (const BelfrySection *section,
+                           const char *key,
+                           const char *what,
+                           const char *name,
+                           GPtrArray *names,
+                           BelfryProblems *problems);
+gboolean local_builder_is_same (const LocalBuilder *self, const LocalBuilder *other);
 gboolean local_builder_has_codebase (const LocalBuilder *self, const BelfryChange *change);
 LocalCodebase *local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change);
 LocalCodebase *
@@ -140,9 +151,9 @@ void local_config_make_schedulers (LocalConfig *self,
                                    BelfryProblems *problems);
 void local_scheduler_read_kind (LocalScheduler *self, BelfryProblems *problems);
 void local_config_bind_upstreams (LocalConfig *self, BelfryProblems *problems);
-gboolean local_scheduler_may_know (const LocalScheduler *self,
-                                   const BelfryChange *change,
-                                   const char *normalized);
+gboolean local_scheduler_knows (const LocalScheduler *self,
+                                const BelfryChange *change,
+                                const char *normalized);
 void local_scheduler_free (LocalScheduler *self);
 void local_config_make_locks (LocalConfig *self,
                               const LocalConfigSource *source,

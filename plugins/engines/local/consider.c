@@ -48,15 +48,6 @@ sees_changes (const LocalScheduler *scheduler)
 }
 
 static gboolean
-is_of_its_code (const LocalScheduler *scheduler, const LocalSighting *sighting)
-{
-  const BelfryChange *change = sighting->change;
-
-  return local_scheduler_may_know (scheduler, change, sighting->normalized) &&
-         local_codebase_of (scheduler->codebases, change, sighting->normalized) != NULL;
-}
-
-static gboolean
 is_its_business (Local *self,
                  const Telling *telling,
                  const LocalScheduler *scheduler,
@@ -67,7 +58,7 @@ is_its_business (Local *self,
 
   if (!tell (telling, sees_changes (scheduler), "type", "it looks at changes",
              "its type looks at no changes") ||
-      !tell (telling, is_of_its_code (scheduler, sighting), "builders",
+      !tell (telling, local_scheduler_knows (scheduler, change, sighting->normalized), "builders",
              "the change is of a codebase of its builders",
              "the change is of no codebase of its builders"))
     return FALSE;

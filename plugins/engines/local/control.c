@@ -215,6 +215,25 @@ set_worker (
                "builds", slots->builds->len);
 }
 
+/* Why what waits does not start, by builder. */
+static void
+do_queue (Local *self, const BelfryControl *control, GTask *task)
+{
+  JsonObject *data = json_object_new ();
+
+  for (guint i = 0; i < self->config->builders->len; i++) {
+    const char *name = ((LocalBuilder *)g_ptr_array_index (self->config->builders, i))->name;
+    const LocalBuilderState *state = local_builder_state (self, name);
+
+    if (!g_sequence_is_empty (state->waiting) && is_named (control, name))
+      json_object_set_string_member (data, name,
+                                     state->why != NULL    ? state->why
+                                     : self->shutting_down ? "no builds are started"
+                                                           : "");
+  }
+  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "what waits"));
+}
+
 static void
 do_pause (Local *self, const BelfryControl *control, GTask *task)
 {
@@ -236,10 +255,49 @@ do_graceful (Local *self, const BelfryControl *control, GTask *task)
 }
 
 static void
+tell_host (Local *self, const char *event, const BelfryControl *control)
+{
+  BelfryTransaction *transaction = belfry_engine_begin (self->instance);
+  g_autoptr (JsonObject) data = json_object_new ();
+
+  json_object_set_string_member (data, "who", control->who != NULL ? control->who : "");
+  json_object_set_int_member (data, "running", self->builds->len);
+  belfry_transaction_event (transaction, event, BELFRY_NONE, BELFRY_NONE, data);
+  belfry_engine_submit (self->instance, transaction);
+}
+
+/* Running builds are tried again by whoever starts next. */
+static void
+give_back (Local *self, gboolean hurry)
+{
+  self->giving_back = TRUE;
+  for (guint i = self->builds->len; i > 0; i--) {
+    LocalBuild *build = g_ptr_array_index (self->builds, i - 1);
+
+    local_build_stop (build, LOCAL_CAUSE_HOST_STOPPED, "host stopped", NULL);
+    if (hurry)
+      local_build_stop (build, LOCAL_CAUSE_HOST_STOPPED, "host stopped", NULL);
+  }
+}
+
+/* `mode`: finish (what runs ends by itself), retry (it is ended, and tried again after the next
+ * start), now (the same, with KILL at once) */
+static void
 do_shutdown (Local *self, const BelfryControl *control, GTask *task)
 {
-  (void)control;
+  const char *mode =
+      control->arguments != NULL ? belfry_json_get_text (control->arguments, "mode") : NULL;
+
+  if (mode != NULL && !g_str_equal (mode, "finish") && !g_str_equal (mode, "retry") &&
+      !g_str_equal (mode, "now")) {
+    refuse (task, "a shutdown is finish, retry or now, not", mode);
+    return;
+  }
+  if (!self->shutting_down)
+    tell_host (self, "host-shutting-down", control);
   self->shutting_down = TRUE;
+  if (mode != NULL && !g_str_equal (mode, "finish"))
+    give_back (self, g_str_equal (mode, "now"));
   answer_done (task, self->builds->len > 0 ? "no more builds are started" : "no builds run",
                "running", self->builds->len);
 }
@@ -247,8 +305,10 @@ do_shutdown (Local *self, const BelfryControl *control, GTask *task)
 static void
 do_cancel_shutdown (Local *self, const BelfryControl *control, GTask *task)
 {
-  (void)control;
+  if (self->shutting_down)
+    tell_host (self, "host-shutdown-cancelled", control);
   self->shutting_down = FALSE;
+  self->giving_back = FALSE;
   local_round_soon (self);
   answer_done (task, "builds are started again", "running", self->builds->len);
 }
@@ -338,10 +398,25 @@ look_at_worker (Local *self, const LocalWorker *worker)
   return g_strdup ("ok");
 }
 
+/* A second signal while it stops: KILL at once. */
+static void
+do_hurry (Local *self, const BelfryControl *control, GTask *task)
+{
+  (void)control;
+  for (guint i = self->builds->len; i > 0; i--) {
+    LocalBuild *build = g_ptr_array_index (self->builds, i - 1);
+
+    local_build_stop (build, LOCAL_CAUSE_HOST_STOPPED, "host stopped", NULL);
+    local_build_stop (build, LOCAL_CAUSE_HOST_STOPPED, "host stopped", NULL);
+  }
+  answer_done (task, "hurrying", "running", self->builds->len);
+}
+
 static void
 do_ping (Local *self, const BelfryControl *control, GTask *task)
 {
   const LocalBuilder *builder = local_config_find_builder (self->config, control->builder);
+  BelfryTransaction *transaction = NULL;
   JsonObject *data = NULL;
 
   if (builder == NULL) {
@@ -349,12 +424,17 @@ do_ping (Local *self, const BelfryControl *control, GTask *task)
     return;
   }
   data = json_object_new ();
+  transaction = belfry_engine_begin (self->instance);
   for (guint i = 0; i < builder->workers->len; i++) {
     const LocalWorker *worker = g_ptr_array_index (builder->workers, i);
     g_autofree char *answer = look_at_worker (self, worker);
 
+    g_autofree char *words = g_strdup_printf ("%s: %s", worker->name, answer);
+
     json_object_set_string_member (data, worker->name, answer);
+    local_builder_event (self, transaction, builder->name, "ping", words);
   }
+  belfry_engine_submit (self->instance, transaction);
   local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "pinged"));
 }
 
@@ -368,8 +448,10 @@ static const struct {
   { "enable", do_enable },
   { "force", local_control_force },
   { "graceful", do_graceful },
+  { "hurry", do_hurry },
   { "pause", do_pause },
   { "ping", do_ping },
+  { "queue", do_queue },
   { "rebuild", local_control_rebuild },
   { "run-now", do_run_now },
   { "shutdown", do_shutdown },
@@ -386,7 +468,7 @@ local_control (gpointer data, const BelfryControl *control, GTask *task)
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++) {
     if (!g_str_equal (actions[i].name, control->action))
       continue;
-    if (self->recovered && !self->stopping)
+    if (self->recovered && (!self->stopping || actions[i].func == do_hurry))
       actions[i].func (self, control, task);
     else
       local_answer (task,

@@ -287,6 +287,27 @@ local_cron_ever_comes (const LocalCron *self, gint64 now)
   return comes_within (self, now, NULL);
 }
 
+/* What @fields, of which @self was made, leave out is as in @whole. The two fields of days go
+ * together: either is enough for the other to be free. */
+void
+local_cron_fill (LocalCron *self, const LocalCronFields *fields, const LocalCron *whole)
+{
+  if (fields->minute == NULL)
+    self->minutes = whole->minutes;
+  if (fields->hour == NULL) {
+    self->hours = whole->hours;
+    self->any_hour = whole->any_hour;
+  }
+  if (fields->month == NULL)
+    self->months = whole->months;
+  if (fields->day_of_month != NULL || fields->day_of_week != NULL)
+    return;
+  self->days = whole->days;
+  self->weekdays = whole->weekdays;
+  self->any_day = whole->any_day;
+  self->any_weekday = whole->any_weekday;
+}
+
 /* Whether each of its moments within eight years is one of @whole's. */
 gboolean
 local_cron_is_within (const LocalCron *self, const LocalCron *whole, gint64 now)

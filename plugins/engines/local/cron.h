@@ -25,4 +25,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalCron, local_cron_free)
 gint64 local_cron_next (const LocalCron *self, GTimeZone *zone, gint64 after);
 gint64 local_cron_last (const LocalCron *self, GTimeZone *zone, gint64 from, gint64 until);
 gboolean local_cron_ever_comes (const LocalCron *self, gint64 now);
+void local_cron_fill (LocalCron *self, const LocalCronFields *fields, const LocalCron *whole);
 gboolean local_cron_is_within (const LocalCron *self, const LocalCron *whole, gint64 now);

@@ -188,6 +188,7 @@ local_clear (gpointer data)
 
   g_clear_handle_id (&self->round_id, g_source_remove);
   g_clear_handle_id (&self->minute_id, g_source_remove);
+  g_clear_handle_id (&self->offline_id, g_source_remove);
   g_clear_handle_id (&self->timer_id, g_source_remove);
   g_clear_handle_id (&self->stop_wait_id, g_source_remove);
   g_clear_pointer (&self->alarm, local_alarm_free);
@@ -256,8 +257,15 @@ local_log_was_drained (gpointer data, gint64 logid)
 }
 
 static const char *const local_actions[] = {
-  "cancel",  "cancel-shutdown", "disable",  "enable", "force",       "graceful", "pause", "ping",
-  "rebuild", "run-now",         "shutdown", "stop",   "stop-change", "unpause",  NULL,
+  "cancel",      "cancel-shutdown",
+  "disable",     "enable",
+  "force",       "graceful",
+  "hurry",       "pause",
+  "ping",        "queue",
+  "rebuild",     "run-now",
+  "shutdown",    "stop",
+  "stop-change", "unpause",
+  NULL,
 };
 
 #define OWNED(name, table, Keys)                                                                   \

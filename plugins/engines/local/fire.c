@@ -174,20 +174,34 @@ find_newest (const LocalGroup *group, const LocalCodebase *codebase, GArray *pla
   return NULL;
 }
 
-/* @concerned: (out): whether anything of the firing is of one of the group's codebases */
+/* Whether anything of the firing is of one of the group's codebases. */
+static gboolean
+is_concerned (const LocalFiring *firing, const LocalGroup *group, GArray *places)
+{
+  for (guint i = 0; i < places->len; i++) {
+    const Place *place = &g_array_index (places, Place, i);
+
+    if (local_codebase_of (group->codebases, place->change, place->normalized) != NULL)
+      return TRUE;
+  }
+  for (guint i = 0; firing->stamps != NULL && i < group->codebases->len; i++) {
+    g_autoptr (BelfrySourceStamp) stamp =
+        stamp_from_given (firing, g_ptr_array_index (group->codebases, i));
+
+    if (stamp != NULL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static GPtrArray *
-make_stamps (Local *self,
-             const LocalFiring *firing,
-             const LocalGroup *group,
-             GArray *places,
-             gboolean *concerned)
+make_stamps (Local *self, const LocalFiring *firing, const LocalGroup *group, GArray *places)
 {
   const LocalSchedulerState *state = local_scheduler_state (self, firing->scheduler);
   GPtrArray *stamps = g_ptr_array_new_with_free_func (belfry_record_unref);
   gboolean timed = local_is_timed (firing->scheduler);
   char **branches = timed ? firing->scheduler->keys->filter.branch.any : NULL;
 
-  *concerned = FALSE;
   for (guint i = 0; i < group->codebases->len; i++) {
     LocalCodebase *codebase = g_ptr_array_index (group->codebases, i);
     BelfrySourceStamp *stamp = stamp_from_given (firing, codebase);
@@ -195,7 +209,6 @@ make_stamps (Local *self,
 
     if (newest != NULL)
       stamp = stamp_from_change (codebase, newest);
-    *concerned = *concerned || stamp != NULL;
     if (stamp == NULL && firing->scheduler->keys->absolute)
       stamp = stamp_from_seen (state, codebase);
     if (stamp == NULL)
@@ -328,12 +341,12 @@ fire_groups (Local *self,
 
   for (guint i = 0; i < groups->len; i++) {
     const LocalGroup *group = g_ptr_array_index (groups, i);
-    gboolean concerned = FALSE;
-    g_autoptr (GPtrArray) stamps = make_stamps (self, firing, group, places, &concerned);
+    g_autoptr (GPtrArray) stamps = NULL;
     g_autoptr (GPtrArray) changes = NULL;
 
-    if (!concerned && !everything)
+    if (!everything && !is_concerned (firing, group, places))
       continue;
+    stamps = make_stamps (self, firing, group, places);
     changes = pick_changes (group, places);
     add_set (self, transaction, firing, group, stamps, changes);
     fired++;

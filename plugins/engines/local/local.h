@@ -74,8 +74,11 @@ typedef struct {
   GHashTable *by_sources; /* what must be equal to a set of LocalRequest */
   gboolean newest_first;
   guint running;
-  char *why;  /* (nullable) why what waits does not start */
-  char *told; /* (nullable) state last told */
+  char *why;         /* (nullable) why what waits does not start */
+  const char *told;  /* (nullable) state last told */
+  char *told_why;    /* (nullable) with it */
+  GArray *durations; /* (nullable) (element-type gint64) of its last good builds, newest first */
+  gboolean durations_asked;
 } LocalBuilderState;
 
 /** LocalSchedulerState: what is stored of a scheduler */
@@ -114,8 +117,10 @@ struct _Local {
   gboolean pressed;
   gboolean stopping;
   gboolean shutting_down;
+  gboolean giving_back; /* a clean shutdown that does not wait: what runs is tried again */
   guint round_id;
   guint minute_id;
+  guint offline_id;
   guint timer_id;
   struct _LocalAlarm *alarm; /* for moments of the wall clock */
   guint stop_wait_id;
@@ -226,6 +231,11 @@ void local_slots_free (gpointer data);
 void local_scheduler_state_free (gpointer data);
 void local_configure (Local *self, LocalConfig *previous);
 void local_tell_builders (Local *self);
+void local_builder_event (Local *self,
+                          BelfryTransaction *transaction,
+                          const char *builder,
+                          const char *first,
+                          const char *second);
 void local_slots_store (Local *self, LocalSlots *slots, const char *event, const char *who);
 void local_scheduler_store (Local *self,
                             BelfryTransaction *transaction,
@@ -329,6 +339,11 @@ void local_timer_drop (BelfryTransaction *transaction,
 /* round.c */
 void local_round_soon (Local *self);
 gboolean local_on_minute (gpointer self);
+
+/* eta.c */
+void local_eta_begin (Local *local, LocalBuilderState *state);
+void local_eta_end (LocalBuilderState *state, const BelfryBuild *build);
+void local_eta_tell (Local *self);
 
 /* locking.c */
 GPtrArray *local_lock_uses_of_build (const LocalContext *context,

@@ -109,7 +109,7 @@ const BelfryOption local_scheduler_options[] = {
   BELFRY_TIME_ZONE (LocalSchedulerKeys, time_zone, "time-zone", .help = N_ ("of a nightly one; absent: the host's")),
   BELFRY_ENUM (LocalSchedulerKeys, missed, "missed", .choices = missed_choices, .default_text = "run", .help = N_ ("what is done at start about runs that were missed")),
   BELFRY_BOOLEAN (LocalSchedulerKeys, only_if_changed, "only-if-changed", .default_text = "false", .help = N_ ("builds only if an important change came since the last run")),
-  MOMENT (force_at, "force-at-", "builds without changes too; "),
+  MOMENT (force_at, "force-at-", "builds without changes too; absent: as the regular ones; "),
   LATER ("copy-properties"),
   { NULL },
 };

@@ -116,19 +116,39 @@ local_kill_leftovers (Local *self, const char *token)
 
 /* reading; on a pool thread */
 
+static void
+append (GPtrArray *all, GPtrArray *some)
+{
+  for (guint i = 0; some != NULL && i < some->len; i++)
+    g_ptr_array_add (all, belfry_record_ref (g_ptr_array_index (some, i)));
+}
+
+/* All of them, however many pages that takes: what is not found here is lost until the next start.
+ */
 static GPtrArray *
 list_open (
     BelfryReader *reader, const BelfryRecordType *type, const char *of, gint64 id, GError **error)
 {
   BelfryQuery query = BELFRY_QUERY_INIT;
-  gboolean cut = FALSE;
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (belfry_record_unref);
+  gboolean cut = TRUE;
 
   query.filters[0] =
       (BelfryFilter){ .field = "complete", .compare = BELFRY_COMPARE_EQUAL, .number = FALSE };
   if (of != NULL)
     query.filters[1] = (BelfryFilter){ .field = of, .compare = BELFRY_COMPARE_EQUAL, .number = id };
   query.limit = LIST_MAX;
-  return belfry_reader_list (reader, type, &query, &cut, error);
+  while (cut) {
+    g_autoptr (GPtrArray) page = NULL;
+
+    query.offset = all->len;
+    page = belfry_reader_list (reader, type, &query, &cut, error);
+    if (page == NULL)
+      return NULL;
+    append (all, page);
+    cut = cut && page->len > 0;
+  }
+  return g_steal_pointer (&all);
 }
 
 static LocalSet *
@@ -254,13 +274,6 @@ read_ended (Found *self, BelfryReader *reader, GError **error)
       return FALSE;
   }
   return TRUE;
-}
-
-static void
-append (GPtrArray *all, GPtrArray *some)
-{
-  for (guint i = 0; some != NULL && i < some->len; i++)
-    g_ptr_array_add (all, belfry_record_ref (g_ptr_array_index (some, i)));
 }
 
 static gboolean

@@ -231,6 +231,13 @@ are_alike (const LocalBuilder *builder)
   return builder->keys->can_start == NULL && !builder->renders_locks;
 }
 
+/* Nothing begins any more but what a running build waits for: it would never end. */
+static gboolean
+starts_children_only (const Local *self)
+{
+  return self->stopping || self->shutting_down;
+}
+
 static gboolean
 start_first (Question *question, gint64 now)
 {
@@ -240,7 +247,8 @@ start_first (Question *question, gint64 now)
     LocalWorker *worker = NULL;
 
     question->request = g_sequence_get (iter);
-    if (question->request->not_before > now)
+    if (question->request->not_before > now ||
+        (starts_children_only (question->local) && !question->request->record->waited_for))
       continue;
     worker = find_worker (question);
     if (worker != NULL) {
@@ -321,7 +329,8 @@ withdraw_others (Local *self)
 static gboolean
 may_start (const Local *self)
 {
-  return !self->stopping && !self->shutting_down && !self->pressed && self->recovered;
+  return (!self->stopping || self->stop_wait_id != 0) && !self->giving_back && !self->pressed &&
+         self->recovered;
 }
 
 /* One start of each builder at most. */
@@ -385,7 +394,7 @@ run_round (gpointer data)
 void
 local_round_soon (Local *self)
 {
-  if (self->round_id == 0 && !self->stopping)
+  if (self->round_id == 0 && (!self->stopping || self->stop_wait_id != 0))
     self->round_id = g_idle_add_full (G_PRIORITY_DEFAULT, run_round, self, NULL);
 }
 
@@ -450,26 +459,20 @@ is_anything_spare (Local *self)
 
   g_hash_table_iter_init (&iter, self->slots);
   while (g_hash_table_iter_next (&iter, NULL, &slots)) {
-    if (((LocalSlots *)slots)->spare->len > 0 || ((LocalSlots *)slots)->offline)
+    if (((LocalSlots *)slots)->spare->len > 0)
       return TRUE;
   }
   return FALSE;
 }
 
-/* Runs only while something waits, is spare or is offline. */
+/* Runs only while something waits or is spare. */
 gboolean
 local_on_minute (gpointer data)
 {
   Local *self = data;
 
   local_supervisors_trim (self);
-  for (guint i = 0; i < self->config->workers->len; i++) {
-    const LocalWorker *worker = g_ptr_array_index (self->config->workers, i);
-    LocalSlots *slots = local_slots (self, worker->name);
-
-    if (slots->offline)
-      local_worker_look (self, worker, slots);
-  }
+  local_eta_tell (self);
   cancel_orphans (self);
   if (g_hash_table_size (self->requests) == 0 && self->builds->len == 0 &&
       !is_anything_spare (self)) {

@@ -8,6 +8,8 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#define OFFLINE_SECONDS 30
+
 void
 local_builder_state_free (gpointer data)
 {
@@ -16,7 +18,8 @@ local_builder_state_free (gpointer data)
   g_free (self->name);
   g_free (self->last_worker);
   g_free (self->why);
-  g_free (self->told);
+  g_free (self->told_why);
+  g_clear_pointer (&self->durations, g_array_unref);
   g_sequence_free (self->waiting);
   g_sequence_free (self->by_age);
   g_hash_table_unref (self->by_sources);
@@ -290,6 +293,33 @@ local_slots_store (Local *self, LocalSlots *slots, const char *event, const char
   belfry_engine_submit (self->instance, transaction);
 }
 
+static gboolean
+on_offline (gpointer data)
+{
+  Local *self = data;
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < self->config->workers->len; i++) {
+    const LocalWorker *worker = g_ptr_array_index (self->config->workers, i);
+    LocalSlots *slots = local_slots (self, worker->name);
+
+    if (slots->offline && !local_worker_look (self, worker, slots))
+      any = TRUE;
+  }
+  local_round_soon (self);
+  if (!any)
+    self->offline_id = 0;
+  return any;
+}
+
+/* Offline workers are looked at again as long as there are any. */
+static void
+watch_offline (Local *self)
+{
+  if (self->offline_id == 0 && !self->stopping)
+    self->offline_id = g_timeout_add_seconds (OFFLINE_SECONDS, on_offline, self);
+}
+
 /* A worker whose folder cannot be written is offline. Returns whether it is to be had. */
 gboolean
 local_worker_look (Local *self, const LocalWorker *worker, LocalSlots *slots)
@@ -301,6 +331,10 @@ local_worker_look (Local *self, const LocalWorker *worker, LocalSlots *slots)
   if (offline == slots->offline)
     return !offline;
   slots->offline = offline;
+  if (offline)
+    watch_offline (self);
+  else
+    local_round_soon (self);
   if (offline)
     belfry_instance_log (self->instance, G_LOG_LEVEL_WARNING,
                          "worker '%s': folder '%s' cannot be written, it takes no builds",
@@ -327,7 +361,10 @@ forget_timers (BelfryTransaction *transaction, LocalSchedulerState *state)
 /* What a scheduler of that type does not record any more is dropped; of another type it starts
  * afresh. */
 static void
-configure_scheduler (Local *self, BelfryTransaction *transaction, const LocalScheduler *scheduler)
+configure_scheduler (Local *self,
+                     BelfryTransaction *transaction,
+                     const LocalScheduler *scheduler,
+                     gboolean was_off)
 {
   LocalSchedulerState *state = local_scheduler_state (self, scheduler);
 
@@ -338,7 +375,7 @@ configure_scheduler (Local *self, BelfryTransaction *transaction, const LocalSch
   if (!local_scheduler_records (scheduler) || state->kind != (int)scheduler->kind)
     forget_timers (transaction, state);
   state->kind = scheduler->kind;
-  local_timed_begin (self, scheduler, FALSE);
+  local_timed_begin (self, scheduler, was_off);
   local_scheduler_store (self, transaction, state);
 }
 
@@ -368,6 +405,24 @@ tell_vanished (Local *self, LocalConfig *previous, BelfryTransaction *transactio
   }
 }
 
+/* A builder that a reload added or changed. */
+static void
+tell_changed (Local *self,
+              BelfryTransaction *transaction,
+              const LocalConfig *previous,
+              const LocalBuilder *builder)
+{
+  const LocalBuilder *old =
+      previous != NULL ? local_config_find_builder (previous, builder->name) : NULL;
+
+  if (previous == NULL)
+    return;
+  if (old == NULL)
+    local_builder_event (self, transaction, builder->name, "builder", "created");
+  else if (!local_builder_is_same (old, builder))
+    local_builder_event (self, transaction, builder->name, "config", "updated");
+}
+
 /* Tells the host all that is configured. @previous: (nullable): what a reload replaced */
 void
 local_configure (Local *self, LocalConfig *previous)
@@ -380,6 +435,7 @@ local_configure (Local *self, LocalConfig *previous)
     const LocalBuilder *builder = g_ptr_array_index (self->config->builders, i);
 
     tell_builder (self, transaction, builder);
+    tell_changed (self, transaction, previous, builder);
     local_builder_set_order (local_builder_state (self, builder->name),
                              builder->keys->newest_first);
   }
@@ -390,14 +446,19 @@ local_configure (Local *self, LocalConfig *previous)
 
     slots->offline = !local_make_folder (worker->directory, 0700, &error) ||
                      access (worker->directory, W_OK | X_OK) != 0;
+    if (slots->offline)
+      watch_offline (self);
     put_worker (self, transaction, slots);
   }
   for (guint i = 0; i < self->config->schedulers->len; i++) {
     const LocalScheduler *scheduler = g_ptr_array_index (self->config->schedulers, i);
 
+    LocalSchedulerState *state = local_scheduler_state (self, scheduler);
+    gboolean was_off = previous != NULL && !state->enabled;
+
     if (was_enabled (previous, scheduler) != scheduler->keys->enabled)
-      local_scheduler_state (self, scheduler)->enabled = scheduler->keys->enabled;
-    configure_scheduler (self, transaction, scheduler);
+      state->enabled = scheduler->keys->enabled;
+    configure_scheduler (self, transaction, scheduler, was_off && state->enabled);
   }
   belfry_engine_submit (self->instance, transaction);
 }
@@ -448,16 +509,40 @@ local_tell_builders (Local *self)
     LocalBuilderState *state = local_builder_state (self, builder->name);
     const char *word = find_state (self, builder, state);
     const char *why = g_sequence_is_empty (state->waiting) ? NULL : state->why;
-    g_autofree char *now = why != NULL ? g_strconcat (word, ": ", why, NULL) : g_strdup (word);
 
-    if (g_strcmp0 (now, state->told != NULL ? state->told : "idle") == 0)
+    if (g_str_equal (word, state->told != NULL ? state->told : "idle") &&
+        g_strcmp0 (why, state->told_why) == 0)
       continue;
-    g_free (state->told);
-    state->told = g_steal_pointer (&now);
+    state->told = word;
+    g_free (state->told_why);
+    state->told_why = g_strdup (why);
     tell_state (self, transaction, state, word, why);
   }
   if (belfry_transaction_get_length (transaction) > 0)
     belfry_engine_submit (self->instance, transaction);
   else
     belfry_transaction_free (transaction);
+}
+
+/* What the pages show beside builds: a point in time with some words. @second: (nullable) */
+void
+local_builder_event (Local *self,
+                     BelfryTransaction *transaction,
+                     const char *builder,
+                     const char *first,
+                     const char *second)
+{
+  const LocalBuilderState *state = local_builder_state (self, builder);
+  g_autoptr (JsonObject) data = json_object_new ();
+  JsonArray *text = json_array_new ();
+  gint64 now = belfry_time_to_seconds (belfry_clock_now_us ());
+
+  json_array_add_string_element (text, first);
+  if (second != NULL)
+    json_array_add_string_element (text, second);
+  json_object_set_int_member (data, "builderid", state->builderid);
+  json_object_set_array_member (data, "text", text);
+  json_object_set_int_member (data, "started_at", now);
+  json_object_set_int_member (data, "complete_at", now);
+  belfry_transaction_event (transaction, "builder-event", state->builderid, BELFRY_NONE, data);
 }

@@ -56,6 +56,7 @@ local_stop (gpointer data, GTask *task)
   self->stop_task = task;
   g_clear_handle_id (&self->round_id, g_source_remove);
   g_clear_handle_id (&self->minute_id, g_source_remove);
+  g_clear_handle_id (&self->offline_id, g_source_remove);
   g_clear_handle_id (&self->timer_id, g_source_remove);
   g_clear_pointer (&self->alarm, local_alarm_free);
   local_artifacts_stop (self);

@@ -103,6 +103,11 @@ static const struct {
     "[engine local]\n[builder b]\n" STEPS
     "[scheduler s]\ntype=nightly\nbuilders=b\nhour=3\nforce-at-hour=4\n",
     "one of the regular ones" },
+  { "nightly-force-at-rest",
+    "[engine local]\n[builder b]\n" STEPS
+    "[scheduler s]\ntype=nightly\nbuilders=b\nhour=3\nminute=17\nforce-at-hour=3\n"
+    "force-at-day-of-week=sun\n",
+    NULL },
   { "periodic-short",
     "[engine local]\n[builder b]\n" STEPS
     "[scheduler s]\ntype=periodic\nbuilders=b\ninterval=10s\n",
@@ -149,6 +154,8 @@ static const struct {
   { "secret-in-argv", "[engine local]\n[builder b]\nsteps=command:echo %(secret:x)s\n", "secret" },
   { "worker-missing", "[engine local]\n[worker w]\n[builder b]\nworkers=v\n" STEPS,
     "no worker 'v'" },
+  { "worker-typo", "[engine local]\n[worker fast]\n[builder b]\nworkers=fats\n" STEPS,
+    "did you mean 'fast'" },
   { "worker-missing-timeout", "[engine local]\n[worker w]\nmissing-timeout=5\n[builder b]\n" STEPS,
     "never missing" },
   { "max-builds-beside-workers", "[engine local]\nmax-builds=2\n[worker w]\n[builder b]\n" STEPS,

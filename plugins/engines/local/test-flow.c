@@ -220,6 +220,56 @@ test_run_now (Fixture *self, gconstpointer data)
   fixture_assert_has (second->message, "nothing has changed");
 }
 
+/* codebases */
+
+static const char codebases[] =
+    "[engine local]\n[codebase lib]\nrepository=/srv/lib\nbranch=trunk\n"
+    "[codebase app]\nrepository=/srv/app\n[builder b]\ncodebases=lib;app\nsteps=command:true\n"
+    "[scheduler s]\ntype=single-branch\nbuilders=b\nrepository=/srv/*\n"
+    "create-absolute-source-stamps=true\n";
+
+static const BelfrySourceStamp *
+find_stamp (const BelfryBuildset *set, const char *codebase)
+{
+  for (guint i = 0; i < set->sourcestamps->len; i++) {
+    const BelfrySourceStamp *stamp = g_ptr_array_index (set->sourcestamps, i);
+
+    if (g_str_equal (stamp->codebase, codebase))
+      return stamp;
+  }
+  return NULL;
+}
+
+static void
+push_codebase (Fixture *self, const char *repository, const char *revision)
+{
+  g_autoptr (BelfryChange) change =
+      fake_store_add_change (self->store, repository, "main", revision);
+
+  fake_host_give_change (self->host, change);
+}
+
+/* The codebase that did not change has its default first, then what was last seen of it. */
+static void
+test_codebases (Fixture *self, gconstpointer data)
+{
+  (void)data;
+  fixture_begin (self, codebases);
+  push_codebase (self, "/srv/app", "a1");
+  g_assert_cmpstr (find_stamp (get_set (self, 0), "app")->revision, ==, "a1");
+  g_assert_cmpstr (find_stamp (get_set (self, 0), "lib")->branch, ==, "trunk");
+  g_assert_null (find_stamp (get_set (self, 0), "lib")->revision);
+  push_codebase (self, "/srv/lib", "l1");
+  g_assert_cmpstr (find_stamp (get_set (self, 1), "app")->revision, ==, "a1");
+  g_assert_cmpstr (find_stamp (get_set (self, 1), "lib")->revision, ==, "l1");
+  fake_host_wait (self->host, is_quiet, GUINT_TO_POINTER (2));
+  /* it is known after a restart, too */
+  fixture_end (self);
+  fixture_begin (self, codebases);
+  push_codebase (self, "/srv/app", "a2");
+  g_assert_cmpstr (find_stamp (get_set (self, 2), "lib")->revision, ==, "l1");
+}
+
 /* dependent */
 
 static const char chain[] =
@@ -655,6 +705,7 @@ main (int argc, char **argv)
   ADD ("periodic/missed-skip", test_missed_skip);
   ADD ("nightly/only-if-changed", test_nightly);
   ADD ("nightly/run-now", test_run_now);
+  ADD ("codebases/absolute-stamps", test_codebases);
   ADD ("dependent/follows-good-ones", test_dependent);
   ADD ("dependent/over-restart", test_dependent_over_restart);
   ADD ("dependent/not-of-force", test_dependent_of_force);

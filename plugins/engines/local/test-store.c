@@ -262,9 +262,31 @@ finish_log (FakeStore *self, gint64 id)
   log->complete = TRUE;
 }
 
+static void
+write_down (FakeStore *self, const BelfryOperation *operation)
+{
+  static const char *const verbs[] = {
+    [BELFRY_VERB_ADD_BUILDSET] = "add-buildset",
+    [BELFRY_VERB_ADD_REQUEST] = "add-request",
+    [BELFRY_VERB_CLAIM] = "claim",
+    [BELFRY_VERB_UNCLAIM] = "unclaim",
+    [BELFRY_VERB_COMPLETE_REQUEST] = "complete-request",
+    [BELFRY_VERB_ADD_BUILD] = "add-build",
+    [BELFRY_VERB_FINISH_BUILD] = "finish-build",
+    [BELFRY_VERB_ADD_STEP] = "add-step",
+    [BELFRY_VERB_FINISH_STEP] = "finish-step",
+  };
+
+  if (operation->verb == BELFRY_VERB_EVENT)
+    g_ptr_array_add (self->story, g_strdup_printf ("event %s", operation->text));
+  else if (operation->verb < G_N_ELEMENTS (verbs) && verbs[operation->verb] != NULL)
+    g_ptr_array_add (self->story, g_strdup (verbs[operation->verb]));
+}
+
 static gboolean
 apply (FakeStore *self, const BelfryOperation *operation, GError **error)
 {
+  write_down (self, operation);
   switch (operation->verb) {
   case BELFRY_VERB_CLAIM:
     return claim (self, operation, error);
