@@ -14,6 +14,7 @@
 #include "output.h"
 #include "protocol.h"
 #include "timer.h"
+#include "warnings.h"
 
 typedef struct _Local Local;
 typedef struct _LocalBuild LocalBuild;
@@ -133,6 +134,7 @@ struct _LocalBuild {
   char *cause_text;    /* (nullable) what stands in the build's text */
   gint64 always_until; /* monotonic; BELFRY_NONE */
   gint64 log_bytes;
+  gint64 n_tests; /* results kept */
   guint max_time_id;
   guint always_id;
   LocalRun *run; /* (nullable) the step that runs */
@@ -166,6 +168,7 @@ struct _LocalRun {
   gsize capture_max; /* of standard output; 0: none of it */
   GString *captured; /* (nullable) standard output of the running process */
   gboolean captured_too_much;
+  LocalWarnings *warnings; /* (nullable) */
   LocalDone done;
   gboolean has_exit; /* how its last process ended, while its files are read */
   LocalExit exit;

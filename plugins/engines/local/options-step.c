@@ -47,6 +47,19 @@ static const BelfryChoice method_choices[] = {
   { NULL },
 };
 
+static const BelfryChoice outcome_choices[] = {
+  { "success", BELFRY_RESULT_SUCCESS, NULL },
+  { "warnings", BELFRY_RESULT_WARNINGS, NULL },
+  { "failure", BELFRY_RESULT_FAILURE, NULL },
+  { NULL },
+};
+
+static const BelfryChoice stale_choices[] = {
+  { "leave", FALSE, NULL },
+  { "use", TRUE, NULL },
+  { NULL },
+};
+
 static const BelfryChoice missing_choices[] = {
   { "failure", LOCAL_MISSING_FAILURE, NULL },
   { "skip", LOCAL_MISSING_SKIP, N_ ("the step is skipped") },
@@ -122,6 +135,20 @@ const BelfryOption local_step_options[] = {
   BELFRY_REGEX (LocalStepKeys, extract, "extract", .help = N_ ("pattern whose named groups become properties")),
   BELFRY_ENUM (LocalStepKeys, format, "format", .choices = format_choices, .help = N_ ("how the output names properties")),
   BELFRY_ENUM (LocalStepKeys, as_json, "as", .choices = as_choices, .default_text = "text", .help = N_ ("how a value is read")),
+  BELFRY_LIST (LocalStepKeys, test_results, "test-results", .help = N_ ("junit:GLOB or tap:GLOB beneath the work folder; without a glob: the standard output")),
+  BELFRY_ENUM (LocalStepKeys, no_tests, "no-tests", .choices = outcome_choices, .default_text = "warnings", .help = N_ ("result where no test was found")),
+  BELFRY_ENUM (LocalStepKeys, broken_results, "broken-results", .choices = outcome_choices, .default_text = "warnings", .help = N_ ("result where a file cannot be read")),
+  BELFRY_ENUM (LocalStepKeys, stale_results, "stale-results", .choices = stale_choices, .default_text = "leave", .help = N_ ("what is done with files older than the step")),
+  BELFRY_INTEGER (LocalStepKeys, max_failed, "max-failed", .minimum = 0, .maximum = G_MAXINT32, .default_text = "0", .help = N_ ("more failed tests fail the step")),
+  BELFRY_INTEGER (LocalStepKeys, max_skipped, "max-skipped", .minimum = -1, .maximum = G_MAXINT32, .default_text = "-1", .help = N_ ("more skipped tests make warnings; -1: no limit")),
+  BELFRY_BOOLEAN (LocalStepKeys, count_warnings, "count-warnings", .default_text = "false", .help = N_ ("counts warnings in the output")),
+  BELFRY_REGEX_LIST (LocalStepKeys, warning_patterns, "warning-pattern", .default_text = "(?i).*warning[: ].*", .help = N_ ("lines that are warnings, matched at their start")),
+  BELFRY_INTEGER (LocalStepKeys, max_warnings, "max-warnings", .minimum = -1, .maximum = G_MAXINT32, .default_text = "-1", .help = N_ ("more warnings fail the step; -1: no limit")),
+  BELFRY_LIST (LocalStepKeys, suppress, "suppress", .help = N_ ("FILE-REGEX : TEXT-REGEX [: FROM-TO]: warnings that do not count")),
+  BELFRY_STRING (LocalStepKeys, suppress_file, "suppress-file", .help = N_ ("file beneath the work folder with such lines")),
+  BELFRY_REGEX (LocalStepKeys, directory_enter, "directory-enter", .default_text = "make.*: Entering directory [\"`'](.*)['`\"]", .help = N_ ("line that says which folder is entered")),
+  BELFRY_REGEX (LocalStepKeys, directory_leave, "directory-leave", .default_text = "make.*: Leaving directory", .help = N_ ("line that says that it is left")),
+  BELFRY_LIST (LocalStepKeys, warning_groups, "warning-groups", .help = N_ ("what the pattern's groups are, in order: file, line, text")),
   BELFRY_RENDERED (LocalStepKeys, source, "source", .help = N_ ("file, folder or glob beneath the work folder")),
   BELFRY_RENDERED (LocalStepKeys, destination, "destination", .help = N_ ("folder beneath that of artifacts; absent: builddir, build number and step")),
   BELFRY_STRING (LocalStepKeys, link, "link", .help = N_ ("text of the link; absent: the step's name")),
@@ -163,17 +190,6 @@ const BelfryOption local_step_options[] = {
   BELFRY_BOOLEAN (LocalStepKeys, externals, "externals", .default_text = "true", .help = N_ ("svn: fetches externals, by the allowed protocols alone")),
   LATER ("locks"),
   LATER ("lfs"),
-  LATER ("test-results"),
-  LATER ("no-tests"),
-  LATER ("broken-results"),
-  LATER ("stale-results"),
-  LATER ("max-failed"),
-  LATER ("max-skipped"),
-  LATER ("count-warnings"),
-  LATER ("warning-pattern"),
-  LATER ("max-warnings"),
-  LATER ("suppress"),
-  LATER ("suppress-file"),
   LATER ("schedulers"),
   LATER ("wait-for-finish"),
   { NULL },

@@ -232,6 +232,21 @@ typedef struct {
   gboolean tags;
   BelfryMap *config;
   char *get_description;
+  /* command, shell: what they report */
+  char **test_results;
+  int no_tests;
+  int broken_results;
+  gboolean stale_results;
+  gint64 max_failed;
+  gint64 max_skipped;
+  gboolean count_warnings;
+  GPtrArray *warning_patterns;
+  gint64 max_warnings;
+  char **suppress;
+  char *suppress_file;
+  GRegex *directory_enter;
+  GRegex *directory_leave;
+  char **warning_groups;
   /* upload */
   BelfryRendered *source;
   BelfryRendered *destination;

@@ -150,6 +150,8 @@ local_run_on_output (LocalRun *self, LocalStream stream, const char *bytes, gsiz
     self->captured_too_much = self->captured_too_much || n_bytes > room;
     g_string_append_len (self->captured, bytes, (gssize)MIN (n_bytes, room));
   }
+  if (self->warnings != NULL)
+    local_warnings_feed (self->warnings, stream, bytes, n_bytes);
   local_log_add (self->stdio, stream, bytes, n_bytes);
 }
 

@@ -22,6 +22,7 @@ run_free (LocalRun *self)
   if (self->kind_free != NULL)
     self->kind_free (self->kind_state);
   local_tails_clear (self);
+  local_warnings_free (self->warnings);
   local_log_free (self->stdio);
   belfry_record_unref (self->record);
   g_clear_pointer (&self->environment, g_hash_table_unref);
