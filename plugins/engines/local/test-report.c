@@ -97,7 +97,7 @@ static const struct {
   { "1..3\nok 1\nok 2\n", { 2, 0, 0, 0, 0 }, TRUE },
   { "ok 1\nok 2\n", { 2, 0, 0, 0, 0 }, TRUE },
   { "1..0 # SKIP nothing here\n", { 0, 0, 0, 0, 0 }, FALSE },
-  { "1..3\nok 1 # skip no net\nnot ok 2 # TODO later\nok 3 \\# skip\n", { 1, 0, 0, 1, 1 }, FALSE },
+  { "1..3\nok 1 # skip no net\nnot ok 2 # Todo later\nok 3 \\# skip\n", { 1, 0, 0, 1, 1 }, FALSE },
   { "1..2\nok 1\nBail out! disk\n", { 1, 0, 0, 0, 0 }, TRUE },
   { "1..2\n# Subtest: in\n    ok 1 - x\n    not ok 2 - y\n    1..2\nnot ok 1 - in\nok 2 - z\n",
     { 2, 1, 0, 0, 0 },
