@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands.h"
 
+#include "lists.h"
+
 #define CHANGES_AT_ONCE 500
 
 typedef struct {
@@ -156,10 +158,10 @@ run_control (BelfryHost *host, JsonObject *arguments, const char *who, GTask *ta
 }
 
 static const Command commands[] = {
-  { "changes", run_changes },
-  { "control", run_control },
-  { "reload", run_reload },
-  { "status", run_status },
+  { "builds", belfry_lists_run },   { "changes", run_changes },
+  { "control", run_control },       { "reload", run_reload },
+  { "requests", belfry_lists_run }, { "schedulers", belfry_lists_run },
+  { "status", run_status },         { "workers", belfry_lists_run },
 };
 
 void

@@ -5,6 +5,8 @@
  */
 #include "host-wiring.h"
 
+#include "shutdown.h"
+
 #include <string.h>
 
 static void
@@ -22,6 +24,8 @@ on_event (BelfryEvent *event, gpointer data)
     while (g_hash_table_iter_next (&iter, NULL, &feed))
       belfry_feed_wake (feed);
   }
+  if (strcmp (event->name, "build-finished") == 0)
+    belfry_shutdown_build_ended (self);
   kind = belfry_event_kind_find (event->name);
   if (kind != NULL && kind->phase != NULL && !self->stopping)
     belfry_outbox_wake (self->outbox);
@@ -160,6 +164,7 @@ offers (const BelfryEngine *plugin, const char *action)
  * several, the first that offers the action and does not decline decides.
  */
 typedef struct {
+  BelfryHost *host;
   GPtrArray *engines;
   guint next;
   BelfryControl control;
@@ -196,6 +201,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
     ask_next (task);
     return;
   }
+  belfry_shutdown_answered (asking->host, asking->control.action, answer);
   g_task_return_pointer (task, g_steal_pointer (&answer),
                          (GDestroyNotify)belfry_control_answer_free);
   g_object_unref (task);
@@ -227,6 +233,7 @@ belfry_host_control (BelfryHost *self, const BelfryControl *control, GTask *task
                            &asking->control.worker, &asking->control.scheduler,
                            &asking->control.who };
 
+  asking->host = self;
   asking->engines = belfry_host_list (self, BELFRY_KIND_ENGINE, TRUE);
   asking->control = *control;
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {

@@ -499,6 +499,7 @@ belfry_host_free (BelfryHost *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_sources); i++)
     if (self->signal_sources[i] != 0)
       g_source_remove (self->signal_sources[i]);
+  g_clear_handle_id (&self->draining_source, g_source_remove);
   if (self->sweep_source != 0)
     g_source_remove (self->sweep_source);
   if (self->watchdog != NULL) {

@@ -42,6 +42,8 @@ struct _BelfryHost {
   guint signal_sources[4];
   gint64 started_us;
   guint starting; /* instances whose start has not ended */
+  guint draining_source;
+  gboolean draining; /* ends when the last build has */
   gboolean stopping;
   gboolean ready;
   int exit_code;

@@ -209,6 +209,8 @@ leave (LocalBuild *self)
   Local *local = self->local;
 
   local_supervisor_give_back (g_steal_pointer (&self->supervisor), self->slots);
+  local_locks_release (local->locks, self);
+  local_builder_state (local, self->builder->name)->running--;
   g_ptr_array_remove_fast (self->slots->builds, self);
   g_ptr_array_remove (local->builds, self);
   if (g_rmdir (self->temporary) != 0 && g_file_test (self->temporary, G_FILE_TEST_IS_DIR))
@@ -227,8 +229,9 @@ result_of_cause (const LocalBuild *self)
   case LOCAL_CAUSE_BUILD_TIME:
     return BELFRY_RESULT_FAILURE;
   case LOCAL_CAUSE_HOST_STOPPED:
-    return self->config->keys->on_stop == LOCAL_ON_STOP_CANCEL ? BELFRY_RESULT_CANCELLED
-                                                               : BELFRY_RESULT_RETRY;
+    return self->config->keys->on_stop == LOCAL_ON_STOP_CANCEL && !self->local->giving_back
+               ? BELFRY_RESULT_CANCELLED
+               : BELFRY_RESULT_RETRY;
   case LOCAL_CAUSE_NONE:
   case LOCAL_CAUSE_TIMEOUT:
   case LOCAL_CAUSE_MAX_TIME:
@@ -255,6 +258,7 @@ release_request (LocalBuild *self)
     record->retries++;
   request->build = NULL;
   record->claimed = FALSE;
+  local_request_wait (self->local, request);
   belfry_transaction_unclaim (transaction, record->buildrequestid, record->retries);
 }
 
@@ -277,6 +281,8 @@ finish (LocalBuild *self)
   record->complete_at = belfry_clock_now_us ();
   belfry_record_set_text (&record->state_string, text);
   belfry_transaction_finish_build (local_build_say (self), record);
+  local_trigger_build_ended (self);
+  local_eta_end (local_builder_state (self->local, self->builder->name), record);
   release_request (self);
   local_build_flush (self);
   belfry_engine_forget_secrets (self->local->instance, record->buildid);
@@ -441,6 +447,7 @@ give_up_claim (LocalBuild *self, const GError *error)
   if (g_error_matches (error, BELFRY_ERROR, BELFRY_ERROR_CONFLICT))
     local_remove_request (self->local, request);
   else {
+    local_request_wait (self->local, request);
     request->not_before = g_get_monotonic_time () + FAILED_CLAIM_REST_US;
     local_log_error (self->local, "claiming a request", error);
   }
@@ -468,9 +475,11 @@ local_build_start (Local *local, LocalRequest *request, LocalBuilder *builder, L
   BelfryTransaction *transaction = belfry_engine_begin (local->instance);
   LocalBuilderState *state = local_builder_state (local, builder->name);
 
+  local_locks_pass_on (local->locks, request, self);
+  local_request_leave (local, request);
   request->build = self;
   request->record->claimed = TRUE;
-  g_clear_pointer (&request->why, g_free);
+  state->running++;
   g_free (state->last_worker);
   state->last_worker = g_strdup (worker->name);
   g_ptr_array_add (self->slots->builds, self);
@@ -478,6 +487,7 @@ local_build_start (Local *local, LocalRequest *request, LocalBuilder *builder, L
   belfry_transaction_claim (transaction, request->record->buildrequestid, self->record->buildid);
   belfry_transaction_add_build (transaction, self->record);
   local->n_pending++;
+  local_eta_begin (local, state);
   belfry_engine_commit_async (local->instance, transaction, NULL, on_claimed, self);
   /* starts while the claim is being written */
   if (!local->stopping)
@@ -501,7 +511,8 @@ local_build_stop (LocalBuild *self, LocalCause cause, const char *text, const ch
 {
   gint64 always = self->builder->keys->always_run_time;
 
-  if (self->cause == LOCAL_CAUSE_NONE || cause == LOCAL_CAUSE_HOST_STOPPED) {
+  if (self->cause == LOCAL_CAUSE_NONE ||
+      (cause == LOCAL_CAUSE_HOST_STOPPED && self->cause != cause)) {
     JsonObject *data = json_object_new ();
 
     self->cause = cause;
@@ -517,6 +528,8 @@ local_build_stop (LocalBuild *self, LocalCause cause, const char *text, const ch
     json_object_unref (data);
     if (self->run != NULL)
       local_build_flush (self);
+    if (cause != LOCAL_CAUSE_HOST_STOPPED)
+      local_trigger_cancel_unclaimed (self);
   }
   if (self->run != NULL && (cause != LOCAL_CAUSE_BUILD_TIME || !self->run->step->keys->always_run))
     local_run_stop (self->run, cause);

@@ -4,7 +4,9 @@
  * scheduler of its own name, and all that no form names share a form called `force`.
  */
 #include "config.h"
+#include "cron.h"
 #include "force.h"
+#include "groups.h"
 #include <string.h>
 
 void
@@ -16,6 +18,13 @@ local_scheduler_free (LocalScheduler *self)
   g_clear_pointer (&self->filter, local_filter_free);
   g_clear_pointer (&self->builders, g_ptr_array_unref);
   g_clear_pointer (&self->codebases, g_ptr_array_unref);
+  g_clear_pointer (&self->groups, g_ptr_array_unref);
+  g_clear_pointer (&self->names, g_hash_table_unref);
+  g_clear_pointer (&self->anonymous, g_hash_table_unref);
+  g_clear_pointer (&self->repositories, g_hash_table_unref);
+  g_clear_pointer (&self->cron, local_cron_free);
+  g_clear_pointer (&self->forced, local_cron_free);
+  g_clear_pointer (&self->zone, g_time_zone_unref);
   g_clear_pointer (&self->section, local_section_unref);
   g_free (self);
 }
@@ -115,7 +124,45 @@ unite_codebases (GPtrArray *builders)
 }
 
 static void
-check_scheduler (const LocalConfig *config, const LocalScheduler *self, BelfryProblems *problems)
+bind_sources (LocalScheduler *self)
+{
+  self->codebases = unite_codebases (self->builders);
+  self->groups = local_group_builders (self->builders);
+  self->names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->anonymous = g_hash_table_new (g_str_hash, g_str_equal);
+  self->repositories = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; i < self->codebases->len; i++) {
+    LocalCodebase *codebase = g_ptr_array_index (self->codebases, i);
+
+    if (*codebase->name != '\0')
+      g_hash_table_add (self->names, codebase->name);
+    self->globs = self->globs || codebase->match != NULL;
+    if (*codebase->normalized == '\0')
+      continue;
+    g_hash_table_add (self->repositories, codebase->normalized);
+    if (*codebase->name == '\0')
+      g_hash_table_add (self->anonymous, codebase->normalized);
+  }
+}
+
+/* Whether a change is of one of its builders' codebases: what local_codebase_of() says, without
+ * looking at each. */
+gboolean
+local_scheduler_knows (const LocalScheduler *self,
+                       const BelfryChange *change,
+                       const char *normalized)
+{
+  gboolean named = change->codebase != NULL && *change->codebase != '\0';
+
+  if (named && g_hash_table_contains (self->names, change->codebase))
+    return TRUE;
+  if (g_hash_table_contains (named ? self->anonymous : self->repositories, normalized))
+    return TRUE;
+  return self->globs && local_codebase_of (self->codebases, change, normalized) != NULL;
+}
+
+static void
+check_scheduler (const LocalConfig *config, LocalScheduler *self, BelfryProblems *problems)
 {
   const BelfrySection *section = self->section->source;
 
@@ -126,10 +173,8 @@ check_scheduler (const LocalConfig *config, const LocalScheduler *self, BelfryPr
   if (local_config_find_builder (config, self->name) != NULL)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, NULL,
                          "a builder has the same name, which its implied scheduler bears");
-  if (self->kind == LOCAL_SCHEDULER_SINGLE_BRANCH && self->filter != NULL &&
-      local_filter_is_empty (self->filter))
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "branch",
-                         "single-branch needs branch or another filter key");
+  if (self->keys->kind != NULL)
+    local_scheduler_read_kind (self, problems);
 }
 
 static void
@@ -150,7 +195,7 @@ add_scheduler (LocalConfig *config, const BelfryOwnedSection *owned, BelfryProbl
                          error->message);
   self->builders =
       local_config_resolve_builders (config, self->section, self->keys->builders, problems);
-  self->codebases = unite_codebases (self->builders);
+  bind_sources (self);
   g_ptr_array_add (config->schedulers, self);
   check_scheduler (config, self, problems);
 }
@@ -169,6 +214,7 @@ add_form (LocalConfig *config, const BelfryOwnedSection *owned, BelfryProblems *
       local_config_resolve_builders (config, self->section, self->keys->builders, problems);
   self->codebases = unite_codebases (self->builders);
   self->fields = local_form_make_fields (self->section, problems);
+  local_form_bind_workers (self);
   g_ptr_array_add (config->forms, self);
   if (!belfry_text_is_identifier (self->name, 50))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, owned->source, NULL,
@@ -225,7 +271,7 @@ add_implied_scheduler (LocalConfig *config, LocalBuilder *builder)
   self->kind = LOCAL_SCHEDULER_ANY_BRANCH;
   self->builders = g_ptr_array_new ();
   g_ptr_array_add (self->builders, builder);
-  self->codebases = unite_codebases (self->builders);
+  bind_sources (self);
   g_ptr_array_add (config->schedulers, self);
 }
 
@@ -280,4 +326,5 @@ local_config_make_schedulers (LocalConfig *self,
     add_form (self, g_ptr_array_index (source->forces, i), problems);
   if (self->keys->start_implicit)
     add_implied (self);
+  local_config_bind_upstreams (self, problems);
 }

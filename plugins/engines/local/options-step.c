@@ -13,6 +13,7 @@ static const BelfryChoice kind_choices[] = {
   { "shell", LOCAL_STEP_SHELL, N_ ("runs a script of the configuration") },
   { "set-property", LOCAL_STEP_SET_PROPERTY, N_ ("sets properties") },
   { "upload", LOCAL_STEP_UPLOAD, N_ ("keeps files as artifacts") },
+  { "trigger", LOCAL_STEP_TRIGGER, N_ ("starts triggerable schedulers") },
   { NULL },
 };
 
@@ -91,7 +92,7 @@ static const BelfryChoice as_choices[] = {
 
 /* clang-format off */
 const BelfryOption local_step_options[] = {
-  BELFRY_ENUM (LocalStepKeys, kind, "kind", .choices = kind_choices, .help = N_ ("absent: told by command or script")),
+  BELFRY_ENUM (LocalStepKeys, kind, "kind", .choices = kind_choices, .help = N_ ("absent: told by command, script or schedulers")),
   BELFRY_RENDERED (LocalStepKeys, name, "name", .help = N_ ("absent: the section's")),
   BELFRY_CUSTOM (LocalStepKeys, halt_on_failure, "halt-on-failure", .custom = &local_tristate_type, .help = N_ ("failure ends the build; absent: only for checkouts")),
   BELFRY_BOOLEAN (LocalStepKeys, flunk_on_failure, "flunk-on-failure", .default_text = "true", .help = N_ ("failure makes the build fail")),
@@ -188,9 +189,15 @@ const BelfryOption local_step_options[] = {
   BELFRY_LIST (LocalStepKeys, keep_on_purge, "keep-on-purge", .help = N_ ("svn: globs of what fresh and clean leave")),
   BELFRY_BOOLEAN (LocalStepKeys, prefer_last_changed_rev, "prefer-last-changed-rev", .default_text = "false", .help = N_ ("svn: got_revision is the last that changed the tree")),
   BELFRY_BOOLEAN (LocalStepKeys, externals, "externals", .default_text = "true", .help = N_ ("svn: fetches externals, by the allowed protocols alone")),
-  LATER ("locks"),
+  BELFRY_LIST (LocalStepKeys, locks, "locks", .help = N_ ("held while it runs: NAME, NAME:counting, NAME:counting:UNITS")),
+  BELFRY_LIST (LocalStepKeys, schedulers, "schedulers", .help = N_ ("of a trigger: the triggerable schedulers")),
+  BELFRY_BOOLEAN (LocalStepKeys, wait_for_finish, "wait-for-finish", .default_text = "false", .help = N_ ("of a trigger: waits, and takes over the worst result")),
+  BELFRY_LIST (LocalStepKeys, unimportant_schedulers, "unimportant-schedulers", .help = N_ ("of a trigger: schedulers whose results do not count")),
+  BELFRY_CUSTOM (LocalStepKeys, update_source_stamp, "update-source-stamp", .custom = &local_tristate_type, .help = N_ ("of a trigger: gives the revision that was checked out; absent: true")),
+  BELFRY_MAP (LocalStepKeys, source_stamps, "source-stamp", .element = BELFRY_OPTION_RENDERED, .help = N_ ("of a trigger: branch=…,revision=… of a codebase; _ is the one without a name")),
+  BELFRY_MAP (LocalStepKeys, set_properties, "set-property", .element = BELFRY_OPTION_RENDERED, .help = N_ ("of a trigger: properties of what it starts")),
+  BELFRY_LIST (LocalStepKeys, copy_properties, "copy-properties", .help = N_ ("of a trigger: properties that are handed on")),
+  BELFRY_STRING (LocalStepKeys, parent_relationship, "parent-relationship", .default_text = "Triggered from", .help = N_ ("of a trigger: how the sets name their parent")),
   LATER ("lfs"),
-  LATER ("schedulers"),
-  LATER ("wait-for-finish"),
   { NULL },
 };

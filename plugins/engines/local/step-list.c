@@ -23,9 +23,10 @@ static const struct {
   { "shell", LOCAL_STEP_SHELL, "script", TRUE },
   { "set-property", LOCAL_STEP_SET_PROPERTY, "property", TRUE },
   { "upload", LOCAL_STEP_UPLOAD, "source", TRUE },
+  { "trigger", LOCAL_STEP_TRIGGER, "schedulers", TRUE },
 };
 
-static const char *const later_kinds[] = { "trigger", "master-note", NULL };
+static const char *const later_kinds[] = { "master-note", NULL };
 
 static LocalItem *
 item_new (LocalItemKind kind, const char *section, LocalStepKind step, const char *argument)
@@ -140,6 +141,10 @@ local_item_to_section (const LocalItem *self, const char *file, guint line)
 
     set_escaped (section, "property", name, line);
     set_escaped (section, "value", equals + 1, line);
+  } else if (self->step == LOCAL_STEP_TRIGGER) {
+    g_autofree char *list = g_strdelimit (g_strdup (self->argument), ",", ';');
+
+    belfry_section_set (section, "schedulers", list, file, line);
   } else
     set_escaped (section, kinds[i].argument_key, self->argument, line);
   return section;

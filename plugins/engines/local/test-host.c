@@ -41,6 +41,9 @@ ops_submit (BelfryInstance *instance, BelfryTransaction *transaction, GTask *tas
   GError *error = NULL;
 
   self->n_transactions++;
+  for (guint i = 0; i < belfry_transaction_get_length (transaction); i++)
+    self->n_finished +=
+        belfry_transaction_get (transaction, i)->verb == BELFRY_VERB_FINISH_BUILD ? 1 : 0;
   fake_store_apply (self->store, transaction, &error);
   belfry_transaction_free (transaction);
   if (task != NULL)
@@ -298,6 +301,21 @@ load (FakeHost *self)
   dlclose (handle);
 }
 
+static void
+give_sections (FakeHost *self)
+{
+  GHashTableIter iter;
+  gpointer kind = NULL;
+  gpointer list = NULL;
+
+  for (const BelfrySectionKind *row = self->plugin->sections; row->kind != NULL; row++)
+    read_owned (self, row);
+  read_codebases (self);
+  g_hash_table_iter_init (&iter, self->owned);
+  while (g_hash_table_iter_next (&iter, &kind, &list))
+    belfry_instance_set_sections (self->instance, kind, list);
+}
+
 FakeHost *
 fake_host_new (FakeStore *store, const char *folder, const char *configuration)
 {
@@ -305,9 +323,6 @@ fake_host_new (FakeStore *store, const char *folder, const char *configuration)
   g_autoptr (GPtrArray) engines = NULL;
   const BelfryOptionTable table = { NULL, 0 };
   BelfryOptionTable own = table;
-  GHashTableIter iter;
-  gpointer kind = NULL;
-  gpointer list = NULL;
 
   load (self);
   self->store = store;
@@ -324,13 +339,8 @@ fake_host_new (FakeStore *store, const char *folder, const char *configuration)
   own.row_size = self->plugin->option_size;
   belfry_option_table_read (&own, g_ptr_array_index (engines, 0), self->state, NULL,
                             self->problems);
-  for (const BelfrySectionKind *row = self->plugin->sections; row->kind != NULL; row++)
-    read_owned (self, row);
-  read_codebases (self);
   self->instance = belfry_instance_new ("engine", "local", self->state, &ops, self);
-  g_hash_table_iter_init (&iter, self->owned);
-  while (g_hash_table_iter_next (&iter, &kind, &list))
-    belfry_instance_set_sections (self->instance, kind, list);
+  give_sections (self);
   self->plugin->check (self->state, &(BelfryCheck){ .size = sizeof (BelfryCheck),
                                                     .section = g_ptr_array_index (engines, 0),
                                                     .owned = self->owned,
@@ -401,6 +411,22 @@ fake_host_stop (FakeHost *self)
   g_autoptr (GError) error = NULL;
 
   self->plugin->stop (self->state, g_task_new (NULL, NULL, on_result, &result));
+  g_assert_true (g_task_propagate_boolean (G_TASK (wait_result (&result)), &error));
+  g_assert_no_error (error);
+}
+
+/* The engine's own keys stay as they are. */
+void
+fake_host_reload (FakeHost *self, const char *configuration)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) old = g_steal_pointer (&self->sections);
+
+  self->sections = read_sections (configuration);
+  g_hash_table_remove_all (self->owned);
+  give_sections (self);
+  self->plugin->reload (self->state, g_task_new (NULL, NULL, on_result, &result));
   g_assert_true (g_task_propagate_boolean (G_TASK (wait_result (&result)), &error));
   g_assert_no_error (error);
 }

@@ -9,11 +9,13 @@
 
 /** FakeStore: what outlives an engine, so that one can be "killed" and another started on it */
 typedef struct {
-  GHashTable *tables; /* record type's name to (id text to record) */
-  GHashTable *state;  /* key to JsonNode */
-  GHashTable *logs;   /* id text to GString */
-  GPtrArray *events;  /* (element-type utf8) names told by transactions */
-  GHashTable *names;  /* builder and worker names to ids */
+  GHashTable *tables;    /* record type's name to (id text to record) */
+  GHashTable *state;     /* key to JsonNode */
+  GHashTable *logs;      /* id text to GString */
+  GPtrArray *events;     /* (element-type utf8) names told by transactions */
+  GPtrArray *event_data; /* (element-type utf8) what they carried */
+  GPtrArray *story; /* (element-type utf8) verbs and events, in the order in which they were said */
+  GHashTable *names; /* builder and worker names to ids */
   gint64 next_id;
   GHashTable *numbers; /* builder id text to next number */
 } FakeStore;
@@ -31,6 +33,7 @@ typedef struct {
   gsize log_waiting; /* what log_append answers */
   gboolean fail_claims;
   guint n_transactions;
+  guint n_finished;    /* builds */
   GHashTable *secrets; /* name to value, registered */
 } FakeHost;
 
@@ -51,6 +54,7 @@ BelfryChange *fake_store_add_change (FakeStore *self,
 FakeHost *fake_host_new (FakeStore *store, const char *folder, const char *configuration);
 gboolean fake_host_start (FakeHost *self, GError **error);
 void fake_host_stop (FakeHost *self);
+void fake_host_reload (FakeHost *self, const char *configuration);
 void fake_host_free (FakeHost *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeHost, fake_host_free)
 void fake_host_give_change (FakeHost *self, BelfryChange *change);
