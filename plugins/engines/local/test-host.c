@@ -211,7 +211,8 @@ read_sections (const char *configuration)
 
       *strchr (lines[i], ']') = '\0';
       words = g_strsplit (lines[i] + 1, " ", 2);
-      section = belfry_section_new (words[0], words[1] != NULL ? words[1] : "", "/test.conf", i + 1);
+      section =
+          belfry_section_new (words[0], words[1] != NULL ? words[1] : "", "/test.conf", i + 1);
       g_ptr_array_add (sections, section);
     } else if (equals != NULL) {
       *equals = '\0';
