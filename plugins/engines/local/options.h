@@ -168,6 +168,8 @@ typedef struct {
   gpointer umask; /* mode + 1 (nullable) */
   gint64 nice;
   gint64 keep_artifacts;
+  gint64 tasks_max;
+  gboolean private_tmp;
   char *like;
   gboolean abstract;
   BelfryMap *matrix;

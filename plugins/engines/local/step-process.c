@@ -119,6 +119,7 @@ local_run_process (
                          .input = input,
                          .umask = mask != NULL ? GPOINTER_TO_UINT (mask) - 1 : 022,
                          .nice = (int)build->builder->keys->nice,
+                         .tasks_max = build->builder->keys->tasks_max,
                          .pty = self->step->keys->pty };
   g_autoptr (GError) error = NULL;
 

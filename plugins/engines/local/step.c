@@ -167,7 +167,8 @@ make_fixed (LocalRun *self)
   fix (fixed, "BELFRY_STEP", self->record->name);
   fix (fixed, LOCAL_TOKEN_VARIABLE, token);
   fix (fixed, "CI", "true");
-  fix (fixed, "TMPDIR", build->temporary);
+  if (build->builder->keys->private_tmp)
+    fix (fixed, "TMPDIR", build->temporary);
   fix (fixed, "HOME", home);
   return fixed;
 }
