@@ -83,8 +83,12 @@ static const Rule rules[] = {
     " AND NOT EXISTS (SELECT 1 FROM reports AS r WHERE r.bsid = s.bsid AND " LIVE ") LIMIT ?2)" },
   { KEEP_BUILDS, "DELETE FROM builder_events WHERE eventid IN (SELECT eventid FROM builder_events"
                  " WHERE started_at < ?1 LIMIT ?2)" },
-  { KEEP_ARTIFACTS, "DELETE FROM artifacts WHERE artifactid IN (SELECT artifactid FROM artifacts"
-                    " WHERE expires_at < ?4 LIMIT ?2)" },
+  { KEEP_NOTHING, "DELETE FROM artifacts WHERE artifactid IN (SELECT artifactid FROM artifacts"
+                  " WHERE expires_at < ?4 LIMIT ?2)" },
+  { KEEP_ARTIFACTS,
+    "DELETE FROM artifacts WHERE artifactid IN (SELECT a.artifactid FROM artifacts AS a"
+    " JOIN builds AS b USING (buildid) WHERE a.expires_at IS NULL AND b.complete = 1"
+    " AND b.complete_at < ?1 LIMIT ?2)" },
   { KEEP_DELIVERIES,
     "DELETE FROM deliveries WHERE deliveryid IN (SELECT deliveryid FROM deliveries"
     " WHERE received_at < ?1 AND coalesce (last_at, received_at) < ?1 AND outcome <> 'pending'"

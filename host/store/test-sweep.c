@@ -190,6 +190,47 @@ test_logs (StoreFixture *fixture, gconstpointer data)
   g_assert_cmpint (count_blocks (fixture), ==, 6);
 }
 
+/* two of each build: one that says itself how long, one that does not */
+static gboolean
+insert_artifacts (BelfryWriter *writer, gpointer data, GError **error)
+{
+  for (gint64 i = 1; i <= 10; i++) {
+    g_autoptr (BelfryArtifact) own = belfry_artifact_new ();
+    g_autoptr (BelfryArtifact) other = belfry_artifact_new ();
+
+    own->artifactid = i;
+    other->artifactid = 100 + i;
+    own->buildid = other->buildid = i;
+    own->expires_at = belfry_clock_now_us () + (i <= 3 ? -DAY_US : DAY_US);
+    other->expires_at = BELFRY_NONE;
+    if (!belfry_writer_insert (writer, own, error) || !belfry_writer_insert (writer, other, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+test_artifacts (StoreFixture *fixture, gconstpointer data)
+{
+  BelfryStoreKeys keys = { .keep_last = 3 };
+
+  make_history (fixture, 1);
+  g_assert_true (store_fixture_write (fixture, insert_artifacts, NULL, NULL));
+  sweep (fixture, &keys);
+  assert_answer (fixture, "SELECT count (*) FROM artifacts WHERE artifactid < 100", 7);
+  assert_answer (fixture, "SELECT count (*) FROM artifacts WHERE artifactid > 100", 10);
+  keys.keep_artifacts = 95 * DAY_US + DAY_US / 2;
+  sweep (fixture, &keys);
+  assert_answer (fixture, "SELECT min (buildid) FROM artifacts WHERE artifactid > 100", 6);
+  assert_answer (fixture, "SELECT count (*) FROM artifacts WHERE artifactid < 100", 7);
+  keys.keep_builds = 30 * DAY_US;
+  sweep (fixture, &keys);
+  assert_answer (fixture,
+                 "SELECT count (*) FROM artifacts WHERE buildid NOT IN"
+                 " (SELECT buildid FROM builds)",
+                 0);
+}
+
 static void
 test_others (StoreFixture *fixture, gconstpointer data)
 {
@@ -273,6 +314,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("builds", test_builds);
   ADD ("logs", test_logs);
+  ADD ("artifacts", test_artifacts);
   ADD ("others", test_others);
   ADD ("no-keys", test_no_keys);
   ADD ("max-size", test_max_size);

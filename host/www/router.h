@@ -15,6 +15,7 @@ typedef enum {
   BELFRY_DOOR_READY,
   BELFRY_DOOR_REFUSAL,
   BELFRY_DOOR_THEME,
+  BELFRY_DOOR_ARTIFACTS,
 } BelfryDoor;
 
 typedef struct {

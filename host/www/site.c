@@ -126,9 +126,14 @@ static const struct {
   gboolean is_post;
   BelfryDoor door;
 } own_routes[] = {
-  { "/events", FALSE, BELFRY_DOOR_EVENTS },     { "/healthz", FALSE, BELFRY_DOOR_HEALTH },
-  { "/readyz", FALSE, BELFRY_DOOR_READY },      { "/authfail", FALSE, BELFRY_DOOR_REFUSAL },
-  { "/authzfail", FALSE, BELFRY_DOOR_REFUSAL }, { "/theme", TRUE, BELFRY_DOOR_THEME },
+  { "/events", FALSE, BELFRY_DOOR_EVENTS },
+  { "/healthz", FALSE, BELFRY_DOOR_HEALTH },
+  { "/readyz", FALSE, BELFRY_DOOR_READY },
+  { "/authfail", FALSE, BELFRY_DOOR_REFUSAL },
+  { "/authzfail", FALSE, BELFRY_DOOR_REFUSAL },
+  { "/theme", TRUE, BELFRY_DOOR_THEME },
+  { "/builders/{builder}/builds/{number}/artifacts", FALSE, BELFRY_DOOR_ARTIFACTS },
+  { "/builders/{builder}/builds/{number}/artifacts/{path*}", FALSE, BELFRY_DOOR_ARTIFACTS },
 };
 
 static const BelfrySection *

@@ -26,6 +26,7 @@ typedef struct {
   GPtrArray *folders; /* (element-type utf8) */
   gboolean ends_in_slash;
   gboolean may_compress;
+  gboolean is_plain; /* no type, no twin, no index: bytes */
   /* what was found */
   int descriptor;
   gsize bytes;
@@ -186,7 +187,7 @@ look_beneath (FileAnswer *self, const char *folder)
   gboolean is_found = FALSE;
 
   if (is_folder (descriptor)) {
-    is_found = look_in_folder (self, descriptor);
+    is_found = !self->is_plain && look_in_folder (self, descriptor);
     close (descriptor);
     return is_found;
   }
@@ -261,6 +262,8 @@ find_file (FileAnswer *self)
 
   if (look_everywhere (self))
     return TRUE;
+  if (self->is_plain)
+    return FALSE;
   if (g_strv_length (self->segments) == 1 && g_str_equal (self->segments[0], "buildbot.css")) {
     g_free (self->segments[0]);
     self->segments[0] = g_strdup ("default.css");
@@ -415,7 +418,7 @@ send_file (FileAnswer *self)
   g_autofree char *etag =
       g_strdup_printf ("\"%" G_GINT64_MODIFIER "x-%zx%s\"", self->changed_ns, self->bytes,
                        self->is_gzip || self->is_compressed ? "-gz" : "");
-  const char *type = get_type (self->name);
+  const char *type = self->is_plain ? "application/octet-stream" : get_type (self->name);
   guint status = 200;
 
   set_headers (self, etag);
@@ -477,7 +480,7 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
     belfry_exchange_fail_with (exchange, error);
     answer_free (self);
   } else if (!is_found) {
-    belfry_exchange_fail (exchange, 404, "there is nothing at this address");
+    belfry_exchange_fail (exchange, self->is_plain ? 410 : 404, "there is nothing at this address");
     answer_free (self);
   } else if (self->is_folder) {
     redirect_to_slash (self);
@@ -540,6 +543,22 @@ belfry_static_serve (BelfryExchange *exchange)
   for (guint i = 0; i < site->data_dirs->len; i++)
     g_ptr_array_add (self->folders, g_strdup (site->data_dirs->pdata[i]));
   task = g_task_new (NULL, NULL, on_found, self);
+  g_task_set_task_data (task, self, NULL);
+  g_task_run_in_thread (task, find_on_thread);
+}
+
+void
+belfry_static_send_plain (BelfryExchange *exchange, const char *root, const char *path)
+{
+  FileAnswer *self = g_new0 (FileAnswer, 1);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_found, self);
+
+  self->descriptor = -1;
+  self->is_plain = TRUE;
+  self->exchange = belfry_exchange_ref (exchange);
+  self->segments = g_strsplit (path, "/", -1);
+  self->folders = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->folders, g_strdup (root));
   g_task_set_task_data (task, self, NULL);
   g_task_run_in_thread (task, find_on_thread);
 }

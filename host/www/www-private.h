@@ -228,6 +228,9 @@ void belfry_pages_draw_template (BelfryExchange *exchange,
                                  const char *name,
                                  JsonObject *data);
 void belfry_static_serve (BelfryExchange *exchange);
+/* A file beneath @root, as bytes and nothing else; headers that are set already stay. */
+void belfry_static_send_plain (BelfryExchange *exchange, const char *root, const char *path);
+void belfry_artifacts_serve (BelfryExchange *exchange, const BelfryMatch *match);
 void belfry_logs_stream (BelfryExchange *exchange, BelfryResponse *response);
 void belfry_streams_open (BelfryExchange *exchange);
 BelfryStreams *belfry_streams_new (BelfryWww *www);

@@ -117,7 +117,7 @@ static const DoorFunc doors[] = {
   [BELFRY_DOOR_VIEW] = belfry_pages_draw, [BELFRY_DOOR_ACTION] = answer_action,
   [BELFRY_DOOR_EVENTS] = answer_events,   [BELFRY_DOOR_HEALTH] = answer_health,
   [BELFRY_DOOR_READY] = answer_ready,     [BELFRY_DOOR_REFUSAL] = answer_refusal,
-  [BELFRY_DOOR_THEME] = answer_theme,
+  [BELFRY_DOOR_THEME] = answer_theme,     [BELFRY_DOOR_ARTIFACTS] = belfry_artifacts_serve,
 };
 
 static void

@@ -136,6 +136,7 @@ static void
 become (const LocalJob *job, const char *program, const Pipes *pipes, pid_t supervisor)
 {
   struct rlimit no_core = { 0, 0 };
+  struct rlimit tasks = { (rlim_t)job->tasks_max, (rlim_t)job->tasks_max };
   gboolean placed = FALSE;
   int error_number = 0;
 
@@ -147,6 +148,8 @@ become (const LocalJob *job, const char *program, const Pipes *pipes, pid_t supe
   write_oom_score ();
   umask ((mode_t)job->umask);
   setrlimit (RLIMIT_CORE, &no_core);
+  if (job->tasks_max > 0)
+    setrlimit (RLIMIT_NPROC, &tasks);
   if (job->nice > 0)
     setpriority (PRIO_PROCESS, 0, job->nice);
   placed = job->pty ? place_terminal (pipes) : place_descriptors (pipes);

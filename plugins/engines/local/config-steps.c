@@ -4,6 +4,7 @@
 #include "config.h"
 #include "refs.h"
 #include "step-list.h"
+#include "warnings.h"
 #include <string.h>
 
 void
@@ -103,6 +104,40 @@ check_argv (const LocalStepKeys *keys, const BelfrySection *section, BelfryProbl
 }
 
 static void
+check_report (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
+{
+  static const char *const later[] = { "subunit", "gtest-json", NULL };
+  const LocalStepKeys *keys = self->keys;
+  gboolean runs = self->kind == LOCAL_STEP_COMMAND || self->kind == LOCAL_STEP_SHELL;
+  LocalWarnings *warnings = local_warnings_new (keys);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; keys->test_results != NULL && keys->test_results[i] != NULL; i++) {
+    g_auto (GStrv) parts = g_strsplit (keys->test_results[i], ":", 2);
+
+    if (g_strv_contains (later, parts[0]))
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "test-results",
+                           "format '%s' is not yet offered by this version", parts[0]);
+    else if (!g_str_equal (parts[0], "junit") && !g_str_equal (parts[0], "tap"))
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "test-results",
+                           "'%s' is neither junit nor tap", parts[0]);
+    else if (parts[1] != NULL && !local_path_is_beneath (parts[1]))
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "test-results",
+                           "'%s' must lie beneath the work folder", parts[1]);
+  }
+  for (guint i = 0; keys->suppress != NULL && keys->suppress[i] != NULL; i++) {
+    if (error == NULL && !local_warnings_suppress (warnings, keys->suppress[i], &error))
+      belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "suppress", "%s",
+                           error->message);
+  }
+  local_warnings_free (warnings);
+  if (!runs && (keys->test_results != NULL || keys->count_warnings))
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section,
+                         keys->count_warnings ? "count-warnings" : "test-results",
+                         "goes with command and shell only");
+}
+
+static void
 check_logs (const LocalStepKeys *keys, const BelfrySection *section, BelfryProblems *problems)
 {
   for (guint i = 0; keys->logs != NULL && i < belfry_map_get_count (keys->logs); i++) {
@@ -153,6 +188,7 @@ check_step (const LocalStep *self, const BelfrySection *section, BelfryProblems 
   const LocalStepKeys *keys = self->keys;
 
   check_logs (keys, section, problems);
+  check_report (self, section, problems);
   switch (self->kind) {
   case LOCAL_STEP_NONE:
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "kind",
@@ -192,6 +228,9 @@ step_new (const LocalItem *item, const BelfrySection *section, BelfryProblems *p
 
   self->section = local_section_new (section, local_step_options, sizeof (LocalStepKeys), problems);
   self->keys = self->section->keys;
+  /* counted warnings are seen in the build's result, unless the opposite is written */
+  if (self->keys->count_warnings && belfry_section_find (section, "warn-on-warnings") == NULL)
+    ((LocalStepKeys *)self->section->keys)->warn_on_warnings = TRUE;
   self->name = local_item_dup_name (item);
   self->kind = tell_kind (self->keys);
   if (self->keys->halt_on_failure != NULL)

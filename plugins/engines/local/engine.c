@@ -191,11 +191,11 @@ local_clear (gpointer data)
   g_clear_handle_id (&self->offline_id, g_source_remove);
   g_clear_handle_id (&self->timer_id, g_source_remove);
   g_clear_handle_id (&self->stop_wait_id, g_source_remove);
+  local_artifacts_stop (self);
   g_clear_pointer (&self->alarm, local_alarm_free);
   g_clear_pointer (&self->requests, g_hash_table_unref);
   g_clear_pointer (&self->lock_waiters, g_hash_table_unref);
   g_clear_pointer (&self->locks, local_locks_free);
-  local_artifacts_stop (self);
   g_clear_pointer (&self->builds, g_ptr_array_unref);
   g_clear_pointer (&self->supervisors, g_ptr_array_unref);
   g_clear_pointer (&self->slots, g_hash_table_unref);

@@ -15,6 +15,7 @@
 #include "output.h"
 #include "protocol.h"
 #include "timer.h"
+#include "warnings.h"
 
 typedef struct _Local Local;
 typedef struct _LocalBuild LocalBuild;
@@ -166,6 +167,7 @@ struct _LocalBuild {
   char *cause_text;    /* (nullable) what stands in the build's text */
   gint64 always_until; /* monotonic; BELFRY_NONE */
   gint64 log_bytes;
+  gint64 n_tests; /* results kept */
   guint max_time_id;
   guint always_id;
   LocalRun *run; /* (nullable) the step that runs */
@@ -199,6 +201,7 @@ struct _LocalRun {
   gsize capture_max; /* of standard output; 0: none of it */
   GString *captured; /* (nullable) standard output of the running process */
   gboolean captured_too_much;
+  LocalWarnings *warnings; /* (nullable) */
   LocalDone done;
   gboolean has_exit; /* how its last process ended, while its files are read */
   LocalExit exit;
@@ -387,14 +390,14 @@ void local_step_command_start (LocalRun *run);
 gboolean local_step_render_own (LocalRun *run, GError **error);
 gboolean local_step_render_input (const LocalRun *run, char **input, GError **error);
 void local_step_set_property_start (LocalRun *run);
+void local_step_source_start (LocalRun *run);
+void local_step_upload_start (LocalRun *run);
 void local_step_trigger_start (LocalRun *run);
 void local_step_trigger_stop (LocalRun *run, LocalCause cause);
 void local_step_trigger_resume (LocalRun *run);
 void local_trigger_set_ended (LocalRun *run);
 void local_trigger_build_ended (const LocalBuild *build);
 void local_trigger_cancel_unclaimed (LocalBuild *build);
-void local_step_source_start (LocalRun *run);
-void local_step_upload_start (LocalRun *run);
 
 /* secrets.c */
 void local_run_get_secrets (LocalRun *self, void (*done) (LocalRun *run, const GError *error));

@@ -52,8 +52,8 @@ typedef enum {
   LOCAL_STEP_COMMAND,
   LOCAL_STEP_SHELL,
   LOCAL_STEP_SET_PROPERTY,
-  LOCAL_STEP_TRIGGER,
   LOCAL_STEP_UPLOAD,
+  LOCAL_STEP_TRIGGER,
 } LocalStepKind;
 
 typedef enum {
@@ -168,6 +168,8 @@ typedef struct {
   gpointer umask; /* mode + 1 (nullable) */
   gint64 nice;
   gint64 keep_artifacts;
+  gint64 tasks_max;
+  gboolean private_tmp;
   char *like;
   gboolean abstract;
   BelfryMap *matrix;
@@ -249,16 +251,21 @@ typedef struct {
   gboolean tags;
   BelfryMap *config;
   char *get_description;
-  char **locks;
-  /* trigger */
-  char **schedulers;
-  gboolean wait_for_finish;
-  char **unimportant_schedulers;
-  gpointer update_source_stamp; /* LOCAL_TRUE, LOCAL_FALSE (nullable) */
-  BelfryMap *source_stamps;
-  BelfryMap *set_properties;
-  char **copy_properties;
-  char *parent_relationship;
+  /* command, shell: what they report */
+  char **test_results;
+  int no_tests;
+  int broken_results;
+  gboolean stale_results;
+  gint64 max_failed;
+  gint64 max_skipped;
+  gboolean count_warnings;
+  GPtrArray *warning_patterns;
+  gint64 max_warnings;
+  char **suppress;
+  char *suppress_file;
+  GRegex *directory_enter;
+  GRegex *directory_leave;
+  char **warning_groups;
   /* upload */
   BelfryRendered *source;
   BelfryRendered *destination;
@@ -277,6 +284,16 @@ typedef struct {
   char **keep_on_purge;
   gboolean prefer_last_changed_rev;
   gboolean externals;
+  char **locks;
+  /* trigger */
+  char **schedulers;
+  gboolean wait_for_finish;
+  char **unimportant_schedulers;
+  gpointer update_source_stamp; /* LOCAL_TRUE, LOCAL_FALSE (nullable) */
+  BelfryMap *source_stamps;
+  BelfryMap *set_properties;
+  char **copy_properties;
+  char *parent_relationship;
   gpointer later;
 } LocalStepKeys;
 

@@ -5,6 +5,7 @@
  * nothing else.
  */
 #include "local.h"
+#include "report.h"
 #include "result.h"
 #include "step-argv.h"
 #include <string.h>
@@ -90,7 +91,7 @@ on_done (LocalRun *run, const LocalExit *exit, int error_number)
   g_autofree char *text = NULL;
   gint64 result = local_run_result_of (run, exit, error_number, &text);
 
-  local_run_finish (run, result, text);
+  local_report_finish (run, result, text);
 }
 
 void
@@ -106,7 +107,8 @@ local_step_command_start (LocalRun *run)
     argv = make_shell_argv (run, &error);
   else
     argv = local_render_argv (&context, keys->command, &error);
-  if (argv == NULL || !local_step_render_input (run, &input, &error)) {
+  if (argv == NULL || !local_step_render_input (run, &input, &error) ||
+      !local_report_prepare (run, &error)) {
     local_run_fail (run, error);
     return;
   }

@@ -22,8 +22,8 @@ static const struct {
   { "command", LOCAL_STEP_COMMAND, "command", TRUE },
   { "shell", LOCAL_STEP_SHELL, "script", TRUE },
   { "set-property", LOCAL_STEP_SET_PROPERTY, "property", TRUE },
-  { "trigger", LOCAL_STEP_TRIGGER, "schedulers", TRUE },
   { "upload", LOCAL_STEP_UPLOAD, "source", TRUE },
+  { "trigger", LOCAL_STEP_TRIGGER, "schedulers", TRUE },
 };
 
 static const char *const later_kinds[] = { "master-note", NULL };

@@ -119,6 +119,7 @@ local_run_process (
                          .input = input,
                          .umask = mask != NULL ? GPOINTER_TO_UINT (mask) - 1 : 022,
                          .nice = (int)build->builder->keys->nice,
+                         .tasks_max = build->builder->keys->tasks_max,
                          .pty = self->step->keys->pty };
   g_autoptr (GError) error = NULL;
 
@@ -150,6 +151,8 @@ local_run_on_output (LocalRun *self, LocalStream stream, const char *bytes, gsiz
     self->captured_too_much = self->captured_too_much || n_bytes > room;
     g_string_append_len (self->captured, bytes, (gssize)MIN (n_bytes, room));
   }
+  if (self->warnings != NULL)
+    local_warnings_feed (self->warnings, stream, bytes, n_bytes);
   local_log_add (self->stdio, stream, bytes, n_bytes);
 }
 

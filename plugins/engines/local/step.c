@@ -22,6 +22,7 @@ run_free (LocalRun *self)
   if (self->kind_free != NULL)
     self->kind_free (self->kind_state);
   local_tails_clear (self);
+  local_warnings_free (self->warnings);
   local_log_free (self->stdio);
   belfry_record_unref (self->record);
   g_clear_pointer (&self->urls, json_array_unref);
@@ -90,10 +91,10 @@ set_links (LocalRun *self)
 
     add_link (self, list, belfry_map_get_name (links, i), url);
   }
-  for (guint i = 0; self->urls != NULL && i < json_array_get_length (self->urls); i++)
-    json_array_add_element (list, json_node_copy (json_array_get_element (self->urls, i)));
   if (self->link_url != NULL)
     add_link (self, list, self->link_name, self->link_url);
+  for (guint i = 0; self->urls != NULL && i < json_array_get_length (self->urls); i++)
+    json_array_add_element (list, json_node_copy (json_array_get_element (self->urls, i)));
   json_node_take_array (node, list);
   g_clear_pointer (&self->record->urls, json_node_unref);
   self->record->urls = node;
@@ -166,7 +167,8 @@ make_fixed (LocalRun *self)
   fix (fixed, "BELFRY_STEP", self->record->name);
   fix (fixed, LOCAL_TOKEN_VARIABLE, token);
   fix (fixed, "CI", "true");
-  fix (fixed, "TMPDIR", build->temporary);
+  if (build->builder->keys->private_tmp)
+    fix (fixed, "TMPDIR", build->temporary);
   fix (fixed, "HOME", home);
   return fixed;
 }
@@ -236,11 +238,11 @@ start_kind (LocalRun *self)
   case LOCAL_STEP_SET_PROPERTY:
     local_step_set_property_start (self);
     break;
-  case LOCAL_STEP_TRIGGER:
-    local_step_trigger_start (self);
-    break;
   case LOCAL_STEP_UPLOAD:
     local_step_upload_start (self);
+    break;
+  case LOCAL_STEP_TRIGGER:
+    local_step_trigger_start (self);
     break;
   case LOCAL_STEP_NONE:
     local_run_finish (self, BELFRY_RESULT_EXCEPTION, "no kind");
@@ -485,9 +487,9 @@ local_run_finish (LocalRun *self, gint64 result, const char *text)
   if (self->stdio != NULL)
     local_log_close (self->stdio);
   local_run_forget_secrets (self);
+  local_tails_clear (self);
   local_locks_release (build->local->locks, self);
   local_round_soon (build->local);
-  local_tails_clear (self);
   set_links (self);
   whole = make_text (self, result, text);
   record->complete = TRUE;

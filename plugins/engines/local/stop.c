@@ -58,8 +58,8 @@ local_stop (gpointer data, GTask *task)
   g_clear_handle_id (&self->minute_id, g_source_remove);
   g_clear_handle_id (&self->offline_id, g_source_remove);
   g_clear_handle_id (&self->timer_id, g_source_remove);
-  g_clear_pointer (&self->alarm, local_alarm_free);
   local_artifacts_stop (self);
+  g_clear_pointer (&self->alarm, local_alarm_free);
   if (self->config != NULL && self->config->keys->on_stop == LOCAL_ON_STOP_WAIT &&
       self->builds->len > 0)
     self->stop_wait_id = g_timeout_add_seconds (WAIT_SECONDS, on_waited, self);

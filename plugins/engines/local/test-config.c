@@ -17,22 +17,6 @@ static const struct {
   { "no-steps", "[engine local]\n[builder b]\nrepository=/srv/x\n", "steps" },
   { "step-typo", "[engine local]\n[builder b]\nsteps=compil\n[step compile]\ncommand=make\n",
     "did you mean 'compile'" },
-  { "trigger-missing", "[engine local]\n[builder b]\nsteps=trigger:x\n", "no scheduler 'x'" },
-  { "trigger-not-triggerable",
-    "[engine local]\n[builder b]\nsteps=trigger:x\n[scheduler x]\ntype=any-branch\nbuilders=b\n",
-    "not triggerable" },
-  { "trigger",
-    "[engine local]\n[builder b]\nsteps=trigger:x,y\n[scheduler x]\ntype=triggerable\nbuilders=b\n"
-    "[scheduler y]\ntype=triggerable\nbuilders=b\n",
-    NULL },
-  { "trigger-contradiction",
-    "[engine local]\n[builder b]\nsteps=t\n[step t]\nschedulers=x\nalways-use-latest=true\n"
-    "update-source-stamp=true\n[scheduler x]\ntype=triggerable\nbuilders=b\n",
-    "does not go with" },
-  { "trigger-unimportant",
-    "[engine local]\n[builder b]\nsteps=t\n[step t]\nschedulers=x\nunimportant-schedulers=y\n"
-    "[scheduler x]\ntype=triggerable\nbuilders=b\n",
-    "none of schedulers" },
   { "step-log-outside",
     "[engine local]\n[builder b]\nsteps=s\n[step s]\ncommand=x\nlog.config=../config.log\n",
     "beneath the work folder" },
@@ -50,6 +34,22 @@ static const struct {
     "[engine local]\n[builder b]\nsteps=s\n[step s]\ncommand=x %(secret:x)s\n"
     "allow-secret-in-argv=true\n",
     NULL },
+  { "trigger-missing", "[engine local]\n[builder b]\nsteps=trigger:x\n", "no scheduler 'x'" },
+  { "trigger-not-triggerable",
+    "[engine local]\n[builder b]\nsteps=trigger:x\n[scheduler x]\ntype=any-branch\nbuilders=b\n",
+    "not triggerable" },
+  { "trigger",
+    "[engine local]\n[builder b]\nsteps=trigger:x,y\n[scheduler x]\ntype=triggerable\nbuilders=b\n"
+    "[scheduler y]\ntype=triggerable\nbuilders=b\n",
+    NULL },
+  { "trigger-contradiction",
+    "[engine local]\n[builder b]\nsteps=t\n[step t]\nschedulers=x\nalways-use-latest=true\n"
+    "update-source-stamp=true\n[scheduler x]\ntype=triggerable\nbuilders=b\n",
+    "does not go with" },
+  { "trigger-unimportant",
+    "[engine local]\n[builder b]\nsteps=t\n[step t]\nschedulers=x\nunimportant-schedulers=y\n"
+    "[scheduler x]\ntype=triggerable\nbuilders=b\n",
+    "none of schedulers" },
   { "step-unknown-key", "[engine local]\n[builder b]\nsteps=s\n[step s]\ncommand=x\nmax-tim=5\n",
     "max-tim" },
   { "builder-key-later", "[engine local]\n[builder b]\nmemory-max=1GiB\n" STEPS,

@@ -211,11 +211,12 @@ read_sections (const char *configuration)
 
       *strchr (lines[i], ']') = '\0';
       words = g_strsplit (lines[i] + 1, " ", 2);
-      section = belfry_section_new (words[0], words[1] != NULL ? words[1] : "", "test.conf", i + 1);
+      section =
+          belfry_section_new (words[0], words[1] != NULL ? words[1] : "", "/test.conf", i + 1);
       g_ptr_array_add (sections, section);
     } else if (equals != NULL) {
       *equals = '\0';
-      belfry_section_set (section, lines[i], equals + 1, "test.conf", i + 1);
+      belfry_section_set (section, lines[i], equals + 1, "/test.conf", i + 1);
     }
   }
   return sections;

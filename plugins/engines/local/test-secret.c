@@ -117,15 +117,14 @@ test_torn (Fixture *self, gconstpointer data)
   (void)data;
   /* over a pause longer than the silence after which a line is shown, and over the longest line */
   fixture_build (self, "[engine local]\n[builder b]\nsteps=pause;long;argv\n"
-                       "[step pause]\nscript=printf 'begin value-of'; sleep 5.5; "
+                       "[step pause]\nscript=printf 'begin value-of'; sleep 6.5; "
                        "echo '-known-pw end'\nenv.X=%(secret:known-pw)s\n"
                        "[step long]\nscript=head -c 65530 /dev/zero | tr '\\\\0' x; echo "
                        "\"$X\"\nenv.X=%(secret:known-pw)s\n"
                        "[step argv]\ncommand=echo %(secret:known-pw)s\n"
                        "allow-secret-in-argv=true\n");
   log = fixture_log (self, "pause");
-  fixture_assert_has (log, "obegin \n");
-  fixture_assert_has (log, "o<known-pw> end\n");
+  fixture_assert_has (log, "<known-pw> end\n");
   g_free (log);
   log = fixture_log (self, "long");
   fixture_assert_has (log, "x<known");
@@ -269,6 +268,37 @@ test_terminal (Fixture *self, gconstpointer data)
   fixture_assert_has (without, "/dev/tty");
 }
 
+/* What a process gets beside its environment. */
+static void
+test_limits (Fixture *self, gconstpointer data)
+{
+  g_autofree char *own = NULL;
+  g_autofree char *log = NULL;
+
+  (void)data;
+  fixture_build (self, "[engine local]\n[builder b]\nsteps=s\ntasks-max=4321\nprivate-tmp=false\n"
+                       "umask=027\nnice=3\n[step s]\nscript=grep processes /proc/self/limits; "
+                       "echo \"tmp<$TMPDIR>\"; umask; nice; grep 'core file' /proc/self/limits\n");
+  log = fixture_log (self, "s");
+  fixture_assert_has (log, "otmp<>\n");
+  fixture_assert_has (log, "4321                 4321                 processes");
+  fixture_assert_has (log, "o0027\no3\n");
+  fixture_assert_has (log, "Max core file size        0 ");
+  g_free (log);
+  fixture_end (self);
+  fixture_begin (self,
+                 "[engine local]\n[builder b]\nsteps=s\n[step s]\nscript=echo \"tmp<$TMPDIR>\"; "
+                 "stat -c %a \"$TMPDIR\"; touch \"$TMPDIR/x\"\n");
+  fixture_force (self, "b");
+  fake_host_wait_build (self->host, 1);
+  log = fixture_log (self, "s");
+  own = g_strdup_printf ("otmp<%s/builds/.tmp/", self->folder);
+  fixture_assert_has (log, own);
+  fixture_assert_has (log, "o700\n");
+  fixture_end (self);
+  g_free (fixture_shell (self, "test -z \"$(ls builds/.tmp)\""));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -284,5 +314,6 @@ main (int argc, char **argv)
   FIXTURE_ADD ("log/at-end", NULL, test_at_end);
   FIXTURE_ADD ("log/limit", NULL, test_tail_limit);
   FIXTURE_ADD ("process/terminal", NULL, test_terminal);
+  FIXTURE_ADD ("process/limits", NULL, test_limits);
   return g_test_run ();
 }

@@ -6,22 +6,19 @@
  * folder where it is a glob. Links, devices, sockets and unusable names are left out and told.
  */
 #include "upload.h"
+#include "walk.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define DEPTH_MAX   64
 #define NOTES_MAX   100
 #define PIECE_BYTES (256 * 1024)
 
 typedef struct {
   LocalUpload *upload;
   GCancellable *cancellable;
-  gsize cut;      /* bytes of a path that are not kept */
-  gboolean whole; /* everything beneath the source is meant */
-} Walk;
+} Copy;
 
 static void
 uploaded_free (gpointer data)
@@ -59,8 +56,9 @@ local_upload_free (LocalUpload *self)
 }
 
 static void
-leave_out (Walk *self, const char *path, const char *why)
+leave_out (gpointer data, const char *path, const char *why)
 {
+  Copy *self = data;
   g_autofree char *shown = belfry_text_make_printable (path, -1, 200);
 
   if (self->upload->notes->len < NOTES_MAX)
@@ -76,18 +74,6 @@ fail_io (const char *what, const char *path, GError **error)
   g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "%s '%s': %s", what, shown,
                g_strerror (number));
   return FALSE;
-}
-
-static gboolean
-name_is_usable (const char *name)
-{
-  if (strlen (name) > 255 || !g_utf8_validate (name, -1, NULL))
-    return FALSE;
-  for (const char *c = name; *c != '\0'; c++) {
-    if ((guchar)*c < ' ' || *c == 0x7f)
-      return FALSE;
-  }
-  return TRUE;
 }
 
 static gboolean
@@ -108,7 +94,7 @@ write_all (int to, const char *bytes, ssize_t n_bytes)
 
 /* The file may grow while it is copied: what counts is what was copied. */
 static gboolean
-copy_bytes (Walk *self, int from, int to, LocalUploaded *file, GError **error)
+copy_bytes (Copy *self, int from, int to, LocalUploaded *file, GError **error)
 {
   g_autofree char *piece = g_malloc (PIECE_BYTES);
   ssize_t n_bytes = 0;
@@ -132,8 +118,9 @@ copy_bytes (Walk *self, int from, int to, LocalUploaded *file, GError **error)
 }
 
 static gboolean
-take_file (Walk *self, int from, const char *path, const struct stat *info, GError **error)
+take_file (gpointer data, int from, const char *path, const struct stat *info, GError **error)
 {
+  Copy *self = data;
   LocalUploaded *file = g_new0 (LocalUploaded, 1);
   g_autofree char *target = NULL;
   g_autofree char *folder = NULL;
@@ -141,7 +128,7 @@ take_file (Walk *self, int from, const char *path, const struct stat *info, GErr
   int to = -1;
   gboolean copied = FALSE;
 
-  file->path = g_strdup (path + self->cut);
+  file->path = g_strdup (path);
   g_ptr_array_add (self->upload->files, file);
   if ((gint64)self->upload->files->len > self->upload->max_files) {
     g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_TOO_LARGE,
@@ -162,120 +149,16 @@ take_file (Walk *self, int from, const char *path, const struct stat *info, GErr
   return copied;
 }
 
-static gboolean walk (Walk *self, int folder, const char *path, guint depth, GError **error);
-
-static gboolean
-is_meant (const Walk *self, const char *path)
-{
-  return self->whole || belfry_glob_match (self->upload->source, path, BELFRY_GLOB_PATH);
-}
-
-static gboolean
-visit (Walk *self, int parent, const char *name, const char *path, guint depth, GError **error)
-{
-  struct stat info = { 0 };
-  gboolean whole = self->whole;
-  gboolean visited = TRUE;
-  int fd = -1;
-
-  if (fstatat (parent, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
-    return TRUE; /* gone meanwhile */
-  if (!S_ISDIR (info.st_mode) && !is_meant (self, path))
-    return TRUE;
-  if (!name_is_usable (name) || (!S_ISDIR (info.st_mode) && !S_ISREG (info.st_mode))) {
-    leave_out (self, path, name_is_usable (name) ? "no regular file" : "an unusable name");
-    return TRUE;
-  }
-  fd = openat (parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0 || fstat (fd, &info) != 0 || (!S_ISDIR (info.st_mode) && !S_ISREG (info.st_mode)))
-    leave_out (self, path, "cannot be opened");
-  else if (S_ISREG (info.st_mode))
-    visited = take_file (self, fd, path, &info, error);
-  else {
-    self->whole = is_meant (self, path);
-    visited = walk (self, fd, path, depth + 1, error);
-    self->whole = whole;
-  }
-  if (fd >= 0)
-    close (fd);
-  return visited;
-}
-
-static gboolean
-walk (Walk *self, int folder, const char *path, guint depth, GError **error)
-{
-  g_autofree char *shown = g_strdup_printf ("/proc/self/fd/%d", folder);
-  g_autoptr (GDir) entries = depth <= DEPTH_MAX ? g_dir_open (shown, 0, NULL) : NULL;
-  const char *name = NULL;
-
-  if (entries == NULL) {
-    leave_out (self, path, depth > DEPTH_MAX ? "too deep" : "cannot be read");
-    return TRUE;
-  }
-  while ((name = g_dir_read_name (entries)) != NULL) {
-    g_autofree char *below = *path != '\0' ? g_build_filename (path, name, NULL) : g_strdup (name);
-
-    if (g_cancellable_set_error_if_cancelled (self->cancellable, error) ||
-        !visit (self, folder, name, below, depth, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* A source that is there under this very name. */
-static gboolean
-take_named (Walk *self, int fd, GError **error)
-{
-  const char *source = self->upload->source;
-  const char *slash = strrchr (source, '/');
-  struct stat info = { 0 };
-
-  if (fstat (fd, &info) != 0)
-    return fail_io ("looking at", source, error);
-  self->whole = TRUE;
-  self->cut = slash != NULL ? (gsize)(slash + 1 - source) : 0;
-  if (S_ISREG (info.st_mode))
-    return take_file (self, fd, source, &info, error);
-  if (!S_ISDIR (info.st_mode)) {
-    leave_out (self, source, "no regular file");
-    return TRUE;
-  }
-  self->cut = 0;
-  return walk (self, fd, "", 0, error);
-}
-
-static int
-open_named (const LocalUpload *self)
-{
-  g_auto (GStrv) parts = g_strsplit (self->source, "/", -1);
-  int fd = open (self->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-  for (guint i = 0; parts[i] != NULL && fd >= 0; i++) {
-    int next = -1;
-
-    if (*parts[i] == '\0' || g_str_equal (parts[i], "."))
-      continue;
-    next = openat (fd, parts[i], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    close (fd);
-    fd = next;
-  }
-  return fd;
-}
-
 gboolean
 local_upload_run (LocalUpload *self, GCancellable *cancellable, GError **error)
 {
-  Walk walker = { .upload = self, .cancellable = cancellable };
-  int fd = open_named (self);
-  gboolean done = TRUE;
+  Copy copy = { .upload = self, .cancellable = cancellable };
+  const LocalWalk walk = { .root = self->root,
+                           .source = self->source,
+                           .cancellable = cancellable,
+                           .data = &copy,
+                           .take = take_file,
+                           .left_out = leave_out };
 
-  if (fd >= 0)
-    done = take_named (&walker, fd, error);
-  else if (strpbrk (self->source, "*?[") != NULL) {
-    fd = open (self->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    done = fd < 0 || walk (&walker, fd, "", 0, error);
-  }
-  if (fd >= 0)
-    close (fd);
-  return done;
+  return local_walk (&walk, error);
 }
