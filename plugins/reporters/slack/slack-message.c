@@ -54,15 +54,13 @@ check_way (const BelfrySlack *self, const BelfryCheck *check)
   if ((self->token != NULL) != (self->channel != NULL))
     belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "channel",
                          "token and channel go together; a webhook has its own channel");
-  if (self->token == NULL && self->thread != BELFRY_SLACK_THREAD_NONE)
+  if (self->token == NULL && self->series.thread != BELFRY_REPORTS_THREAD_NONE)
     belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "thread",
                          "a webhook does not say which message it made; write token and channel");
-  if (self->token == NULL && self->edit)
+  if (self->token == NULL && self->series.edit)
     belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "edit",
                          "a webhook cannot edit; write token and channel");
-  if (self->edit && self->thread != BELFRY_SLACK_THREAD_NONE)
-    belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "edit",
-                         "a message is either edited or followed by others in its thread");
+  belfry_reports_check_series (&self->series, check);
 }
 
 static gboolean
@@ -200,19 +198,6 @@ add_blocks (const BelfryReport *report, JsonObject *message)
   json_object_set_array_member (message, "blocks", blocks);
 }
 
-/* builds of one set share a thread where that is asked for */
-static char *
-dup_key (const BelfrySlack *self, const BelfryReport *report)
-{
-  JsonObject *build =
-      belfry_report_get_n_builds (report) == 1 ? belfry_report_get_build (report, 0) : NULL;
-  JsonObject *set = build != NULL ? belfry_json_get_object (build, "buildset") : NULL;
-
-  if (self->thread == BELFRY_SLACK_THREAD_BUILDSET && set != NULL)
-    return g_strdup_printf ("buildset/%" G_GINT64_FORMAT, belfry_json_get_integer (set, "bsid", 0));
-  return belfry_reports_dup_key (report);
-}
-
 gboolean
 belfry_slack_plan (gconstpointer self,
                    const BelfryReport *report,
@@ -223,7 +208,7 @@ belfry_slack_plan (gconstpointer self,
   JsonObject *message = json_object_new ();
   g_autoptr (JsonNode) payload = belfry_reports_wrap (message);
   g_autofree char *text = make_text (slack, report);
-  g_autofree char *key = dup_key (slack, report);
+  g_autofree char *key = belfry_reports_series_dup_key (&slack->series, report);
 
   json_object_set_string_member (message, "text", text);
   if (slack->attachment)
@@ -244,7 +229,7 @@ add_place (const BelfrySlack *self, JsonObject *message, const char *remote_id)
   g_auto (GStrv) parts = remote_id != NULL ? g_strsplit (remote_id, "/", 2) : NULL;
   gboolean knows = parts != NULL && parts[0] != NULL && parts[1] != NULL;
 
-  if (self->edit && knows) {
+  if (self->series.edit && knows) {
     /* an edit takes the channel's id only, and makes no previews */
     json_object_set_string_member (message, "channel", parts[0]);
     json_object_set_string_member (message, "ts", parts[1]);
@@ -253,7 +238,7 @@ add_place (const BelfrySlack *self, JsonObject *message, const char *remote_id)
     return "chat.update";
   }
   json_object_set_string_member (message, "channel", self->channel);
-  if (self->thread != BELFRY_SLACK_THREAD_NONE && knows)
+  if (self->series.thread != BELFRY_REPORTS_THREAD_NONE && knows)
     json_object_set_string_member (message, "thread_ts", parts[1]);
   return "chat.postMessage";
 }

@@ -7,13 +7,6 @@
 
 #define PACE_US G_USEC_PER_SEC /* one message a second and channel */
 
-static const BelfryChoice threads[] = {
-  { "none", BELFRY_SLACK_THREAD_NONE, N_ ("each message stands alone") },
-  { "build", BELFRY_SLACK_THREAD_BUILD, N_ ("a build's end follows its start") },
-  { "buildset", BELFRY_SLACK_THREAD_BUILDSET, N_ ("builds of one set share a thread") },
-  { NULL },
-};
-
 static const BelfryOption slack_options[] = {
   BELFRY_SECRET (
       BelfrySlack, webhook_url, "webhook-url", .help = N_ ("address of an incoming webhook")),
@@ -28,17 +21,7 @@ static const BelfryOption slack_options[] = {
                   "attachment",
                   .default_text = "true",
                   .help = N_ ("a coloured bar beside the text")),
-  BELFRY_ENUM (BelfrySlack,
-               thread,
-               "thread",
-               .choices = threads,
-               .default_text = "none",
-               .help = N_ ("with token: which messages go into the first one's thread")),
-  BELFRY_BOOLEAN (BelfrySlack,
-                  edit,
-                  "edit",
-                  .default_text = "false",
-                  .help = N_ ("with token: tell of the start, and edit that message at the end")),
+  BELFRY_REPORTS_SERIES_OPTIONS (BelfrySlack, series),
   BELFRY_MAP (BelfrySlack,
               mention,
               "mention",
@@ -53,8 +36,7 @@ slack_choose_phases (gconstpointer self)
 {
   const BelfrySlack *slack = self;
 
-  return slack->edit || slack->thread == BELFRY_SLACK_THREAD_BUILD ? G_MAXUINT
-                                                                   : ~(guint)BELFRY_PHASE_STARTED;
+  return belfry_reports_series_choose_phases (&slack->series);
 }
 
 static void
@@ -129,15 +111,6 @@ send_message (GTask *task)
                           on_answered, task);
 }
 
-/* what is said of a worker or a test twice is two messages */
-static gboolean
-is_continued (const BelfrySlack *self, const BelfryItem *item)
-{
-  return (self->edit && g_str_has_prefix (item->key, "build/")) ||
-         (self->thread != BELFRY_SLACK_THREAD_NONE &&
-          (g_str_has_prefix (item->key, "build/") || g_str_has_prefix (item->key, "buildset/")));
-}
-
 static void
 slack_deliver (gpointer self, const BelfryItem *item, GTask *task)
 {
@@ -157,7 +130,8 @@ slack_deliver (gpointer self, const BelfryItem *item, GTask *task)
   delivery = g_new0 (Delivery, 1);
   delivery->slack = slack;
   delivery->payload = json_node_ref (item->payload);
-  delivery->remote_id = is_continued (slack, item) ? g_strdup (item->remote_id) : NULL;
+  if (belfry_reports_series_continues (&slack->series, item->key))
+    delivery->remote_id = g_strdup (item->remote_id);
   g_task_set_task_data (task, delivery, delivery_free);
   send_message (task);
 }

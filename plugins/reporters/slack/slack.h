@@ -4,19 +4,12 @@
 
 #include "reports.h"
 
-typedef enum {
-  BELFRY_SLACK_THREAD_NONE,
-  BELFRY_SLACK_THREAD_BUILD,
-  BELFRY_SLACK_THREAD_BUILDSET,
-} BelfrySlackThread;
-
 typedef struct {
   BelfrySecret *webhook_url; /* (nullable) */
   BelfrySecret *token;       /* (nullable) */
   char *channel;             /* (nullable) */
   gboolean attachment;
-  int thread;
-  gboolean edit;
+  BelfryReportsSeries series;
   BelfryMap *mention; /* (nullable) user → id */
   BelfryReportsWire wire;
   BelfryInstance *instance;

@@ -4,15 +4,6 @@
 
 #include <string.h>
 
-static void
-check_edit (const BelfryTelegram *self, const BelfryCheck *check)
-{
-  if (self->edit && belfry_section_find (check->section, "build-set-summary") == NULL &&
-      belfry_section_find (check->section, "mode") != NULL)
-    belfry_problems_add (check->problems, BELFRY_SEVERITY_NOTE, check->section, "edit",
-                         "a build whose result 'mode' leaves out keeps the message of its start");
-}
-
 void
 belfry_telegram_check (gconstpointer self, const BelfryCheck *check)
 {
@@ -26,7 +17,7 @@ belfry_telegram_check (gconstpointer self, const BelfryCheck *check)
   if (telegram->chat_ids == NULL || telegram->chat_ids[0] == NULL)
     belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "chat-ids",
                          "at least one chat is wanted");
-  check_edit (telegram, check);
+  belfry_reports_check_series (&telegram->series, check);
   belfry_reports_check_wire (&telegram->wire, check, "api-url", telegram->api_url);
 }
 

@@ -35,7 +35,7 @@ static const BelfryOption telegram_options[] = {
                 .default_text = "success",
                 .help = N_ ("results that make no sound")),
   BELFRY_BOOLEAN (BelfryTelegram,
-                  edit,
+                  series.edit,
                   "edit",
                   .default_text = "false",
                   .help = N_ ("tell of the start as well, and edit that message at the end")),
@@ -53,7 +53,7 @@ telegram_choose_phases (gconstpointer self)
 {
   const BelfryTelegram *telegram = self;
 
-  return telegram->edit ? G_MAXUINT : ~(guint)BELFRY_PHASE_STARTED;
+  return belfry_reports_series_choose_phases (&telegram->series);
 }
 
 static void
@@ -210,8 +210,7 @@ telegram_deliver (gpointer self, const BelfryItem *item, GTask *task)
   delivery->payload = json_node_ref (item->payload);
   delivery->target = g_strdup (item->target);
   delivery->chat = dup_known_move (telegram, item->target);
-  /* what is said of a worker or a test twice is two messages */
-  if (telegram->edit && g_str_has_prefix (item->key, "build/"))
+  if (belfry_reports_series_continues (&telegram->series, item->key))
     delivery->remote_id = g_strdup (item->remote_id);
   g_task_set_task_data (task, delivery, delivery_free);
   send_message (task);

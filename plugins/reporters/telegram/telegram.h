@@ -7,8 +7,8 @@
 typedef struct {
   BelfrySecret *bot_token;
   char **chat_ids;
-  guint silent; /* of results, by their numbers as bits */
-  gboolean edit;
+  guint silent;               /* of results, by their numbers as bits */
+  BelfryReportsSeries series; /* edits only */
   char *api_url;
   BelfryReportsWire wire;
   BelfryInstance *instance;
