@@ -347,6 +347,8 @@ typedef enum {
  * @deliver: one item; the task returns a BelfryOutcome
  * @to_request: instead of @deliver: item to request; pure, any thread
  * @from_answer: with @to_request: answer to outcome; pure, any thread
+ * @permission: (nullable): least right that its credential needs at the service; shown by `belfry
+ * test` where the credential is refused
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -366,7 +368,8 @@ typedef struct {
   BelfryOutcome *(*from_answer) (gconstpointer self,
                                  const BelfryItem *item,
                                  BelfryHttpAnswer *answer);
-  gpointer reserved[8];
+  const char *permission;
+  gpointer reserved[7];
 } BelfryReporter;
 
 /**

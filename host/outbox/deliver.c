@@ -18,6 +18,7 @@ typedef struct {
   char *lane;
   BelfryItem item;
   GCancellable *cancellable;
+  guint64 attempt;
   GSource *watchdog;
   BelfrySettlement *settlement; /* once there is an outcome */
   gboolean abandoned;
@@ -98,8 +99,10 @@ write_settlement (BelfryWriter *writer, gpointer data, GError **error)
 }
 
 static void
-settle (Delivery *self, BelfryOutcome *outcome, guint http_status)
+settle (Delivery *self, BelfryOutcome *outcome)
 {
+  BelfryTrial *trial = belfry_trial_of_row (self->outbox, self->row);
+
   if (self->abandoned)
     return;
   if (self->settlement != NULL) {
@@ -112,7 +115,9 @@ settle (Delivery *self, BelfryOutcome *outcome, guint http_status)
     g_source_destroy (self->watchdog);
     g_clear_pointer (&self->watchdog, g_source_unref);
   }
-  belfry_outlet_saw (self->outlet, self->row, outcome, http_status);
+  if (trial != NULL)
+    belfry_trial_saw (trial, self->outlet, self->row, outcome);
+  belfry_outlet_saw (self->outlet, self->row, self->attempt, outcome);
   self->settlement = belfry_settlement_new (self->outlet, self->row, outcome);
   belfry_store_write_async (self->outbox->store, write_settlement, self->settlement, NULL, NULL,
                             on_settled, self);
@@ -126,7 +131,7 @@ on_watchdog (gpointer user_data)
       belfry_outcome_new_wait (0, FALSE, "the reporter did not end within two minutes");
 
   g_cancellable_cancel (self->cancellable);
-  settle (self, outcome, 0);
+  settle (self, outcome);
   return G_SOURCE_REMOVE;
 }
 
@@ -152,24 +157,29 @@ on_delivered (GObject *source, GAsyncResult *result, gpointer user_data)
                  "the reporter ended without an outcome");
   if (outcome == NULL)
     outcome = judge_error (local);
-  settle (self, outcome, 0);
+  settle (self, outcome);
   delivery_unref (self);
 }
 
-static gint64
-parse_retry_after (BelfryHttpAnswer *answer)
+static char *
+dup_excerpt (BelfryHttpAnswer *answer)
 {
-  const char *text = belfry_http_answer_get_header (answer, "retry-after");
-  gint64 seconds = 0;
-  gint64 time_us = 0;
+  GBytes *body = belfry_http_answer_get_body (answer);
+  gsize bytes = 0;
+  const char *text = g_bytes_get_data (body, &bytes);
+  g_autofree char *shown =
+      belfry_text_make_printable (text != NULL ? text : "", (gssize)bytes, EXCERPT_BYTES);
 
-  if (text == NULL)
-    return 0;
-  if (belfry_parse_integer (text, 0, G_MAXINT32, &seconds, NULL))
-    return seconds * G_USEC_PER_SEC;
-  if (belfry_time_parse (text, &time_us, NULL))
-    return MAX (time_us - belfry_clock_now_us (), 0);
-  return 0;
+  return g_strdup_printf ("%u: %s", belfry_http_answer_get_status (answer), shown);
+}
+
+/* a limit is a limit, whatever else a service means by that status */
+static BelfryOutcome *
+judge_limit (BelfryHttpAnswer *answer)
+{
+  g_autofree char *excerpt = dup_excerpt (answer);
+
+  return belfry_outcome_new_wait (belfry_answer_get_wait (answer), TRUE, excerpt);
 }
 
 /* for a reporter that leaves the judgement of answers to the host */
@@ -177,19 +187,14 @@ static BelfryOutcome *
 judge_answer (BelfryHttpAnswer *answer)
 {
   guint status = belfry_http_answer_get_status (answer);
-  GBytes *body = belfry_http_answer_get_body (answer);
-  gsize bytes = 0;
-  const char *text = body != NULL ? g_bytes_get_data (body, &bytes) : NULL;
-  g_autofree char *shown =
-      belfry_text_make_printable (text != NULL ? text : "", (gssize)bytes, EXCERPT_BYTES);
-  g_autofree char *excerpt = g_strdup_printf ("%u: %s", status, shown);
+  g_autofree char *excerpt = dup_excerpt (answer);
 
   if (status >= 200 && status < 300)
     return belfry_outcome_new (BELFRY_OUTCOME_DELIVERED, excerpt);
   if (status == 401)
     return belfry_outcome_new (BELFRY_OUTCOME_DENIED, excerpt);
   if (status == 408 || status == 425 || status == 429 || status >= 500)
-    return belfry_outcome_new_wait (parse_retry_after (answer), TRUE, excerpt);
+    return belfry_outcome_new_wait (belfry_answer_get_wait (answer), TRUE, excerpt);
   return belfry_outcome_new (BELFRY_OUTCOME_REFUSED, excerpt);
 }
 
@@ -205,11 +210,15 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (answer == NULL)
     outcome = belfry_outcome_new_wait (0, FALSE, local->message);
+  else if (belfry_answer_is_limited (answer))
+    outcome = judge_limit (answer);
   else if (plugin->from_answer != NULL)
     outcome = plugin->from_answer (self->outlet->reporting->state, &self->item, answer);
   if (outcome == NULL)
     outcome = judge_answer (answer);
-  settle (self, outcome, answer != NULL ? belfry_http_answer_get_status (answer) : 0);
+  if (answer != NULL && outcome->http_status == 0)
+    outcome->http_status = belfry_http_answer_get_status (answer);
+  settle (self, outcome);
   delivery_unref (self);
 }
 
@@ -219,7 +228,7 @@ refuse (Delivery *self, const char *reason)
 {
   g_autoptr (BelfryOutcome) outcome = belfry_outcome_new (BELFRY_OUTCOME_REFUSED, reason);
 
-  settle (self, outcome, 0);
+  settle (self, outcome);
   delivery_unref (self);
 }
 
@@ -276,6 +285,9 @@ deliver (BelfryOutlet *outlet, BelfryReportRow *row, char *lane)
     .payload = row->payload,
   };
   outlet->delivering++;
+  self->attempt = ++self->outbox->attempts;
+  if (outlet->trial != NULL)
+    belfry_trial_begin (outlet->trial, outlet);
   g_hash_table_insert (self->outbox->lanes, g_strdup (lane), GINT_TO_POINTER (1));
   g_hash_table_add (self->outbox->deliveries, self);
   belfry_outbox_begin (self->outbox);
@@ -315,12 +327,31 @@ put_off (BelfryOutlet *outlet, BelfryReportRow *row, gint64 until_us)
                             on_rested, rest);
 }
 
+/* while a reporter is tested, what it asks of its service is the test's alone */
+static BelfryReportRow *
+take_ready (BelfryOutlet *self)
+{
+  if (self->delivering >= MAX_IN_FLIGHT || !belfry_outlet_can_run (self))
+    return NULL;
+  if (self->trial == NULL)
+    return g_queue_pop_head (&self->ready);
+  for (GList *link = self->ready.head; link != NULL && self->delivering == 0; link = link->next)
+    if (belfry_trial_of_row (self->outbox, link->data) == self->trial) {
+      BelfryReportRow *row = link->data;
+
+      g_queue_delete_link (&self->ready, link);
+      return row;
+    }
+  return NULL;
+}
+
 void
 belfry_outlet_deliver (BelfryOutlet *self)
 {
-  while (self->ready.length > 0 && self->delivering < MAX_IN_FLIGHT &&
-         belfry_outlet_can_run (self)) {
-    g_autoptr (BelfryReportRow) row = g_queue_pop_head (&self->ready);
+  BelfryReportRow *taken = NULL;
+
+  while ((taken = take_ready (self)) != NULL) {
+    g_autoptr (BelfryReportRow) row = taken;
     g_autofree char *lane = belfry_outbox_dup_lane (row);
     gint64 until_us = 0;
 

@@ -10,7 +10,8 @@
 #include "filter.h"
 #include "variables.h"
 
-#define MAX_LOGS 1000
+#define MAX_LOGS            1000
+#define BUILDS_TO_TEST_WITH 100
 
 static void
 person_free (gpointer data)
@@ -571,13 +572,41 @@ gather_notice (BelfryDraft *self, BelfryReader *reader, GError **error)
   return TRUE;
 }
 
+/* what carries no text of the host's is tested with the last build that it would tell of */
+static gboolean
+gather_test (BelfryDraft *self, BelfryReader *reader, GError **error)
+{
+  BelfryQuery query = BELFRY_QUERY_INIT;
+  g_autoptr (GPtrArray) builds = NULL;
+
+  json_object_set_boolean_member (self->report, "test", TRUE);
+  if (belfry_reporting_is_message (self->reporting))
+    return gather_notice (self, reader, error);
+  query.filters[0] = (BelfryFilter){ "complete", BELFRY_COMPARE_EQUAL, TRUE, NULL };
+  query.descending = TRUE;
+  query.limit = BUILDS_TO_TEST_WITH;
+  builds = belfry_reader_list (reader, belfry_build_get_type (), &query, NULL, error);
+  for (guint i = 0; builds != NULL && i < builds->len; i++) {
+    BelfryBuild *build = g_ptr_array_index (builds, i);
+
+    if (belfry_filter_refuse_build (self->reporting, reader, build, NULL) != NULL)
+      continue;
+    json_object_set_string_member (self->report, "phase", "finished");
+    return add_build (self, reader, build, error);
+  }
+  if (builds != NULL)
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND,
+                 "no build has ended yet that it would tell of, so there is nothing to test with");
+  return FALSE;
+}
+
 static const struct {
   const char *phase;
   gboolean (*gather) (BelfryDraft *self, BelfryReader *reader, GError **error);
 } gatherers[] = {
   { "started", gather_build }, { "finished", gather_build },  { "buildset", gather_set },
   { "worker", gather_worker }, { "request", gather_request }, { "alert", gather_notice },
-  { "test", gather_notice },
+  { "test", gather_test },
 };
 
 static void

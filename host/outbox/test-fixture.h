@@ -25,23 +25,30 @@ typedef struct {
   GPtrArray *items; /* (element-type TestItem) */
   GPtrArray *tasks; /* (element-type GTask) kept ones */
   guint status;     /* of the HTTP reporter's answer; 0: no connection */
+  const char *body; /* (nullable) of that answer */
+  const char *const *headers; /* (nullable) names and values of that answer */
+  const char *url;
+  BelfrySecret *token; /* (nullable) */
 } TestState;
+
+typedef struct _Fixture Fixture;
 
 typedef struct {
   BelfryBlueprint blueprint;
   BelfryHosted *hosted;
   BelfrySection *section;
   TestState state;
+  Fixture *fixture;
 } TestReporter;
 
-typedef struct {
+struct _Fixture {
   char *folder;
   BelfryConfig config;
   BelfryStore *store;
   BelfryOutbox *outbox;
   GPtrArray *reporters; /* (element-type TestReporter) */
   gint64 next_id;
-} Fixture;
+};
 
 /* What a build is made of; what is NULL or 0 has a plain value. */
 typedef struct {
