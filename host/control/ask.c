@@ -99,7 +99,8 @@ belfry_print_json_array (JsonArray *array)
 void
 belfry_print_printable (const char *text)
 {
-  g_autofree char *printable = belfry_text_make_printable (text != NULL ? text : "", -1, SHOWN_BYTES);
+  g_autofree char *printable =
+      belfry_text_make_printable (text != NULL ? text : "", -1, SHOWN_BYTES);
 
   printf ("%s", printable);
 }

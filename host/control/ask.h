@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What subcommands that ask the daemon share: their options, the question, how answers are shown. */
+/* What subcommands that ask the daemon share: their options, the question, how answers are shown.
+ */
 #pragma once
 
 #include "belfry-plugin.h"

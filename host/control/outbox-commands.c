@@ -57,12 +57,10 @@ read_reports (BelfryReader *reader, gpointer data, GError **error)
   BelfryQuery query = BELFRY_QUERY_INIT;
   g_autoptr (GPtrArray) found = NULL;
 
-  query.filters[0] =
-      (BelfryFilter){ "reportid", BELFRY_COMPARE_GREATER, listing->since, NULL };
+  query.filters[0] = (BelfryFilter){ "reportid", BELFRY_COMPARE_GREATER, listing->since, NULL };
   query.filters[1] = (BelfryFilter){ "state", BELFRY_COMPARE_EQUAL, 0, listing->state };
   query.limit = ROWS_AT_ONCE;
-  found =
-      belfry_reader_list (reader, belfry_report_row_get_type (), &query, &listing->more, error);
+  found = belfry_reader_list (reader, belfry_report_row_get_type (), &query, &listing->more, error);
   if (found == NULL)
     return FALSE;
   listing->reports = json_array_new ();
@@ -255,7 +253,8 @@ belfry_command_resume (BelfryHost *host, JsonObject *arguments, const char *who,
   if (!find_reporter (host, arguments, &name, task))
     return;
   resumed = belfry_outbox_resume (host->outbox, name);
-  message = g_strdup_printf (resumed ? "reporter '%s' goes on" : "reporter '%s' does not pause", name);
+  message =
+      g_strdup_printf (resumed ? "reporter '%s' goes on" : "reporter '%s' does not pause", name);
   if (resumed)
     g_message ("%s ends the pause of reporter '%s'", who, name);
   object = answer_new (TRUE);

@@ -31,8 +31,7 @@ passage_free (Passage *self)
 static char *
 mask (const char *text, BelfryMasks *masks, gsize limit)
 {
-  g_autofree char *masked =
-      masks != NULL ? belfry_masks_apply_text (masks, text) : g_strdup (text);
+  g_autofree char *masked = masks != NULL ? belfry_masks_apply_text (masks, text) : g_strdup (text);
 
   return belfry_text_cut (masked, limit);
 }
@@ -41,8 +40,8 @@ mask (const char *text, BelfryMasks *masks, gsize limit)
 static gboolean
 bears_credential (const char *name)
 {
-  static const char *const words[] = { "authorization", "cookie", "token", "secret", "signature",
-                                       "api-key" };
+  static const char *const words[] = { "authorization", "cookie",    "token",
+                                       "secret",        "signature", "api-key" };
   g_autofree char *lower = g_ascii_strdown (name, -1);
 
   for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
@@ -78,8 +77,8 @@ belfry_gate_describe (BelfryHttpRequest *request, BelfryMasks *masks)
 
   json_object_set_string_member (object, "what", what);
   for (guint i = 0; i + 1 < headers->len; i += 2) {
-    g_autofree char *line = describe_header (g_ptr_array_index (headers, i),
-                                             g_ptr_array_index (headers, i + 1), masks);
+    g_autofree char *line =
+        describe_header (g_ptr_array_index (headers, i), g_ptr_array_index (headers, i + 1), masks);
 
     json_array_add_string_element (lines, line);
   }

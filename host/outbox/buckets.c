@@ -16,15 +16,15 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
-#define KEY_SPACE        "host/outbox"
-#define STORED_FROM_US   ((gint64)5 * G_USEC_PER_SEC)
-#define LONGEST_WAIT_US  ((gint64)6 * G_TIME_SPAN_HOUR)
-#define FIRST_WAIT_US    ((gint64)G_TIME_SPAN_MINUTE)
-#define MAX_STRIKES      9
-#define MAX_BUCKETS      10000
-#define SALT_BYTES       32
-#define EPOCH_FROM_S     1000000000
-#define LOOKED_AT_BYTES  4096
+#define KEY_SPACE       "host/outbox"
+#define STORED_FROM_US  ((gint64)5 * G_USEC_PER_SEC)
+#define LONGEST_WAIT_US ((gint64)6 * G_TIME_SPAN_HOUR)
+#define FIRST_WAIT_US   ((gint64)G_TIME_SPAN_MINUTE)
+#define MAX_STRIKES     9
+#define MAX_BUCKETS     10000
+#define SALT_BYTES      32
+#define EPOCH_FROM_S    1000000000
+#define LOOKED_AT_BYTES 4096
 
 typedef struct {
   gint64 until_us;
@@ -209,8 +209,8 @@ belfry_buckets_name_credential (BelfryBuckets *self, BelfryHosted *hosted)
     belfry_option_table_visit_secrets (&table, blueprint->state, collect_value, values);
   }
   if (values->len == 0) {
-    hosted->credential = g_strdup_printf ("%s/%s", belfry_kind_get_name (blueprint->kind),
-                                          blueprint->name);
+    hosted->credential =
+        g_strdup_printf ("%s/%s", belfry_kind_get_name (blueprint->kind), blueprint->name);
     return hosted->credential;
   }
   g_ptr_array_sort (values, compare_values);
@@ -258,8 +258,7 @@ belfry_buckets_get_hold (BelfryBuckets *self, BelfryHosted *hosted)
   gpointer host = NULL;
   gint64 last_us = 0;
 
-  if (hosted->credential == NULL || hosted->hosts == NULL ||
-      g_hash_table_size (self->buckets) == 0)
+  if (hosted->credential == NULL || hosted->hosts == NULL || g_hash_table_size (self->buckets) == 0)
     return 0;
   g_hash_table_iter_init (&iter, hosted->hosts);
   while (g_hash_table_iter_next (&iter, &host, NULL))
@@ -438,8 +437,8 @@ speaks_of_limit (BelfryHttpAnswer *answer)
   GBytes *body = belfry_http_answer_get_body (answer);
   gsize bytes = 0;
   const char *text = g_bytes_get_data (body, &bytes);
-  g_autofree char *lower = g_ascii_strdown (text != NULL ? text : "",
-                                            (gssize)MIN (bytes, LOOKED_AT_BYTES));
+  g_autofree char *lower =
+      g_ascii_strdown (text != NULL ? text : "", (gssize)MIN (bytes, LOOKED_AT_BYTES));
 
   return strstr (lower, "rate limit") != NULL || strstr (lower, "ratelimit") != NULL;
 }

@@ -30,10 +30,8 @@ const char *belfry_buckets_name_credential (BelfryBuckets *self, BelfryHosted *h
 /* 0: nothing has to wait; else until when */
 gint64 belfry_buckets_get_until (BelfryBuckets *self, const char *credential, const char *host);
 /* Asks to wait; @wait_us: 0: the service gave no number. What waits longer already, goes on. */
-void belfry_buckets_hold (BelfryBuckets *self,
-                          const char *credential,
-                          const char *host,
-                          gint64 wait_us);
+void
+belfry_buckets_hold (BelfryBuckets *self, const char *credential, const char *host, gint64 wait_us);
 /* What an answer says about the bucket. TRUE: its request has to come again later. */
 gboolean belfry_buckets_saw (BelfryBuckets *self,
                              const char *credential,

@@ -24,7 +24,10 @@ change_free (gpointer data)
 }
 
 BelfryReportRow *
-belfry_outbox_new_notice (const char *instance, const char *phase, const char *subject, const char *body)
+belfry_outbox_new_notice (const char *instance,
+                          const char *phase,
+                          const char *subject,
+                          const char *body)
 {
   BelfryReportRow *row = belfry_report_row_new ();
   JsonObject *object = json_object_new ();

@@ -38,9 +38,9 @@ struct _BelfryOutlet {
   GHashTable *planned_builds; /* builds whose rows are being planned, where programs run */
   guint planning;
   guint delivering;
-  gboolean more;          /* the store holds more that is due */
-  gboolean is_gone; /* a newer one has taken its place */
-  gboolean looked;  /* the store was asked for its rows since it runs */
+  gboolean more;                /* the store holds more that is due */
+  gboolean is_gone;             /* a newer one has taken its place */
+  gboolean looked;              /* the store was asked for its rows since it runs */
   BelfryCredential *credential; /* (nullable) (not owned) known once it runs */
   BelfryTrial *trial;           /* (nullable) (not owned) others wait while it is tested */
 };

@@ -300,8 +300,8 @@ ask_about (Look *look, BelfryOutlet *outlet)
 
   outlet->looked = runs;
   question.paused = paused_until_us != 0 || hold_us != 0 || !runs;
-  question.probe = runs && paused_until_us != 0 && paused_until_us <= look->now_us &&
-                   credential->prober == NULL;
+  question.probe =
+      runs && paused_until_us != 0 && paused_until_us <= look->now_us && credential->prober == NULL;
   if (paused_until_us > look->now_us)
     belfry_outbox_expect (outlet->outbox, paused_until_us);
   if (hold_us > look->now_us)
@@ -400,9 +400,8 @@ static void
 on_long_wait (const char *host, gint64 wait_us, gpointer data)
 {
   g_autofree char *cause = g_strconcat ("wait/", host, NULL);
-  g_autofree char *text =
-      g_strdup_printf ("%s asks to be left alone for %" G_GINT64_FORMAT " hours", host,
-                       wait_us / G_TIME_SPAN_HOUR);
+  g_autofree char *text = g_strdup_printf (
+      "%s asks to be left alone for %" G_GINT64_FORMAT " hours", host, wait_us / G_TIME_SPAN_HOUR);
 
   g_warning ("%s; it is asked again in six hours", text);
   belfry_outbox_alert (data, cause, NULL, text);
@@ -440,8 +439,7 @@ belfry_outbox_new (BelfryStore *store)
   self->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->deliveries = g_hash_table_new (NULL, NULL);
   self->causes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->credentials =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, belfry_credential_free);
+  self->credentials = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, belfry_credential_free);
   self->resting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->trials = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->buckets = belfry_buckets_new (store);
@@ -638,7 +636,8 @@ belfry_outbox_wake (BelfryOutbox *self)
   if (!self->knows_pauses)
     return;
   arrivals = take_arrivals (self);
-  if (arrivals->len >= MAX_ARRIVALS || self->next_us <= belfry_clock_now_us () || has_newcomer (self))
+  if (arrivals->len >= MAX_ARRIVALS || self->next_us <= belfry_clock_now_us () ||
+      has_newcomer (self))
     belfry_outbox_load (self);
   for (guint i = 0; i < arrivals->len; i++)
     belfry_outbox_adopt (self, g_ptr_array_index (arrivals, i));

@@ -28,8 +28,7 @@ belfry_outbox_stop_async (BelfryOutbox *self, GAsyncReadyCallback callback, gpoi
 BelfryBuckets *belfry_outbox_get_buckets (BelfryOutbox *self);
 /* A credential was refused for the first time: tokens made from it are to be made anew. */
 typedef void (*BelfryOutboxDeniedFunc) (BelfryHosted *hosted, gpointer data);
-void
-belfry_outbox_set_denied_func (BelfryOutbox *self, BelfryOutboxDeniedFunc func, gpointer data);
+void belfry_outbox_set_denied_func (BelfryOutbox *self, BelfryOutboxDeniedFunc func, gpointer data);
 /* Ends the pause of an instance whose credential was refused. FALSE: it is not paused, or not
  * there. */
 gboolean belfry_outbox_resume (BelfryOutbox *self, const char *instance);
@@ -63,5 +62,6 @@ gint64 belfry_outbox_change_finish (BelfryOutbox *self, GAsyncResult *result, GE
 void
 belfry_outbox_alert (BelfryOutbox *self, const char *cause, const char *except, const char *text);
 void belfry_outbox_settle (BelfryOutbox *self, const char *cause);
-/* Counts for status: object state → number; `paused`, how many instances are, and `pauses`, which. */
+/* Counts for status: object state → number; `paused`, how many instances are, and `pauses`, which.
+ */
 JsonObject *belfry_outbox_describe (BelfryOutbox *self);

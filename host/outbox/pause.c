@@ -373,8 +373,7 @@ restore (BelfryOutbox *self, GHashTable *stored)
     if (g_str_has_prefix (key, "pause/"))
       take_credential (self, name)->paused_until_us = until_us;
     else if (g_str_has_prefix (key, "rest/"))
-      g_hash_table_replace (self->resting, g_strdup (name),
-                            g_memdup2 (&until_us, sizeof until_us));
+      g_hash_table_replace (self->resting, g_strdup (name), g_memdup2 (&until_us, sizeof until_us));
   }
 }
 

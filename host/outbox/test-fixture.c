@@ -251,7 +251,8 @@ fixture_add (Fixture *self, const BelfryReporter *plugin, const char *name, cons
   reporter->hosted->blueprint = blueprint;
   reporter->hosted->config = &self->config;
   reporter->hosted->state = BELFRY_HOSTED_RUNNING;
-  reporter->hosted->instance = belfry_instance_new ("reporter", name, &reporter->state, &ops, reporter);
+  reporter->hosted->instance =
+      belfry_instance_new ("reporter", name, &reporter->state, &ops, reporter);
   reporter->fixture = self;
   g_ptr_array_add (self->reporters, reporter);
   return reporter;

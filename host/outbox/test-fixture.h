@@ -20,12 +20,12 @@ typedef struct {
   const char *const *targets; /* NULL: one called "room" */
   const char *key;            /* NULL: the build's id */
   const char *plan_error;
-  gboolean silent;  /* keeps its tasks */
-  GQueue outcomes;  /* (element-type BelfryOutcome) then: delivered */
-  GPtrArray *items; /* (element-type TestItem) */
-  GPtrArray *tasks; /* (element-type GTask) kept ones */
-  guint status;     /* of the HTTP reporter's answer; 0: no connection */
-  const char *body; /* (nullable) of that answer */
+  gboolean silent;            /* keeps its tasks */
+  GQueue outcomes;            /* (element-type BelfryOutcome) then: delivered */
+  GPtrArray *items;           /* (element-type TestItem) */
+  GPtrArray *tasks;           /* (element-type GTask) kept ones */
+  guint status;               /* of the HTTP reporter's answer; 0: no connection */
+  const char *body;           /* (nullable) of that answer */
   const char *const *headers; /* (nullable) names and values of that answer */
   const char *url;
   BelfrySecret *token; /* (nullable) */

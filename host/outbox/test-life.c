@@ -394,15 +394,18 @@ test_second_thoughts (Fixture *fixture, gconstpointer unused)
   fixture_build (fixture, NULL, BELFRY_RESULT_FAILURE);
   fixture_wait_states (fixture, "mail", "dead");
   reportid = test_get_item (reporter, 0)->reportid;
-  belfry_outbox_redeliver_async (fixture->outbox, (BelfryReportRange){ reportid, reportid }, on_changed, &result);
+  belfry_outbox_redeliver_async (fixture->outbox, (BelfryReportRange){ reportid, reportid },
+                                 on_changed, &result);
   g_assert_cmpint (finish_change (fixture, &result, &error), ==, 1);
   fixture_wait_states (fixture, "mail", "delivered");
   g_assert_cmpstr (test_get_text (reporter, 0, "body"), ==, test_get_text (reporter, 1, "body"));
-  belfry_outbox_discard_async (fixture->outbox, (BelfryReportRange){ reportid, reportid }, on_changed, &result);
+  belfry_outbox_discard_async (fixture->outbox, (BelfryReportRange){ reportid, reportid },
+                               on_changed, &result);
   g_assert_cmpint (finish_change (fixture, &result, &error), ==, -1);
   g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFLICT);
   g_clear_error (&error);
-  belfry_outbox_redeliver_async (fixture->outbox, (BelfryReportRange){ 9999, 9999 }, on_changed, &result);
+  belfry_outbox_redeliver_async (fixture->outbox, (BelfryReportRange){ 9999, 9999 }, on_changed,
+                                 &result);
   g_assert_cmpint (finish_change (fixture, &result, &error), ==, -1);
   g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND);
   g_test_assert_expected_messages ();

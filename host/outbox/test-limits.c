@@ -361,8 +361,8 @@ test_held_backlog (Fixture *fixture, gconstpointer unused)
 static void
 test_quiet_after_pause (Fixture *fixture, gconstpointer unused)
 {
-  TestReporter *reporter = fixture_add (fixture, &test_message, "mail",
-                                        "quiet-hours=08:00-10:00\ntime-zone=UTC");
+  TestReporter *reporter =
+      fixture_add (fixture, &test_message, "mail", "quiet-hours=08:00-10:00\ntime-zone=UTC");
 
   g_test_expect_message ("belfry", G_LOG_LEVEL_WARNING, "*its credential is refused*");
   deny (reporter, 2);
@@ -454,7 +454,8 @@ test_trial_refused (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (belfry_json_get_text (request, "what"), ==, "POST http://127.0.0.1/");
   g_assert_cmpstr (belfry_json_get_text (request, "answer"), ==, "404 no such room");
   headers = belfry_json_get_array (request, "headers");
-  g_assert_cmpstr (json_array_get_string_element (headers, 0), ==, "Authorization: Bearer <secret>");
+  g_assert_cmpstr (json_array_get_string_element (headers, 0), ==,
+                   "Authorization: Bearer <secret>");
   fixture_settle (fixture);
   g_test_assert_expected_messages ();
 }
@@ -477,8 +478,7 @@ test_trial_of_feed (Fixture *fixture, gconstpointer unused)
   answer = run_trial (fixture, "feed", NULL);
   g_assert_true (belfry_json_get_boolean (answer, "delivered", FALSE));
   g_assert_cmpstr (test_get_text (reporter, 2, "phase"), ==, "finished");
-  g_assert_true (
-      belfry_json_get_boolean (test_get_item (reporter, 2)->payload, "test", FALSE));
+  g_assert_true (belfry_json_get_boolean (test_get_item (reporter, 2)->payload, "test", FALSE));
   g_test_assert_expected_messages ();
 }
 

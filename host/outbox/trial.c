@@ -95,15 +95,17 @@ belfry_trial_saw (BelfryTrial *self,
                   const BelfryOutcome *outcome)
 {
   static const char *const kinds[] = {
-    [BELFRY_OUTCOME_DELIVERED] = "delivered", [BELFRY_OUTCOME_WAIT] = "to be tried again",
-    [BELFRY_OUTCOME_REFUSED] = "refused",     [BELFRY_OUTCOME_DENIED] = "the credential is refused",
+    [BELFRY_OUTCOME_DELIVERED] = "delivered",
+    [BELFRY_OUTCOME_WAIT] = "to be tried again",
+    [BELFRY_OUTCOME_REFUSED] = "refused",
+    [BELFRY_OUTCOME_DENIED] = "the credential is refused",
     [BELFRY_OUTCOME_SUPERSEDED] = "nothing was sent",
   };
   JsonObject *attempt = json_object_new ();
   JsonArray *requests = outlet->hosted->trace;
   guint status = find_status (outcome, requests);
-  gboolean refused = status == 401 || status == 403 || status == 404 ||
-                     outcome->kind == BELFRY_OUTCOME_DENIED;
+  gboolean refused =
+      status == 401 || status == 403 || status == 404 || outcome->kind == BELFRY_OUTCOME_DENIED;
 
   json_object_set_string_member (attempt, "target", row->target != NULL ? row->target : "");
   json_object_set_string_member (attempt, "outcome", kinds[outcome->kind]);
@@ -208,9 +210,9 @@ refuse_trial (BelfryOutlet *outlet, const char *instance)
                             "`belfry resume reporter %s` ends that",
                             instance, instance);
   if (hold_us != 0)
-    return g_strdup_printf ("testing reporter '%s': its service asked to wait, for %" G_GINT64_FORMAT
-                            " s yet",
-                            instance, (hold_us - belfry_clock_now_us ()) / G_USEC_PER_SEC + 1);
+    return g_strdup_printf (
+        "testing reporter '%s': its service asked to wait, for %" G_GINT64_FORMAT " s yet",
+        instance, (hold_us - belfry_clock_now_us ()) / G_USEC_PER_SEC + 1);
   return NULL;
 }
 
