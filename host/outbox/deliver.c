@@ -101,7 +101,7 @@ write_settlement (BelfryWriter *writer, gpointer data, GError **error)
 static void
 settle (Delivery *self, BelfryOutcome *outcome)
 {
-  BelfryTrial *trial = belfry_trial_of_row (self->outbox, self->row);
+  BelfryTrial *trial = NULL;
 
   if (self->abandoned)
     return;
@@ -115,6 +115,7 @@ settle (Delivery *self, BelfryOutcome *outcome)
     g_source_destroy (self->watchdog);
     g_clear_pointer (&self->watchdog, g_source_unref);
   }
+  trial = belfry_trial_of_row (self->outbox, self->row);
   if (trial != NULL)
     belfry_trial_saw (trial, self->outlet, self->row, outcome);
   belfry_outlet_saw (self->outlet, self->row, self->attempt, outcome);
