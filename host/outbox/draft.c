@@ -328,6 +328,17 @@ is_attached (char **list, const char *step, const char *name)
          g_strv_contains ((const char *const *)list, full);
 }
 
+/* `add-logs=false`, which is the default, or an empty list: none is looked for */
+static gboolean
+wants_log_files (const BelfryReporterKeys *keys)
+{
+  gboolean all = FALSE;
+
+  if (keys->add_logs == NULL || keys->add_logs[0] == NULL)
+    return FALSE;
+  return keys->add_logs[1] != NULL || !belfry_parse_boolean (keys->add_logs[0], &all, NULL) || all;
+}
+
 static gboolean
 add_step_logs (BelfryDraft *self,
                BelfryReader *reader,
@@ -354,6 +365,8 @@ add_step_logs (BelfryDraft *self,
     json_object_set_string_member (object, "name", name);
     json_object_set_int_member (object, "logid", log->logid);
     json_object_set_int_member (object, "num_lines", log->num_lines);
+    json_object_set_int_member (object, "num_bytes", log->num_bytes);
+    json_object_set_int_member (object, "max_bytes", self->reporting->keys->want_logs_limit);
     json_object_set_string_member (object, "type", log->type);
     json_array_add_object_element (attached, object);
   }
@@ -375,6 +388,8 @@ add_attachments (
     return TRUE;
   if (self->reporting->keys->add_patch)
     add_patches (self, json);
+  if (!wants_log_files (self->reporting->keys))
+    return TRUE;
   query.filters[0] = (BelfryFilter){ "buildid", BELFRY_COMPARE_EQUAL, build->buildid, NULL };
   query.order = "number";
   query.limit = MAX_LOGS;

@@ -60,9 +60,18 @@ typedef struct {
   const char *owner;
   const char *comments;
   const char *codebase;
+  const char *patch;
   gint64 bsid;           /* 0: a set of its own */
   gint64 buildrequestid; /* 0: a request of its own */
 } TestBuild;
+
+/* A log of a step of its own. */
+typedef struct {
+  const char *step;
+  const char *name;
+  const char *type;
+  const char *text; /* whole lines */
+} TestLog;
 
 extern const BelfryReporter test_message;
 extern const BelfryReporter test_painter;
@@ -80,6 +89,7 @@ void fixture_apply (Fixture *self);
 BelfryProblems *test_check (const BelfryReporter *plugin, const char *keys);
 
 gint64 fixture_start_build (Fixture *self, const TestBuild *build);
+void fixture_add_log (Fixture *self, gint64 buildid, const TestLog *spec);
 void fixture_finish_build (Fixture *self, gint64 buildid, gint64 result);
 gint64 fixture_build (Fixture *self, const TestBuild *build, gint64 result);
 void fixture_finish_request (Fixture *self, gint64 buildid);
