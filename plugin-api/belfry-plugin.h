@@ -347,6 +347,11 @@ typedef enum {
  * @deliver: one item; the task returns a BelfryOutcome
  * @to_request: instead of @deliver: item to request; pure, any thread
  * @from_answer: with @to_request: answer to outcome; pure, any thread
+ * @to_items: of a stream: appends the objects (none, one or several) that an event becomes; the host
+ * adds `id`, counted from 1 without gaps; pure, any thread
+ * @deliver_batch: of a stream: pushes objects in their order; the task returns as an integer how
+ * many of them, from the front, were taken; the others come again
+ * @get_pause: (nullable): of a stream: µs until the next push, by whether the last one took any
  * @permission: (nullable): least right that its credential needs at the service; shown by `belfry
  * test` where the credential is refused
  */
@@ -368,8 +373,15 @@ typedef struct {
   BelfryOutcome *(*from_answer) (gconstpointer self,
                                  const BelfryItem *item,
                                  BelfryHttpAnswer *answer);
+  gboolean (*to_items) (gconstpointer self,
+                        BelfryEvent *event,
+                        BelfryReader *reader,
+                        JsonArray *items,
+                        GError **error);
+  void (*deliver_batch) (gpointer self, JsonArray *items, GTask *task);
+  gint64 (*get_pause) (gconstpointer self, gboolean took);
   const char *permission;
-  gpointer reserved[7];
+  gpointer reserved[4];
 } BelfryReporter;
 
 /**

@@ -22,6 +22,7 @@ on_event (BelfryEvent *event, gpointer data)
     while (g_hash_table_iter_next (&iter, NULL, &feed))
       belfry_feed_wake (feed);
   }
+  belfry_outbox_tell_streams (self->outbox);
   kind = belfry_event_kind_find (event->name);
   if (kind != NULL && kind->phase != NULL && !self->stopping)
     belfry_outbox_wake (self->outbox);

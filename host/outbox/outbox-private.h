@@ -14,6 +14,7 @@
 
 typedef struct _BelfryOutlet BelfryOutlet;
 typedef struct _BelfryTrial BelfryTrial;
+typedef struct _BelfryStream BelfryStream;
 
 /* What instances prove themselves by, shared by all that use the same. It pauses, they stand still.
  */
@@ -63,6 +64,8 @@ struct _BelfryOutbox {
   BelfryBuckets *buckets;
   GHashTable *credentials; /* name → BelfryCredential */
   GHashTable *resting;     /* "instance\ntarget" → gint64 until when it is left alone */
+  GHashTable *streams;     /* name → BelfryStream */
+  gboolean said_start;     /* that the host has started */
   GHashTable *trials;      /* number → BelfryTrial */
   gint64 last_trial;
   BelfryOutboxDeniedFunc denied;
@@ -165,3 +168,16 @@ void belfry_trial_saw (BelfryTrial *self,
                        const BelfryReportRow *row,
                        const BelfryOutcome *outcome);
 void belfry_trial_fail_all (BelfryOutbox *self, const char *reason);
+
+/* stream.c */
+BelfryStream *belfry_stream_new (BelfryOutbox *outbox, BelfryHosted *hosted, BelfryConfig *config);
+/* Of a stream that goes or is made anew; what is under way ends by itself. */
+void belfry_stream_retire (gpointer data);
+gboolean belfry_stream_is_of (const BelfryStream *self, const BelfryHosted *hosted);
+void belfry_stream_wake (BelfryStream *self);
+/* Nobody waits any more for what is being pushed. */
+void belfry_streams_abandon (BelfryOutbox *outbox);
+/* Says to all of them that the host starts or ends; nothing where there are none. */
+void belfry_streams_say (BelfryOutbox *outbox, const char *event);
+/* What each of them has yet to push: (transfer full) */
+JsonObject *belfry_streams_describe (BelfryOutbox *outbox);

@@ -57,6 +57,7 @@ belfry_outbox_unref (BelfryOutbox *self)
   g_hash_table_unref (self->causes);
   g_hash_table_unref (self->credentials);
   g_hash_table_unref (self->resting);
+  g_hash_table_unref (self->streams);
   g_hash_table_unref (self->trials);
   belfry_buckets_unref (self->buckets);
   g_clear_pointer (&self->counts, json_object_unref);
@@ -441,6 +442,7 @@ belfry_outbox_new (BelfryStore *store)
   self->causes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->credentials = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, belfry_credential_free);
   self->resting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->streams = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, belfry_stream_retire);
   self->trials = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->buckets = belfry_buckets_new (store);
   belfry_buckets_set_long_wait_func (self->buckets, on_long_wait, self);
@@ -455,6 +457,8 @@ belfry_outbox_free (BelfryOutbox *self)
   belfry_store_set_event_filter (self->store, NULL, NULL);
   self->stopping = TRUE;
   belfry_outbox_abandon (self);
+  belfry_streams_abandon (self);
+  g_hash_table_remove_all (self->streams);
   belfry_trial_fail_all (self, "the host is stopping");
   belfry_buckets_close (self->buckets);
   g_source_destroy (self->poke);
@@ -506,12 +510,54 @@ retire_missing (BelfryOutbox *self, GHashTable *outlets)
 }
 
 static gboolean
-is_reporting (const BelfryHosted *hosted)
+has_keys (const BelfryHosted *hosted)
 {
-  const BelfryBlueprint *blueprint = hosted->blueprint;
+  return hosted->blueprint->plugin != NULL && hosted->blueprint->host_state != NULL;
+}
 
-  return blueprint->plugin != NULL && blueprint->host_state != NULL &&
-         ((const BelfryReporter *)blueprint->plugin)->family != BELFRY_FAMILY_STREAM;
+static gboolean
+is_stream (const BelfryHosted *hosted)
+{
+  return ((const BelfryReporter *)hosted->blueprint->plugin)->family == BELFRY_FAMILY_STREAM;
+}
+
+/* those that follow all events keep their place in them, whatever they are made anew for */
+static void
+apply_streams (BelfryOutbox *self, BelfryConfig *config, GPtrArray *reporters)
+{
+  GHashTable *streams =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, belfry_stream_retire);
+
+  for (guint i = 0; i < reporters->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (reporters, i);
+    const char *name = hosted->blueprint->name;
+    BelfryStream *old = g_hash_table_lookup (self->streams, name);
+
+    if (!has_keys (hosted) || !is_stream (hosted))
+      continue;
+    if (old != NULL && belfry_stream_is_of (old, hosted)) {
+      g_autofree char *key = NULL;
+
+      g_hash_table_steal_extended (self->streams, name, (gpointer *)&key, NULL);
+      g_hash_table_insert (streams, g_strdup (name), old);
+    } else
+      g_hash_table_insert (streams, g_strdup (name), belfry_stream_new (self, hosted, config));
+  }
+  g_hash_table_unref (self->streams);
+  self->streams = streams;
+}
+
+void
+belfry_outbox_tell_streams (BelfryOutbox *self)
+{
+  GHashTableIter iter;
+  gpointer stream = NULL;
+
+  if (self->stopping || !self->knows_pauses)
+    return;
+  g_hash_table_iter_init (&iter, self->streams);
+  while (g_hash_table_iter_next (&iter, NULL, &stream))
+    belfry_stream_wake (stream);
 }
 
 void
@@ -529,7 +575,7 @@ belfry_outbox_apply (BelfryOutbox *self, BelfryConfig *config, GPtrArray *report
     g_autoptr (GError) local = NULL;
     BelfryReporting *reporting = NULL;
 
-    if (!is_reporting (hosted))
+    if (!has_keys (hosted) || is_stream (hosted))
       continue;
     reporting = belfry_reporting_new (hosted, config, &local);
     if (reporting == NULL) {
@@ -540,6 +586,7 @@ belfry_outbox_apply (BelfryOutbox *self, BelfryConfig *config, GPtrArray *report
     g_hash_table_insert (outlets, g_strdup (reporting->name),
                          renew_outlet (self, hosted, reporting));
   }
+  apply_streams (self, config, reporters);
   retire_missing (self, outlets);
   g_hash_table_unref (self->outlets);
   self->outlets = g_steal_pointer (&outlets);
@@ -635,6 +682,7 @@ belfry_outbox_wake (BelfryOutbox *self)
   }
   if (!self->knows_pauses)
     return;
+  belfry_outbox_tell_streams (self);
   arrivals = take_arrivals (self);
   if (arrivals->len >= MAX_ARRIVALS || self->next_us <= belfry_clock_now_us () ||
       has_newcomer (self))
@@ -649,6 +697,7 @@ on_grace_over (gpointer user_data)
 {
   BelfryOutbox *self = user_data;
 
+  belfry_streams_abandon (self);
   belfry_outbox_abandon (self);
   return G_SOURCE_CONTINUE;
 }
@@ -656,6 +705,7 @@ on_grace_over (gpointer user_data)
 void
 belfry_outbox_stop_async (BelfryOutbox *self, GAsyncReadyCallback callback, gpointer user_data)
 {
+  belfry_streams_say (self, "host-stopped");
   self->stopping = TRUE;
   self->stop_task = g_task_new (NULL, NULL, callback, user_data);
   g_source_set_ready_time (self->timer, -1);
@@ -698,5 +748,6 @@ belfry_outbox_describe (BelfryOutbox *self)
   json_object_set_int_member (object, "delivered", self->delivered);
   json_object_set_int_member (object, "paused", json_array_get_length (pauses));
   json_object_set_array_member (object, "pauses", pauses);
+  json_object_set_object_member (object, "streams", belfry_streams_describe (self));
   return object;
 }

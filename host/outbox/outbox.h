@@ -21,6 +21,8 @@ gboolean belfry_outbox_filter (
     BelfryWriter *writer, BelfryEvent *event, gpointer record, gpointer data, GError **error);
 /* Rows may be due: called after commits that wrote some, and at start. */
 void belfry_outbox_wake (BelfryOutbox *self);
+/* An event was stored: those who pass on every event look. */
+void belfry_outbox_tell_streams (BelfryOutbox *self);
 /* No new attempts; ends when those under way have been written down. */
 void
 belfry_outbox_stop_async (BelfryOutbox *self, GAsyncReadyCallback callback, gpointer user_data);
