@@ -75,8 +75,8 @@ static SoupSession *
 get_session (BelfryTransport *self)
 {
   if (self->session == NULL)
-    self->session = soup_session_new_with_options ("max-conns-per-host", CONNECTIONS_PER_HOST,
-                                                   "user-agent", self->user_agent, NULL);
+    self->session =
+        soup_session_new_with_options ("max-conns-per-host", CONNECTIONS_PER_HOST, NULL);
   return self->session;
 }
 
@@ -240,7 +240,7 @@ accept_any_certificate (SoupMessage *message,
 }
 
 static SoupMessage *
-make_message (BelfryHttpRequest *request)
+make_message (BelfryTransport *self, BelfryHttpRequest *request)
 {
   SoupMessage *message = soup_message_new (belfry_http_request_get_method (request),
                                            belfry_http_request_get_url (request));
@@ -251,6 +251,9 @@ make_message (BelfryHttpRequest *request)
   if (message == NULL)
     return NULL;
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  /* a session's own name would replace that of a request */
+  soup_message_headers_replace (soup_message_get_request_headers (message), "User-Agent",
+                                self->user_agent);
   for (guint i = 0; i + 1 < headers->len; i += 2) {
     const char *name = g_ptr_array_index (headers, i);
     const char *value = g_ptr_array_index (headers, i + 1);
@@ -277,7 +280,7 @@ belfry_transport_send (BelfryTransport *self, BelfryHttpRequest *request, GTask 
   exchange->request = belfry_http_request_ref (request);
   exchange->cancellable = g_cancellable_new ();
   exchange->body = g_byte_array_new ();
-  exchange->message = make_message (request);
+  exchange->message = make_message (self, request);
   g_task_set_task_data (task, exchange, exchange_free);
   if (exchange->message == NULL) {
     g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
