@@ -347,7 +347,7 @@ typedef enum {
  * @deliver: one item; the task returns a BelfryOutcome
  * @to_request: instead of @deliver: item to request; pure, any thread
  * @from_answer: with @to_request: answer to outcome; pure, any thread
- * @to_items: of a stream: appends the objects (none, one or several) that an event becomes; the host
+ * @to_items: of a stream: appends the objects (any number) that an event becomes; the host
  * adds `id`, counted from 1 without gaps; pure, any thread
  * @deliver_batch: of a stream: pushes objects in their order; the task returns as an integer how
  * many of them, from the front, were taken; the others come again
