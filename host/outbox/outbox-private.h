@@ -96,6 +96,8 @@ void belfry_outbox_adopt (BelfryOutbox *self, BelfryReportRow *row);
 /* The same, and starts it: of another reporter than the one that is running. */
 void belfry_outbox_take (BelfryOutbox *self, BelfryReportRow *row);
 void belfry_outbox_forget (BelfryOutbox *self, BelfryReportRow *row);
+/* Those that filter now: (element-type BelfryReporting) (transfer full); any thread */
+GPtrArray *belfry_outbox_ref_filters (BelfryOutbox *self);
 char *belfry_outbox_dup_lane (BelfryReportRow *row) G_GNUC_WARN_UNUSED_RESULT;
 
 BelfryOutlet *

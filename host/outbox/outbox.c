@@ -599,8 +599,8 @@ belfry_outbox_apply (BelfryOutbox *self, BelfryConfig *config, GPtrArray *report
     belfry_outbox_load (self);
 }
 
-static GPtrArray *
-get_filters (BelfryOutbox *self)
+GPtrArray *
+belfry_outbox_ref_filters (BelfryOutbox *self)
 {
   GPtrArray *filters = NULL;
 
@@ -616,7 +616,7 @@ belfry_outbox_filter (
 {
   BelfryOutbox *self = data;
   const BelfryEventKind *kind = belfry_event_kind_find (event->name);
-  g_autoptr (GPtrArray) filters = get_filters (self);
+  g_autoptr (GPtrArray) filters = belfry_outbox_ref_filters (self);
   g_autoptr (GPtrArray) inserted = g_ptr_array_new_with_free_func (belfry_record_unref);
   BelfryFiltering filtering = { writer, event, NULL, record, inserted, FALSE };
 

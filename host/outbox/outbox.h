@@ -23,6 +23,9 @@ gboolean belfry_outbox_filter (
 void belfry_outbox_wake (BelfryOutbox *self);
 /* An event was stored: those who pass on every event look. */
 void belfry_outbox_tell_streams (BelfryOutbox *self);
+/* What each reporter made of a build, and by which key; see belfry_explanation_new (). The task
+ * returns a JsonObject; NOT_FOUND. */
+void belfry_outbox_explain_build (BelfryOutbox *self, gint64 buildid, GTask *task);
 /* No new attempts; ends when those under way have been written down. */
 void
 belfry_outbox_stop_async (BelfryOutbox *self, GAsyncReadyCallback callback, gpointer user_data);

@@ -538,6 +538,80 @@ test_ranges (Fixture *fixture, gconstpointer unused)
   g_test_assert_expected_messages ();
 }
 
+/* explanations */
+
+static void
+on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  JsonObject **answer = user_data;
+  g_autoptr (GError) error = NULL;
+
+  *answer = g_task_propagate_pointer (G_TASK (result), &error);
+  g_assert_no_error (error);
+}
+
+/* each reporter's first rule, as `NAME held key line text` */
+static char *
+explain (Fixture *fixture, gint64 buildid)
+{
+  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  JsonArray *parts = NULL;
+
+  belfry_outbox_explain_build (fixture->outbox, buildid,
+                               g_task_new (NULL, NULL, on_asked, &answer));
+  while (answer == NULL)
+    g_main_context_iteration (NULL, FALSE);
+  parts = belfry_json_get_array (answer, "parts");
+  for (guint i = 0; i < json_array_get_length (parts); i++) {
+    JsonObject *part = json_array_get_object_element (parts, i);
+    JsonObject *rule = json_array_get_object_element (belfry_json_get_array (part, "rules"), 0);
+
+    g_string_append_printf (
+        text, "%s %d %s %d %s\n", belfry_json_get_text (part, "text"),
+        belfry_json_get_boolean (rule, "held", FALSE), belfry_json_get_text (rule, "key"),
+        (int)belfry_json_get_integer (rule, "line", 0), belfry_json_get_text (rule, "text"));
+  }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+test_explain (Fixture *fixture, gconstpointer unused)
+{
+  static const struct {
+    const char *name;
+    const char *keys;
+    const char *wanted;
+  } rows[] = {
+    { "all", "mode=all", "reporter 'all' 1 (null) 0 report * (finished) to room is delivered*" },
+    { "builders", "mode=all\nbuilders=other",
+      "reporter 'builders' 0 builders 3 builders does not list its builder" },
+    { "tags", "tags=nightly", "reporter 'tags' 0 tags 2 its builder carries none of the tags" },
+    { "branches", "branches=topic",
+      "reporter 'branches' 0 branches 2 branches does not list its branch" },
+    { "passing", "subject=x\nmode=passing",
+      "reporter 'passing' 0 mode 3 mode does not take its result" },
+    { "change", "mode=change",
+      "reporter 'change' 0 mode 2 mode does not take its result after the previous one" },
+    { "sets", "build-set-summary=true",
+      "reporter 'sets' 0 build-set-summary 2 build-set-summary tells of whole buildsets*" },
+  };
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  gint64 buildid = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    fixture_add (fixture, &test_message, rows[i].name, rows[i].keys);
+  fixture_apply (fixture);
+  buildid = fixture_build (fixture, NULL, BELFRY_RESULT_FAILURE);
+  fixture_wait_states (fixture, "all", "delivered");
+  text = explain (fixture, buildid);
+  g_test_message ("%s", text);
+  lines = g_strsplit (text, "\n", -1);
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_true (g_pattern_match_simple (rows[i].wanted, lines[i]));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -561,6 +635,7 @@ main (int argc, char *argv[])
   ADD ("trial/feed", test_trial_of_feed);
   ADD ("trial/paused", test_trial_while_paused);
   ADD ("people/ranges", test_ranges);
+  ADD ("people/explain", test_explain);
 #undef ADD
   for (gsize i = 0; i < G_N_ELEMENTS (limit_rows); i++) {
     g_autofree char *path = g_strdup_printf ("/outbox/bucket/%s", limit_rows[i].name);
