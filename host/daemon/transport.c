@@ -250,7 +250,9 @@ make_message (BelfryTransport *self, BelfryHttpRequest *request)
 
   if (message == NULL)
     return NULL;
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  /* idempotent: else each POST has a connection of its own. What may be sent again after a broken
+   * connection is sent again by whoever asked, too */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
   /* a session's own name would replace that of a request */
   soup_message_headers_replace (soup_message_get_request_headers (message), "User-Agent",
                                 self->user_agent);
