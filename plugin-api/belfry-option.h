@@ -286,4 +286,14 @@ BELFRY_API void belfry_option_table_visit_secrets (const BelfryOptionTable *self
                                                    GFunc visit,
                                                    gpointer user_data);
 
+/* why something came out as it did */
+BELFRY_API JsonObject *belfry_explanation_new (const char *format, ...) G_GNUC_PRINTF (1, 2);
+BELFRY_API void belfry_explanation_add_rule (JsonObject *self,
+                                             gboolean held,
+                                             const BelfrySection *section,
+                                             const char *key,
+                                             const char *format,
+                                             ...) G_GNUC_PRINTF (5, 6);
+BELFRY_API void belfry_explanation_add_part (JsonObject *self, JsonObject *part);
+
 G_END_DECLS

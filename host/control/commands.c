@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands.h"
 
+#include "outbox-commands.h"
+
 #define CHANGES_AT_ONCE 500
 
 typedef struct {
@@ -158,8 +160,13 @@ run_control (BelfryHost *host, JsonObject *arguments, const char *who, GTask *ta
 static const Command commands[] = {
   { "changes", run_changes },
   { "control", run_control },
+  { "discard", belfry_command_discard },
+  { "outbox", belfry_command_outbox },
+  { "redeliver", belfry_command_redeliver },
   { "reload", run_reload },
+  { "resume", belfry_command_resume },
   { "status", run_status },
+  { "test", belfry_command_test },
 };
 
 void

@@ -22,6 +22,7 @@ on_event (BelfryEvent *event, gpointer data)
     while (g_hash_table_iter_next (&iter, NULL, &feed))
       belfry_feed_wake (feed);
   }
+  belfry_outbox_tell_streams (self->outbox);
   kind = belfry_event_kind_find (event->name);
   if (kind != NULL && kind->phase != NULL && !self->stopping)
     belfry_outbox_wake (self->outbox);
@@ -133,6 +134,7 @@ belfry_host_wire (BelfryHost *self)
 
   belfry_store_set_event_func (self->store, on_event, self);
   belfry_store_set_event_filter (self->store, belfry_outbox_filter, self->outbox);
+  belfry_outbox_set_denied_func (self->outbox, belfry_host_drop_cache, self);
   belfry_store_set_log_mask (self->store, mask_log, self);
   belfry_store_set_log_drained_func (self->store, on_log_drained, self);
   self->www = belfry_www_new (self->store, self->bus, &ops);
