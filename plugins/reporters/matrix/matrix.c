@@ -328,6 +328,7 @@ BELFRY_DEFINE_REPORTER (
                    BELFRY_PHASE_WORKER,
   .options       = matrix_options,
   .instance_size = sizeof (BelfryMatrix),
+  .permission    = N_("leave to post in each room"),
   .is_html       = TRUE,
   .check         = belfry_matrix_check,
   .start         = matrix_start,

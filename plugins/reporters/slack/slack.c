@@ -144,6 +144,7 @@ BELFRY_DEFINE_REPORTER (
                    BELFRY_PHASE_WORKER,
   .options       = slack_options,
   .instance_size = sizeof (BelfrySlack),
+  .permission    = N_("the scope chat:write, and the bot in the channel"),
   .wants_users   = TRUE,
   .is_html       = TRUE,
   .check         = belfry_slack_check,

@@ -224,6 +224,7 @@ BELFRY_DEFINE_REPORTER (
                    BELFRY_PHASE_WORKER,
   .options       = telegram_options,
   .instance_size = sizeof (BelfryTelegram),
+  .permission    = N_("leave to post in each chat"),
   .is_html       = TRUE,
   .check         = belfry_telegram_check,
   .start         = telegram_start,
