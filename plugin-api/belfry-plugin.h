@@ -374,6 +374,13 @@ typedef enum {
  * @to_request: instead of @deliver: item to request; pure, any thread
  * @from_answer: with @to_request: answer to outcome; pure, any thread
  * @choose_phases: (nullable): those of its phases (#BelfryPhases) that its options ask for; pure
+ * @to_items: of a stream: appends the objects (any number) that an event becomes; the host
+ * adds `id`, counted from 1 without gaps; pure, any thread
+ * @deliver_batch: of a stream: pushes objects in their order; the task returns as an integer how
+ * many of them, from the front, were taken; the others come again
+ * @get_pause: (nullable): of a stream: µs until the next push, by whether the last one took any
+ * @permission: (nullable): least right that its credential needs at the service; shown by `belfry
+ * test` where the credential is refused
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -394,7 +401,15 @@ typedef struct {
                                  const BelfryItem *item,
                                  BelfryHttpAnswer *answer);
   guint (*choose_phases) (gconstpointer self);
-  gpointer reserved[7];
+  gboolean (*to_items) (gconstpointer self,
+                        BelfryEvent *event,
+                        BelfryReader *reader,
+                        JsonArray *items,
+                        GError **error);
+  void (*deliver_batch) (gpointer self, JsonArray *items, GTask *task);
+  gint64 (*get_pause) (gconstpointer self, gboolean took);
+  const char *permission;
+  gpointer reserved[3];
 } BelfryReporter;
 
 /**

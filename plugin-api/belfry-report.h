@@ -98,8 +98,7 @@ typedef struct {
   gboolean answered; /* whether the service answered at all */
   char *remote_id;   /* (nullable) */
   char *excerpt;     /* (nullable) of the answer */
-  guint
-      http_status; /* of the answer it was judged by; 0: none. A refusal by 403 rests the target */
+  guint http_status; /* of the answer that decided; 0: none. A refused 403 lets its target rest */
 } BelfryOutcome;
 
 BELFRY_API BelfryOutcome *belfry_outcome_new (BelfryOutcomeKind kind, const char *excerpt);

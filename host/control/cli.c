@@ -8,6 +8,7 @@
 #include "deliveries.h"
 #include "explain.h"
 #include "inspect.h"
+#include "outbox-cli.h"
 #include "pollers.h"
 #include "send-change.h"
 #include "try.h"
@@ -46,6 +47,14 @@ static const Subcommand subcommands[] = {
     "take stored deliveries again, or say what would come of them", belfry_replay_main },
   { "explain", "[--config FILE] [--json] change N | delivery N",
     "say what became of a thing, and which key decided", belfry_explain_main },
+  { "outbox", "[--config FILE] [--dead] [--json]", "list reports that wait, or died",
+    belfry_outbox_main },
+  { "redeliver", "N… [N-M…]", "send reports again", belfry_redeliver_main },
+  { "discard", "N… [N-M…]", "throw away reports that wait, or died", belfry_discard_main },
+  { "resume", "reporter NAME", "end the pause of a reporter whose credential was refused",
+    belfry_resume_main },
+  { "test", "reporter NAME [--json]", "send a test report and say what came of it",
+    belfry_test_main },
   { "pollers", "[--config FILE] [--json]", "say what pollers saw last, and when they look again",
     belfry_pollers_main },
   { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
@@ -129,6 +138,7 @@ run_status (int argc, char **argv)
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
     print_instance (json_array_get_object_element (array, i));
   belfry_pollers_print_failing (belfry_json_get_array (answer, "pollers"));
+  belfry_outbox_print_status (belfry_json_get_object (answer, "outbox"));
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "explain.h"
 #include "listings.h"
 #include "lists.h"
+#include "outbox-commands.h"
 
 #include <string.h>
 
@@ -208,15 +209,20 @@ run_forget (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 static const Command commands[] = {
   { "builds", belfry_lists_run },
   { "control", run_control },
+  { "discard", belfry_command_discard },
   { "explain", run_explain },
   { "forget", run_forget },
+  { "outbox", belfry_command_outbox },
   { "poll", run_poll },
   { "pollers", run_pollers },
+  { "redeliver", belfry_command_redeliver },
   { "reload", run_reload },
   { "replay", run_replay },
   { "requests", belfry_lists_run },
+  { "resume", belfry_command_resume },
   { "schedulers", belfry_lists_run },
   { "status", run_status },
+  { "test", belfry_command_test },
   { "workers", belfry_lists_run },
 };
 

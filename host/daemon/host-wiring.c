@@ -26,6 +26,7 @@ on_event (BelfryEvent *event, gpointer data)
   }
   if (strcmp (event->name, "build-finished") == 0)
     belfry_shutdown_build_ended (self);
+  belfry_outbox_tell_streams (self->outbox);
   kind = belfry_event_kind_find (event->name);
   if (kind != NULL && kind->phase != NULL && !self->stopping)
     belfry_outbox_wake (self->outbox);
@@ -165,6 +166,7 @@ belfry_host_wire (BelfryHost *self)
   belfry_deliveries_set_poll_func (self->deliveries, ask_pollers, self);
   belfry_store_set_event_func (self->store, on_event, self);
   belfry_store_set_event_filter (self->store, belfry_outbox_filter, self->outbox);
+  belfry_outbox_set_denied_func (self->outbox, belfry_host_drop_cache, self);
   belfry_store_set_log_mask (self->store, mask_log, self);
   belfry_store_set_log_drained_func (self->store, on_log_drained, self);
   self->www = belfry_www_new (self->store, self->bus, &ops);

@@ -76,6 +76,8 @@ JsonObject *belfry_host_describe (BelfryHost *self);
 void belfry_host_note_configured (BelfryHost *self);
 /* Hands an instance what it may ask of its host. */
 const BelfryHostOps *belfry_host_get_ops (void);
+/* Forgets what an instance put away, tokens above all; @data: BelfryHost */
+void belfry_host_drop_cache (BelfryHosted *hosted, gpointer data);
 
 /* instances.c */
 BelfryHosted *belfry_instances_make (BelfryHost *self, const BelfryBlueprint *blueprint);

@@ -17,5 +17,8 @@ belfry_hosted_unref (BelfryHosted *self)
   g_clear_pointer (&self->later_configs, g_ptr_array_unref);
   belfry_config_unref (self->config);
   g_free (self->failure);
+  g_free (self->credential);
+  g_clear_pointer (&self->hosts, g_hash_table_unref);
+  g_clear_pointer (&self->trace, json_array_unref);
   g_free (self);
 }

@@ -21,8 +21,11 @@ typedef struct {
   GPtrArray *later_configs; /* (element-type BelfryConfig) keep sections that builds still use */
   BelfryInstance *instance;
   BelfryHostedState state;
-  char *failure; /* (nullable) */
-  gpointer host; /* BelfryHost */
+  char *failure;     /* (nullable) */
+  char *credential;  /* (nullable) what it goes by among waits and pauses; see outbox/buckets.h */
+  GHashTable *hosts; /* (nullable) set of those that it has sent requests to */
+  JsonArray *trace;  /* (nullable) while somebody wants to see its requests; see daemon/trace.h */
+  gpointer host;     /* BelfryHost */
 } BelfryHosted;
 
 BelfryHosted *belfry_hosted_ref (BelfryHosted *self);

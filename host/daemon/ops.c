@@ -4,6 +4,7 @@
 #include "host.h"
 
 #include "builds/builds.h"
+#include "gate.h"
 #include "pollers/poller-keys.h"
 #include "processes.h"
 #include "secrets.h"
@@ -35,9 +36,19 @@ dup_key_space (BelfryInstance *instance)
 }
 
 static void
+send_out (BelfryHttpRequest *request, GTask *task, gpointer data)
+{
+  belfry_transport_send (data, request, task);
+}
+
+static void
 ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task)
 {
-  belfry_transport_send (get_host (instance)->transport, request, task);
+  BelfryHost *host = get_host (instance);
+  BelfryGate gate = { belfry_outbox_get_buckets (host->outbox), host->masks, send_out,
+                      host->transport };
+
+  belfry_gate_send (&gate, get_hosted (instance), request, task);
 }
 
 static void
@@ -282,6 +293,22 @@ ops_cache_get (BelfryInstance *instance, const char *key)
   if (entry == NULL || entry->expires_us <= belfry_clock_now_us ())
     return NULL;
   return json_node_copy (entry->value);
+}
+
+static gboolean
+has_prefix (gpointer key, gpointer value, gpointer prefix)
+{
+  return g_str_has_prefix (key, prefix);
+}
+
+void
+belfry_host_drop_cache (BelfryHosted *hosted, gpointer data)
+{
+  BelfryHost *host = data;
+  g_autofree char *prefix = dup_cache_key (hosted->instance, "");
+
+  if (host->caches != NULL)
+    g_hash_table_foreach_remove (host->caches, has_prefix, prefix);
 }
 
 static void

@@ -31,7 +31,8 @@ typedef struct {
 } Exchange;
 
 static void send_message (GTask *task);
-static SoupMessage *make_message (BelfryHttpRequest *request, const char *url);
+static SoupMessage *
+make_message (BelfryTransport *self, BelfryHttpRequest *request, const char *url);
 
 static void
 exchange_free (gpointer data)
@@ -76,8 +77,8 @@ static SoupSession *
 get_session (BelfryTransport *self)
 {
   if (self->session == NULL)
-    self->session = soup_session_new_with_options ("max-conns-per-host", CONNECTIONS_PER_HOST,
-                                                   "user-agent", self->user_agent, NULL);
+    self->session =
+        soup_session_new_with_options ("max-conns-per-host", CONNECTIONS_PER_HOST, NULL);
   return self->session;
 }
 
@@ -128,7 +129,7 @@ follow_redirect (GTask *task)
   url = g_uri_to_string (target);
   g_clear_object (&exchange->stream);
   g_object_unref (exchange->message);
-  exchange->message = make_message (exchange->request, url);
+  exchange->message = make_message (exchange->transport, exchange->request, url);
   send_message (task);
   return TRUE;
 }
@@ -264,7 +265,7 @@ on_challenged (SoupMessage *message, SoupAuth *auth, gboolean retrying, gpointer
   return TRUE;
 }
 
-/* a second time for whoever answers a challenge: the first time used it up */
+/* a second time where a challenge is answered or a connection broke: the first used it up */
 static void
 set_body (SoupMessage *message, BelfryHttpRequest *request)
 {
@@ -280,15 +281,21 @@ set_body (SoupMessage *message, BelfryHttpRequest *request)
 }
 
 static SoupMessage *
-make_message (BelfryHttpRequest *request, const char *url)
+make_message (BelfryTransport *self, BelfryHttpRequest *request, const char *url)
 {
   SoupMessage *message = soup_message_new (belfry_http_request_get_method (request), url);
   GPtrArray *headers = belfry_http_request_list_headers (request);
 
   if (message == NULL)
     return NULL;
-  /* a credential is one request's own: none is kept for the next to the same host */
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE);
+  /* a credential is one request's own: none is kept for the next to the same host. Idempotent: else
+   * each POST has a connection of its own; what may be sent again after a broken connection is sent
+   * again by whoever asked, too */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE |
+                                       SOUP_MESSAGE_IDEMPOTENT);
+  /* a session's own name would replace that of a request */
+  soup_message_headers_replace (soup_message_get_request_headers (message), "User-Agent",
+                                self->user_agent);
   for (guint i = 0; i + 1 < headers->len; i += 2) {
     const char *name = g_ptr_array_index (headers, i);
     const char *value = g_ptr_array_index (headers, i + 1);
@@ -316,7 +323,7 @@ belfry_transport_send (BelfryTransport *self, BelfryHttpRequest *request, GTask 
   exchange->request = belfry_http_request_ref (request);
   exchange->cancellable = g_cancellable_new ();
   exchange->body = g_byte_array_new ();
-  exchange->message = make_message (request, belfry_http_request_get_url (request));
+  exchange->message = make_message (self, request, belfry_http_request_get_url (request));
   g_task_set_task_data (task, exchange, exchange_free);
   if (exchange->message == NULL) {
     g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,

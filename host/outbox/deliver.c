@@ -17,6 +17,7 @@ typedef struct {
   char *lane;
   BelfryItem item;
   GCancellable *cancellable;
+  guint64 attempt;
   GSource *watchdog;
   BelfrySettlement *settlement; /* once there is an outcome */
   gboolean abandoned;
@@ -97,8 +98,10 @@ write_settlement (BelfryWriter *writer, gpointer data, GError **error)
 }
 
 static void
-settle (Delivery *self, BelfryOutcome *outcome, guint http_status)
+settle (Delivery *self, BelfryOutcome *outcome)
 {
+  BelfryTrial *trial = NULL;
+
   if (self->abandoned)
     return;
   if (self->settlement != NULL) {
@@ -111,7 +114,10 @@ settle (Delivery *self, BelfryOutcome *outcome, guint http_status)
     g_source_destroy (self->watchdog);
     g_clear_pointer (&self->watchdog, g_source_unref);
   }
-  belfry_outlet_saw (self->outlet, self->row, outcome, http_status);
+  trial = belfry_trial_of_row (self->outbox, self->row);
+  if (trial != NULL)
+    belfry_trial_saw (trial, self->outlet, self->row, outcome);
+  belfry_outlet_saw (self->outlet, self->row, self->attempt, outcome);
   self->settlement = belfry_settlement_new (self->outlet, self->row, outcome);
   belfry_store_write_async (self->outbox->store, write_settlement, self->settlement, NULL, NULL,
                             on_settled, self);
@@ -125,7 +131,7 @@ on_watchdog (gpointer user_data)
       belfry_outcome_new_wait (0, FALSE, "the reporter did not end within two minutes");
 
   g_cancellable_cancel (self->cancellable);
-  settle (self, outcome, 0);
+  settle (self, outcome);
   return G_SOURCE_REMOVE;
 }
 
@@ -151,15 +157,35 @@ on_delivered (GObject *source, GAsyncResult *result, gpointer user_data)
                  "the reporter ended without an outcome");
   if (outcome == NULL)
     outcome = judge_error (local);
-  settle (self, outcome, outcome->http_status);
+  settle (self, outcome);
   delivery_unref (self);
+}
+
+/* a limit is a limit, whatever else a reporter takes that status for; where it knows of a wait that
+ * its service names in its own way, that one counts */
+static BelfryOutcome *
+judge_answer (Delivery *self, BelfryHttpAnswer *answer)
+{
+  const BelfryReporter *plugin = self->outlet->reporting->plugin;
+  BelfryOutcome *outcome = NULL;
+
+  if (plugin->from_answer != NULL)
+    outcome = plugin->from_answer (self->outlet->reporting->state, &self->item, answer);
+  if (outcome == NULL)
+    outcome = belfry_outcome_new_from_answer (answer);
+  if (belfry_answer_is_limited (answer)) {
+    outcome->kind = BELFRY_OUTCOME_WAIT;
+    outcome->wait_us = MAX (outcome->wait_us, belfry_answer_get_wait (answer));
+  }
+  if (outcome->http_status == 0)
+    outcome->http_status = belfry_http_answer_get_status (answer);
+  return outcome;
 }
 
 static void
 on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Delivery *self = user_data;
-  const BelfryReporter *plugin = self->outlet->reporting->plugin;
   g_autoptr (GError) local = NULL;
   g_autoptr (BelfryHttpAnswer) answer =
       belfry_http_send_finish (self->outlet->hosted->instance, result, &local);
@@ -167,11 +193,9 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (answer == NULL)
     outcome = judge_error (local);
-  else if (plugin->from_answer != NULL)
-    outcome = plugin->from_answer (self->outlet->reporting->state, &self->item, answer);
-  if (outcome == NULL)
-    outcome = belfry_outcome_new_from_answer (answer);
-  settle (self, outcome, answer != NULL ? belfry_http_answer_get_status (answer) : 0);
+  else
+    outcome = judge_answer (self, answer);
+  settle (self, outcome);
   delivery_unref (self);
 }
 
@@ -181,7 +205,7 @@ refuse (Delivery *self, const char *reason)
 {
   g_autoptr (BelfryOutcome) outcome = belfry_outcome_new (BELFRY_OUTCOME_REFUSED, reason);
 
-  settle (self, outcome, 0);
+  settle (self, outcome);
   delivery_unref (self);
 }
 
@@ -238,6 +262,9 @@ deliver (BelfryOutlet *outlet, BelfryReportRow *row, char *lane)
     .payload = row->payload,
   };
   outlet->delivering++;
+  self->attempt = ++self->outbox->attempts;
+  if (outlet->trial != NULL)
+    belfry_trial_begin (outlet->trial, outlet);
   g_hash_table_insert (self->outbox->lanes, g_strdup (lane), GINT_TO_POINTER (1));
   g_hash_table_add (self->outbox->deliveries, self);
   belfry_outbox_begin (self->outbox);
@@ -277,12 +304,31 @@ put_off (BelfryOutlet *outlet, BelfryReportRow *row, gint64 until_us)
                             on_rested, rest);
 }
 
+/* while a reporter is tested, what it asks of its service is the test's alone */
+static BelfryReportRow *
+take_ready (BelfryOutlet *self)
+{
+  if (self->delivering >= MAX_IN_FLIGHT || !belfry_outlet_can_run (self))
+    return NULL;
+  if (self->trial == NULL)
+    return g_queue_pop_head (&self->ready);
+  for (GList *link = self->ready.head; link != NULL && self->delivering == 0; link = link->next)
+    if (belfry_trial_of_row (self->outbox, link->data) == self->trial) {
+      BelfryReportRow *row = link->data;
+
+      g_queue_delete_link (&self->ready, link);
+      return row;
+    }
+  return NULL;
+}
+
 void
 belfry_outlet_deliver (BelfryOutlet *self)
 {
-  while (self->ready.length > 0 && self->delivering < MAX_IN_FLIGHT &&
-         belfry_outlet_can_run (self)) {
-    g_autoptr (BelfryReportRow) row = g_queue_pop_head (&self->ready);
+  BelfryReportRow *taken = NULL;
+
+  while ((taken = take_ready (self)) != NULL) {
+    g_autoptr (BelfryReportRow) row = taken;
     g_autofree char *lane = belfry_outbox_dup_lane (row);
     gint64 until_us = 0;
 

@@ -10,7 +10,8 @@
 #include "filter.h"
 #include "variables.h"
 
-#define MAX_LOGS 1000
+#define MAX_LOGS            1000
+#define BUILDS_TO_TEST_WITH 100
 
 static void
 person_free (gpointer data)
@@ -325,6 +326,17 @@ is_attached (char **list, const char *step, const char *name)
          g_strv_contains ((const char *const *)list, full);
 }
 
+/* `add-logs=false`, which is the default, or an empty list: none is looked for */
+static gboolean
+wants_log_files (const BelfryReporterKeys *keys)
+{
+  gboolean all = FALSE;
+
+  if (keys->add_logs == NULL || keys->add_logs[0] == NULL)
+    return FALSE;
+  return keys->add_logs[1] != NULL || !belfry_parse_boolean (keys->add_logs[0], &all, NULL) || all;
+}
+
 static gboolean
 add_step_logs (BelfryDraft *self,
                BelfryReader *reader,
@@ -351,6 +363,8 @@ add_step_logs (BelfryDraft *self,
     json_object_set_string_member (object, "name", name);
     json_object_set_int_member (object, "logid", log->logid);
     json_object_set_int_member (object, "num_lines", log->num_lines);
+    json_object_set_int_member (object, "num_bytes", log->num_bytes);
+    json_object_set_int_member (object, "max_bytes", self->reporting->keys->want_logs_limit);
     json_object_set_string_member (object, "type", log->type);
     json_array_add_object_element (attached, object);
   }
@@ -372,6 +386,8 @@ add_attachments (
     return TRUE;
   if (self->reporting->keys->add_patch)
     add_patches (self, json);
+  if (!wants_log_files (self->reporting->keys))
+    return TRUE;
   query.filters[0] = (BelfryFilter){ "buildid", BELFRY_COMPARE_EQUAL, build->buildid, NULL };
   query.order = "number";
   query.limit = MAX_LOGS;
@@ -569,13 +585,41 @@ gather_notice (BelfryDraft *self, BelfryReader *reader, GError **error)
   return TRUE;
 }
 
+/* what carries no text of the host's is tested with the last build that it would tell of */
+static gboolean
+gather_test (BelfryDraft *self, BelfryReader *reader, GError **error)
+{
+  BelfryQuery query = BELFRY_QUERY_INIT;
+  g_autoptr (GPtrArray) builds = NULL;
+
+  json_object_set_boolean_member (self->report, "test", TRUE);
+  if (belfry_reporting_is_message (self->reporting))
+    return gather_notice (self, reader, error);
+  query.filters[0] = (BelfryFilter){ "complete", BELFRY_COMPARE_EQUAL, TRUE, NULL };
+  query.descending = TRUE;
+  query.limit = BUILDS_TO_TEST_WITH;
+  builds = belfry_reader_list (reader, belfry_build_get_type (), &query, NULL, error);
+  for (guint i = 0; builds != NULL && i < builds->len; i++) {
+    BelfryBuild *build = g_ptr_array_index (builds, i);
+
+    if (belfry_filter_refuse_build (self->reporting, reader, build, NULL) != NULL)
+      continue;
+    json_object_set_string_member (self->report, "phase", "finished");
+    return add_build (self, reader, build, error);
+  }
+  if (builds != NULL)
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND,
+                 "no build has ended yet that it would tell of, so there is nothing to test with");
+  return FALSE;
+}
+
 static const struct {
   const char *phase;
   gboolean (*gather) (BelfryDraft *self, BelfryReader *reader, GError **error);
 } gatherers[] = {
   { "started", gather_build }, { "finished", gather_build },  { "buildset", gather_set },
   { "worker", gather_worker }, { "request", gather_request }, { "alert", gather_notice },
-  { "test", gather_notice },
+  { "test", gather_test },
 };
 
 static void

@@ -116,6 +116,18 @@ belfry_filter_refuse_build (const BelfryReporting *self,
   return refuse_result (self, reader, build, error);
 }
 
+const char *
+belfry_filter_find_key (const BelfryReporting *self, const char *reason)
+{
+  /* reasons begin with, or name, what decided */
+  static const char *const keys[] = { "builders", "tags", "schedulers", "branches", "mode" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_str_has_prefix (reason, keys[i]) || g_str_has_suffix (reason, keys[i]))
+      return keys[i];
+  return self->keys->builders != NULL ? "builders" : NULL;
+}
+
 static int
 compare_requests (gconstpointer a, gconstpointer b)
 {

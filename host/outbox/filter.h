@@ -10,6 +10,8 @@ const char *belfry_filter_refuse_build (const BelfryReporting *self,
                                         BelfryReader *reader,
                                         BelfryBuild *build,
                                         GError **error);
+/* The key that such a reason speaks of; NULL: none does. */
+const char *belfry_filter_find_key (const BelfryReporting *self, const char *reason);
 /* The result of the previous build by the reporter's rule; FALSE with @error set on failure. */
 gboolean belfry_filter_find_previous (const BelfryReporting *self,
                                       BelfryReader *reader,

@@ -7,8 +7,11 @@
 
 typedef struct {
   gboolean (*change) (BelfryWriter *writer, gint64 reportid, GError **error);
+  gboolean (*change_range) (
+      BelfryWriter *writer, gint64 first, gint64 last, int *changes, GError **error);
+  BelfryReportRange range;
   BelfryReportRow *row; /* (nullable) to be inserted */
-  gint64 reportid;
+  gint64 answer;        /* number of the row, or how many */
 } Change;
 
 static void
@@ -20,8 +23,11 @@ change_free (gpointer data)
   g_free (change);
 }
 
-static BelfryReportRow *
-new_notice (const char *instance, const char *phase, const char *subject, const char *body)
+BelfryReportRow *
+belfry_outbox_new_notice (const char *instance,
+                          const char *phase,
+                          const char *subject,
+                          const char *body)
 {
   BelfryReportRow *row = belfry_report_row_new ();
   JsonObject *object = json_object_new ();
@@ -42,11 +48,21 @@ write_change (BelfryWriter *writer, gpointer data, GError **error)
 {
   Change *change = data;
 
-  if (change->row == NULL)
-    return change->change (writer, change->reportid, error);
-  if (!belfry_writer_insert (writer, change->row, error))
+  int changes = 1;
+
+  if (change->row != NULL) {
+    if (!belfry_writer_insert (writer, change->row, error))
+      return FALSE;
+    change->answer = change->row->reportid;
+    return TRUE;
+  }
+  if (change->range.first == change->range.last) {
+    if (!change->change (writer, change->range.first, error))
+      return FALSE;
+  } else if (!change->change_range (writer, change->range.first, change->range.last, &changes,
+                                    error))
     return FALSE;
-  change->reportid = change->row->reportid;
+  change->answer = changes;
   return TRUE;
 }
 
@@ -85,48 +101,29 @@ reopen (BelfryWriter *writer, gint64 reportid, GError **error)
 
 void
 belfry_outbox_redeliver_async (BelfryOutbox *self,
-                               gint64 reportid,
+                               BelfryReportRange range,
                                GAsyncReadyCallback callback,
                                gpointer user_data)
 {
   Change *change = g_new0 (Change, 1);
 
   change->change = reopen;
-  change->reportid = reportid;
+  change->change_range = belfry_rows_reopen_range;
+  change->range = range;
   write_async (self, change, callback, user_data);
 }
 
 void
 belfry_outbox_discard_async (BelfryOutbox *self,
-                             gint64 reportid,
+                             BelfryReportRange range,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
   Change *change = g_new0 (Change, 1);
 
   change->change = belfry_rows_discard;
-  change->reportid = reportid;
-  write_async (self, change, callback, user_data);
-}
-
-void
-belfry_outbox_test_async (BelfryOutbox *self,
-                          const char *instance,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data)
-{
-  Change *change = NULL;
-  g_autofree char *body = NULL;
-
-  if (!g_hash_table_contains (self->outlets, instance)) {
-    g_task_report_new_error (NULL, callback, user_data, belfry_outbox_test_async, BELFRY_ERROR,
-                             BELFRY_ERROR_NOT_FOUND,
-                             "testing reporter '%s': there is none of that name", instance);
-    return;
-  }
-  body = g_strdup_printf ("This is a test of the reporter '%s'. Nothing was built.", instance);
-  change = g_new0 (Change, 1);
-  change->row = new_notice (instance, "test", "Test report", body);
+  change->change_range = belfry_rows_discard_range;
+  change->range = range;
   write_async (self, change, callback, user_data);
 }
 
@@ -135,7 +132,7 @@ belfry_outbox_change_finish (BelfryOutbox *self, GAsyncResult *result, GError **
 {
   Change *change = g_task_get_task_data (G_TASK (result));
 
-  return g_task_propagate_boolean (G_TASK (result), error) ? change->reportid : 0;
+  return g_task_propagate_boolean (G_TASK (result), error) ? change->answer : -1;
 }
 
 static void
@@ -165,7 +162,7 @@ belfry_outbox_alert (BelfryOutbox *self, const char *cause, const char *except, 
     if (outlet == NULL || g_strcmp0 (*name, except) == 0)
       continue;
     change = g_new0 (Change, 1);
-    change->row = new_notice (*name, "alert", text, text);
+    change->row = belfry_outbox_new_notice (*name, "alert", text, text);
     belfry_outbox_begin (self);
     belfry_store_write_async (self->store, write_change, change, change_free, NULL,
                               on_alert_written, self);

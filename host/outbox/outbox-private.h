@@ -7,12 +7,29 @@
  */
 #pragma once
 
+#include "outbox/buckets.h"
 #include "outbox/outbox.h"
 #include "outbox/prepare.h"
 #include "outbox/rows.h"
 
-/* One running reporter. Counted: what is under way keeps it over a change of configuration. */
+typedef struct _BelfryOutlet BelfryOutlet;
+typedef struct _BelfryTrial BelfryTrial;
+typedef struct _BelfryStream BelfryStream;
+
+/* What instances prove themselves by, shared by all that use the same. It pauses, they stand still.
+ */
 typedef struct {
+  char *name;
+  gint64 paused_until_us; /* 0: not paused */
+  BelfryOutlet *prober;   /* (nullable) (not owned) whose row asks whether it goes on */
+  gint64 probe_id;        /* the one row that may be tried while it pauses */
+  gboolean denied_once;
+  guint64 denied_before; /* attempts that were under way then say nothing new */
+  GHashTable *forbidden; /* instances and targets that said 403 since the last success */
+} BelfryCredential;
+
+/* One running reporter. Counted: what is under way keeps it over a change of configuration. */
+struct _BelfryOutlet {
   guint refs;
   BelfryOutbox *outbox; /* not owned; cleared when the outbox goes */
   BelfryHosted *hosted;
@@ -22,16 +39,12 @@ typedef struct {
   GHashTable *planned_builds; /* builds whose rows are being planned, where programs run */
   guint planning;
   guint delivering;
-  gboolean more;          /* the store holds more that is due */
-  gboolean is_gone;       /* a newer one has taken its place */
-  gint64 paused_until_us; /* 0: not paused */
-  gboolean probing;
-  gint64 probe_id; /* the one row that may be tried while it pauses */
-  gboolean looked; /* the store was asked for its rows since it runs */
-  gboolean denied_once;
-  GHashTable *resting;   /* target → gint64 until when it is left alone */
-  GHashTable *forbidden; /* targets that said 403 since the last success */
-} BelfryOutlet;
+  gboolean more;                /* the store holds more that is due */
+  gboolean is_gone;             /* a newer one has taken its place */
+  gboolean looked;              /* the store was asked for its rows since it runs */
+  BelfryCredential *credential; /* (nullable) (not owned) known once it runs */
+  BelfryTrial *trial;           /* (nullable) (not owned) others wait while it is tested */
+};
 
 struct _BelfryOutbox {
   guint refs;
@@ -48,7 +61,16 @@ struct _BelfryOutbox {
   GHashTable *lanes;      /* lanes in flight → whether others of theirs wait */
   GHashTable *deliveries; /* BelfryDelivery in flight */
   GHashTable *causes;     /* alerts raised */
-  GHashTable *pauses;     /* name → gint64 *, as stored, for instances yet to come */
+  BelfryBuckets *buckets;
+  GHashTable *credentials; /* name → BelfryCredential */
+  GHashTable *resting;     /* "instance\ntarget" → gint64 until when it is left alone */
+  GHashTable *streams;     /* name → BelfryStream */
+  gboolean said_start;     /* that the host has started */
+  GHashTable *trials;      /* number → BelfryTrial */
+  gint64 last_trial;
+  BelfryOutboxDeniedFunc denied;
+  gpointer denied_data;
+  guint64 attempts;
   JsonObject *counts;
   gint64 delivered;
   gboolean started;
@@ -74,6 +96,8 @@ void belfry_outbox_adopt (BelfryOutbox *self, BelfryReportRow *row);
 /* The same, and starts it: of another reporter than the one that is running. */
 void belfry_outbox_take (BelfryOutbox *self, BelfryReportRow *row);
 void belfry_outbox_forget (BelfryOutbox *self, BelfryReportRow *row);
+/* Those that filter now: (element-type BelfryReporting) (transfer full); any thread */
+GPtrArray *belfry_outbox_ref_filters (BelfryOutbox *self);
 char *belfry_outbox_dup_lane (BelfryReportRow *row) G_GNUC_WARN_UNUSED_RESULT;
 
 BelfryOutlet *
@@ -81,6 +105,10 @@ belfry_outlet_new (BelfryOutbox *outbox, BelfryHosted *hosted, BelfryReporting *
 BelfryOutlet *belfry_outlet_ref (BelfryOutlet *self);
 void belfry_outlet_unref (BelfryOutlet *self);
 gboolean belfry_outlet_can_run (const BelfryOutlet *self);
+/* Until when nothing of it may go out: its service asked to wait. 0: it may. */
+gint64 belfry_outlet_get_hold (const BelfryOutlet *self);
+/* Whether the hour is quiet for what happened in this phase; @until_us: (out) its end. */
+gboolean belfry_outlet_is_quiet (const BelfryOutlet *self, const char *phase, gint64 *until_us);
 /* Starts what can be started. */
 void belfry_outlet_run (BelfryOutlet *self);
 /* Forgets what waits in memory; the store has it. */
@@ -107,10 +135,51 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfrySettlement, belfry_settlement_free)
 gboolean belfry_settlement_write (BelfrySettlement *self, BelfryWriter *writer, GError **error);
 
 /* pause.c */
+/* (nullable) before it runs */
+BelfryCredential *belfry_outlet_get_credential (BelfryOutlet *self);
+gboolean belfry_outlet_is_paused (BelfryOutlet *self);
+/* @attempt: its number, see BelfryOutbox */
 void belfry_outlet_saw (BelfryOutlet *self,
                         BelfryReportRow *row,
-                        BelfryOutcome *outcome,
-                        guint http_status);
+                        guint64 attempt,
+                        BelfryOutcome *outcome);
 gboolean belfry_outlet_is_resting (BelfryOutlet *self, const char *target, gint64 *until_us);
-void belfry_outlet_resume (BelfryOutlet *self);
+/* of @rows those that may ask for paused credentials */
+void belfry_outbox_begin_probes (BelfryOutbox *self, GPtrArray *outlets, GPtrArray *rows);
+void belfry_outlet_end_probe (BelfryOutlet *self);
+gboolean belfry_credential_resume (BelfryOutbox *self, BelfryCredential *credential);
+/* Its instance was made anew or is gone. */
+void belfry_outlet_leave_credential (BelfryOutlet *self);
+void belfry_credential_free (gpointer data);
 void belfry_outbox_read_pauses (BelfryOutbox *self);
+
+/* notices.c: text of the host's own */
+BelfryReportRow *belfry_outbox_new_notice (const char *instance,
+                                           const char *phase,
+                                           const char *subject,
+                                           const char *body);
+
+/* trial.c: what a test report came to */
+/* (nullable) */
+BelfryTrial *belfry_trial_of_row (BelfryOutbox *self, const BelfryReportRow *row);
+/* It has become so many rows; 0: none, and the row's answer says why. */
+void belfry_trial_planned (BelfryTrial *self, guint rows, const BelfryReportRow *row);
+void belfry_trial_begin (BelfryTrial *self, BelfryOutlet *outlet);
+void belfry_trial_saw (BelfryTrial *self,
+                       BelfryOutlet *outlet,
+                       const BelfryReportRow *row,
+                       const BelfryOutcome *outcome);
+void belfry_trial_fail_all (BelfryOutbox *self, const char *reason);
+
+/* stream.c */
+BelfryStream *belfry_stream_new (BelfryOutbox *outbox, BelfryHosted *hosted, BelfryConfig *config);
+/* Of a stream that goes or is made anew; what is under way ends by itself. */
+void belfry_stream_retire (gpointer data);
+gboolean belfry_stream_is_of (const BelfryStream *self, const BelfryHosted *hosted);
+void belfry_stream_wake (BelfryStream *self);
+/* Nobody waits any more for what is being pushed. */
+void belfry_streams_abandon (BelfryOutbox *outbox);
+/* Says to all of them that the host starts or ends; nothing where there are none. */
+void belfry_streams_say (BelfryOutbox *outbox, const char *event);
+/* What each of them has yet to push: (transfer full) */
+JsonObject *belfry_streams_describe (BelfryOutbox *outbox);

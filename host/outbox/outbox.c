@@ -10,7 +10,8 @@
 
 #include "filter.h"
 
-#define MAX_ACTIVE     1000
+#define MAX_ARRIVALS   1000
+#define MAX_QUEUED     250
 #define ROWS_OF_A_LOOK 200
 #define LONGEST_NAP_US (60 * G_USEC_PER_SEC)
 #define BURY_EVERY_US  G_TIME_SPAN_HOUR
@@ -54,6 +55,11 @@ belfry_outbox_unref (BelfryOutbox *self)
   g_hash_table_unref (self->lanes);
   g_hash_table_unref (self->deliveries);
   g_hash_table_unref (self->causes);
+  g_hash_table_unref (self->credentials);
+  g_hash_table_unref (self->resting);
+  g_hash_table_unref (self->streams);
+  g_hash_table_unref (self->trials);
+  belfry_buckets_unref (self->buckets);
   g_clear_pointer (&self->counts, json_object_unref);
   g_clear_pointer (&self->config, belfry_config_unref);
   g_mutex_clear (&self->lock);
@@ -113,21 +119,33 @@ belfry_outbox_forget (BelfryOutbox *self, BelfryReportRow *row)
   g_hash_table_remove (self->active, &row->reportid);
 }
 
+/* whether its reporter may take it now; where that is later, the timer looks then */
+static gboolean
+is_its_time (BelfryOutbox *self, BelfryOutlet *outlet, const BelfryReportRow *row)
+{
+  gint64 until_us = row->next_at;
+
+  if (!belfry_outlet_can_run (outlet) ||
+      (belfry_outlet_is_paused (outlet) && row->reportid != outlet->credential->probe_id))
+    return FALSE;
+  if (until_us <= belfry_clock_now_us () && !belfry_outlet_is_quiet (outlet, row->phase, &until_us))
+    until_us = belfry_outlet_get_hold (outlet);
+  if (until_us <= belfry_clock_now_us ())
+    return TRUE;
+  belfry_outbox_expect (self, until_us);
+  return FALSE;
+}
+
 void
 belfry_outbox_adopt (BelfryOutbox *self, BelfryReportRow *row)
 {
   BelfryOutlet *outlet = g_hash_table_lookup (self->outlets, row->instance);
 
-  if (outlet == NULL || !belfry_outlet_can_run (outlet) ||
-      (outlet->paused_until_us != 0 && row->reportid != outlet->probe_id))
+  if (outlet == NULL || !is_its_time (self, outlet, row) ||
+      g_hash_table_contains (self->active, &row->reportid))
     return;
-  if (row->next_at > belfry_clock_now_us ()) {
-    belfry_outbox_expect (self, row->next_at);
-    return;
-  }
-  if (g_hash_table_contains (self->active, &row->reportid))
-    return;
-  if (g_hash_table_size (self->active) >= MAX_ACTIVE) {
+  /* what one reporter cannot get rid of keeps no other out of memory */
+  if (outlet->waiting.length + outlet->ready.length >= MAX_QUEUED) {
     outlet->more = TRUE;
     return;
   }
@@ -225,38 +243,24 @@ look_into_store (BelfryWriter *writer, gpointer data, GError **error)
   return look->counts != NULL && complete_rows (look, writer, error);
 }
 
-/* the oldest row asks for all; where there is none, the next hour does */
-static void
-begin_probe (BelfryOutlet *outlet, GPtrArray *rows)
-{
-  for (guint i = 0; i < rows->len; i++) {
-    BelfryReportRow *row = g_ptr_array_index (rows, i);
-
-    if (!g_str_equal (row->instance, outlet->reporting->name))
-      continue;
-    outlet->probing = TRUE;
-    outlet->probe_id = row->reportid;
-    /* its time is now, whatever it was told before */
-    row->next_at = MIN (row->next_at, belfry_clock_now_us ());
-    return;
-  }
-  outlet->paused_until_us = belfry_clock_now_us () + G_TIME_SPAN_HOUR;
-  belfry_outbox_expect (outlet->outbox, outlet->paused_until_us);
-}
-
 static void
 take_look (BelfryOutbox *self, Look *look)
 {
+  g_autoptr (GPtrArray) probing = g_ptr_array_new ();
+  gint64 quiet_us = 0;
+
   for (guint i = 0; i < look->questions->len; i++) {
     const Question *question = &g_array_index (look->questions, Question, i);
     BelfryOutlet *outlet = g_hash_table_lookup (self->outlets, question->name);
 
     if (outlet == NULL)
       continue;
-    outlet->more |= question->more;
+    /* in quiet hours all of them stay where they are */
+    outlet->more |= question->more && !belfry_outlet_is_quiet (outlet, "", &quiet_us);
     if (question->probe)
-      begin_probe (outlet, look->rows);
+      g_ptr_array_add (probing, outlet);
   }
+  belfry_outbox_begin_probes (self, probing, look->rows);
   for (guint i = 0; i < look->rows->len; i++)
     belfry_outbox_adopt (self, g_ptr_array_index (look->rows, i));
   g_clear_pointer (&self->counts, json_object_unref);
@@ -291,13 +295,18 @@ ask_about (Look *look, BelfryOutlet *outlet)
   Question question = { .name = g_strdup (outlet->reporting->name) };
   gboolean runs =
       outlet->hosted->instance != NULL && outlet->hosted->state == BELFRY_HOSTED_RUNNING;
+  const BelfryCredential *credential = belfry_outlet_get_credential (outlet);
+  gint64 paused_until_us = credential != NULL ? credential->paused_until_us : 0;
+  gint64 hold_us = belfry_outlet_get_hold (outlet);
 
   outlet->looked = runs;
-  question.paused = outlet->paused_until_us != 0 || !runs;
-  question.probe = runs && outlet->paused_until_us != 0 &&
-                   outlet->paused_until_us <= look->now_us && !outlet->probing;
-  if (outlet->paused_until_us > look->now_us)
-    belfry_outbox_expect (outlet->outbox, outlet->paused_until_us);
+  question.paused = paused_until_us != 0 || hold_us != 0 || !runs;
+  question.probe =
+      runs && paused_until_us != 0 && paused_until_us <= look->now_us && credential->prober == NULL;
+  if (paused_until_us > look->now_us)
+    belfry_outbox_expect (outlet->outbox, paused_until_us);
+  if (hold_us > look->now_us)
+    belfry_outbox_expect (outlet->outbox, hold_us);
   g_array_append_val (look->questions, question);
 }
 
@@ -387,6 +396,31 @@ new_source (BelfryOutbox *self, GSourceFunc func)
   return source;
 }
 
+/* it is asked again after six hours, but somebody should know */
+static void
+on_long_wait (const char *host, gint64 wait_us, gpointer data)
+{
+  g_autofree char *cause = g_strconcat ("wait/", host, NULL);
+  g_autofree char *text = g_strdup_printf (
+      "%s asks to be left alone for %" G_GINT64_FORMAT " hours", host, wait_us / G_TIME_SPAN_HOUR);
+
+  g_warning ("%s; it is asked again in six hours", text);
+  belfry_outbox_alert (data, cause, NULL, text);
+}
+
+BelfryBuckets *
+belfry_outbox_get_buckets (BelfryOutbox *self)
+{
+  return self != NULL ? self->buckets : NULL;
+}
+
+void
+belfry_outbox_set_denied_func (BelfryOutbox *self, BelfryOutboxDeniedFunc func, gpointer data)
+{
+  self->denied = func;
+  self->denied_data = data;
+}
+
 BelfryOutbox *
 belfry_outbox_new (BelfryStore *store)
 {
@@ -406,6 +440,12 @@ belfry_outbox_new (BelfryStore *store)
   self->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->deliveries = g_hash_table_new (NULL, NULL);
   self->causes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->credentials = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, belfry_credential_free);
+  self->resting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->streams = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, belfry_stream_retire);
+  self->trials = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->buckets = belfry_buckets_new (store);
+  belfry_buckets_set_long_wait_func (self->buckets, on_long_wait, self);
   return self;
 }
 
@@ -417,6 +457,10 @@ belfry_outbox_free (BelfryOutbox *self)
   belfry_store_set_event_filter (self->store, NULL, NULL);
   self->stopping = TRUE;
   belfry_outbox_abandon (self);
+  belfry_streams_abandon (self);
+  g_hash_table_remove_all (self->streams);
+  belfry_trial_fail_all (self, "the host is stopping");
+  belfry_buckets_close (self->buckets);
   g_source_destroy (self->poke);
   g_source_unref (self->poke);
   g_source_destroy (self->timer);
@@ -432,10 +476,11 @@ static void
 retire (BelfryOutlet *outlet)
 {
   belfry_outlet_drop (outlet);
+  belfry_outlet_leave_credential (outlet);
+  outlet->trial = NULL;
   outlet->is_gone = TRUE;
 }
 
-/* a reporter that was made anew asks its service anew */
 static BelfryOutlet *
 renew_outlet (BelfryOutbox *self, BelfryHosted *hosted, BelfryReporting *reporting)
 {
@@ -446,10 +491,8 @@ renew_outlet (BelfryOutbox *self, BelfryHosted *hosted, BelfryReporting *reporti
     old->reporting = belfry_reporting_ref (reporting);
     return belfry_outlet_ref (old);
   }
-  if (old != NULL) {
-    belfry_outlet_resume (old);
+  if (old != NULL)
     retire (old);
-  }
   return belfry_outlet_new (self, hosted, reporting);
 }
 
@@ -467,12 +510,54 @@ retire_missing (BelfryOutbox *self, GHashTable *outlets)
 }
 
 static gboolean
-is_reporting (const BelfryHosted *hosted)
+has_keys (const BelfryHosted *hosted)
 {
-  const BelfryBlueprint *blueprint = hosted->blueprint;
+  return hosted->blueprint->plugin != NULL && hosted->blueprint->host_state != NULL;
+}
 
-  return blueprint->plugin != NULL && blueprint->host_state != NULL &&
-         ((const BelfryReporter *)blueprint->plugin)->family != BELFRY_FAMILY_STREAM;
+static gboolean
+is_stream (const BelfryHosted *hosted)
+{
+  return ((const BelfryReporter *)hosted->blueprint->plugin)->family == BELFRY_FAMILY_STREAM;
+}
+
+/* those that follow all events keep their place in them, whatever they are made anew for */
+static void
+apply_streams (BelfryOutbox *self, BelfryConfig *config, GPtrArray *reporters)
+{
+  GHashTable *streams =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, belfry_stream_retire);
+
+  for (guint i = 0; i < reporters->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (reporters, i);
+    const char *name = hosted->blueprint->name;
+    BelfryStream *old = g_hash_table_lookup (self->streams, name);
+
+    if (!has_keys (hosted) || !is_stream (hosted))
+      continue;
+    if (old != NULL && belfry_stream_is_of (old, hosted)) {
+      g_autofree char *key = NULL;
+
+      g_hash_table_steal_extended (self->streams, name, (gpointer *)&key, NULL);
+      g_hash_table_insert (streams, g_strdup (name), old);
+    } else
+      g_hash_table_insert (streams, g_strdup (name), belfry_stream_new (self, hosted, config));
+  }
+  g_hash_table_unref (self->streams);
+  self->streams = streams;
+}
+
+void
+belfry_outbox_tell_streams (BelfryOutbox *self)
+{
+  GHashTableIter iter;
+  gpointer stream = NULL;
+
+  if (self->stopping || !self->knows_pauses)
+    return;
+  g_hash_table_iter_init (&iter, self->streams);
+  while (g_hash_table_iter_next (&iter, NULL, &stream))
+    belfry_stream_wake (stream);
 }
 
 void
@@ -490,7 +575,7 @@ belfry_outbox_apply (BelfryOutbox *self, BelfryConfig *config, GPtrArray *report
     g_autoptr (GError) local = NULL;
     BelfryReporting *reporting = NULL;
 
-    if (!is_reporting (hosted))
+    if (!has_keys (hosted) || is_stream (hosted))
       continue;
     reporting = belfry_reporting_new (hosted, config, &local);
     if (reporting == NULL) {
@@ -501,6 +586,7 @@ belfry_outbox_apply (BelfryOutbox *self, BelfryConfig *config, GPtrArray *report
     g_hash_table_insert (outlets, g_strdup (reporting->name),
                          renew_outlet (self, hosted, reporting));
   }
+  apply_streams (self, config, reporters);
   retire_missing (self, outlets);
   g_hash_table_unref (self->outlets);
   self->outlets = g_steal_pointer (&outlets);
@@ -513,8 +599,8 @@ belfry_outbox_apply (BelfryOutbox *self, BelfryConfig *config, GPtrArray *report
     belfry_outbox_load (self);
 }
 
-static GPtrArray *
-get_filters (BelfryOutbox *self)
+GPtrArray *
+belfry_outbox_ref_filters (BelfryOutbox *self)
 {
   GPtrArray *filters = NULL;
 
@@ -530,7 +616,7 @@ belfry_outbox_filter (
 {
   BelfryOutbox *self = data;
   const BelfryEventKind *kind = belfry_event_kind_find (event->name);
-  g_autoptr (GPtrArray) filters = get_filters (self);
+  g_autoptr (GPtrArray) filters = belfry_outbox_ref_filters (self);
   g_autoptr (GPtrArray) inserted = g_ptr_array_new_with_free_func (belfry_record_unref);
   BelfryFiltering filtering = { writer, event, NULL, record, inserted, FALSE };
 
@@ -541,7 +627,7 @@ belfry_outbox_filter (
     if (!belfry_filter_apply (g_ptr_array_index (filters, i), &filtering, error))
       return FALSE;
   g_mutex_lock (&self->lock);
-  for (guint i = 0; i < inserted->len && self->arrivals->len < MAX_ACTIVE; i++)
+  for (guint i = 0; i < inserted->len && self->arrivals->len < MAX_ARRIVALS; i++)
     g_ptr_array_add (self->arrivals, belfry_record_ref (g_ptr_array_index (inserted, i)));
   g_mutex_unlock (&self->lock);
   if (filtering.released)
@@ -596,8 +682,10 @@ belfry_outbox_wake (BelfryOutbox *self)
   }
   if (!self->knows_pauses)
     return;
+  belfry_outbox_tell_streams (self);
   arrivals = take_arrivals (self);
-  if (arrivals->len >= MAX_ACTIVE || self->next_us <= belfry_clock_now_us () || has_newcomer (self))
+  if (arrivals->len >= MAX_ARRIVALS || self->next_us <= belfry_clock_now_us () ||
+      has_newcomer (self))
     belfry_outbox_load (self);
   for (guint i = 0; i < arrivals->len; i++)
     belfry_outbox_adopt (self, g_ptr_array_index (arrivals, i));
@@ -609,6 +697,7 @@ on_grace_over (gpointer user_data)
 {
   BelfryOutbox *self = user_data;
 
+  belfry_streams_abandon (self);
   belfry_outbox_abandon (self);
   return G_SOURCE_CONTINUE;
 }
@@ -616,6 +705,7 @@ on_grace_over (gpointer user_data)
 void
 belfry_outbox_stop_async (BelfryOutbox *self, GAsyncReadyCallback callback, gpointer user_data)
 {
+  belfry_streams_say (self, "host-stopped");
   self->stopping = TRUE;
   self->stop_task = g_task_new (NULL, NULL, callback, user_data);
   g_source_set_ready_time (self->timer, -1);
@@ -633,10 +723,9 @@ belfry_outbox_resume (BelfryOutbox *self, const char *instance)
 {
   BelfryOutlet *outlet = g_hash_table_lookup (self->outlets, instance);
 
-  if (outlet == NULL || outlet->paused_until_us == 0)
+  if (outlet == NULL || !belfry_outlet_is_paused (outlet))
     return FALSE;
-  belfry_outlet_resume (outlet);
-  return TRUE;
+  return belfry_credential_resume (self, outlet->credential);
 }
 
 JsonObject *
@@ -646,7 +735,7 @@ belfry_outbox_describe (BelfryOutbox *self)
   JsonObject *object = json_object_new ();
   GHashTableIter iter;
   gpointer outlet = NULL;
-  gint64 paused = 0;
+  JsonArray *pauses = json_array_new ();
 
   for (gsize i = 0; i < G_N_ELEMENTS (states); i++)
     json_object_set_int_member (
@@ -654,8 +743,11 @@ belfry_outbox_describe (BelfryOutbox *self)
         self->counts != NULL ? belfry_json_get_integer (self->counts, states[i], 0) : 0);
   g_hash_table_iter_init (&iter, self->outlets);
   while (g_hash_table_iter_next (&iter, NULL, &outlet))
-    paused += ((BelfryOutlet *)outlet)->paused_until_us != 0;
+    if (belfry_outlet_is_paused (outlet))
+      json_array_add_string_element (pauses, ((BelfryOutlet *)outlet)->reporting->name);
   json_object_set_int_member (object, "delivered", self->delivered);
-  json_object_set_int_member (object, "paused", paused);
+  json_object_set_int_member (object, "paused", json_array_get_length (pauses));
+  json_object_set_array_member (object, "pauses", pauses);
+  json_object_set_object_member (object, "streams", belfry_streams_describe (self));
   return object;
 }

@@ -14,8 +14,6 @@ belfry_outlet_new (BelfryOutbox *outbox, BelfryHosted *hosted, BelfryReporting *
   g_queue_init (&self->waiting);
   g_queue_init (&self->ready);
   self->planned_builds = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  self->resting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->forbidden = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -34,8 +32,6 @@ belfry_outlet_unref (BelfryOutlet *self)
   g_queue_clear_full (&self->waiting, belfry_record_unref);
   g_queue_clear_full (&self->ready, belfry_record_unref);
   g_hash_table_unref (self->planned_builds);
-  g_hash_table_unref (self->resting);
-  g_hash_table_unref (self->forbidden);
   belfry_reporting_unref (self->reporting);
   belfry_hosted_unref (self->hosted);
   g_free (self);
@@ -44,28 +40,52 @@ belfry_outlet_unref (BelfryOutlet *self)
 gboolean
 belfry_outlet_can_run (const BelfryOutlet *self)
 {
+  const BelfryCredential *credential = self->credential;
+
   return !self->is_gone && !self->outbox->stopping && self->hosted->instance != NULL &&
          self->hosted->state == BELFRY_HOSTED_RUNNING &&
-         (self->paused_until_us == 0 || self->probing);
+         (credential == NULL || credential->paused_until_us == 0 || credential->prober == self);
 }
 
-/* the row that was to ask ended without having asked */
-static void
-end_probe (BelfryOutlet *self)
+gint64
+belfry_outlet_get_hold (const BelfryOutlet *self)
 {
-  if (!self->probing || self->waiting.length + self->ready.length > 0 ||
-      self->planning + self->delivering > 0)
-    return;
-  self->probing = FALSE;
-  self->paused_until_us = belfry_clock_now_us () + G_TIME_SPAN_MINUTE;
-  belfry_outbox_expect (self->outbox, self->paused_until_us);
+  return belfry_buckets_get_hold (self->outbox->buckets, self->hosted);
+}
+
+gboolean
+belfry_outlet_is_quiet (const BelfryOutlet *self, const char *phase, gint64 *until_us)
+{
+  gint64 now_us = 0;
+
+  if (self->reporting->keys->quiet_hours == NULL || g_str_equal (phase, "alert") ||
+      g_str_equal (phase, "test"))
+    return FALSE;
+  now_us = belfry_clock_now_us ();
+  *until_us = belfry_reporting_leave_quiet (self->reporting, now_us);
+  return *until_us > now_us;
+}
+
+/* what waits for the service goes back to the store, so that it keeps nobody else out of memory */
+static gboolean
+stand_still (BelfryOutlet *self)
+{
+  gint64 until_us = belfry_outlet_get_hold (self);
+
+  if (until_us == 0)
+    return FALSE;
+  belfry_outlet_drop (self);
+  self->more = FALSE;
+  belfry_outbox_expect (self->outbox, until_us);
+  return TRUE;
 }
 
 void
 belfry_outlet_run (BelfryOutlet *self)
 {
-  end_probe (self);
-  if (!belfry_outlet_can_run (self))
+  belfry_outlet_get_credential (self);
+  belfry_outlet_end_probe (self);
+  if (!belfry_outlet_can_run (self) || stand_still (self))
     return;
   belfry_outlet_plan (self);
   belfry_outlet_deliver (self);

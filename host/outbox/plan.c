@@ -96,6 +96,15 @@ end_job (Job *job)
   belfry_outbox_unref (outbox);
 }
 
+static void
+tell_trial (Job *job, const Plan *plan)
+{
+  BelfryTrial *trial = belfry_trial_of_row (job->outbox, plan->draft->row);
+
+  if (trial != NULL)
+    belfry_trial_planned (trial, plan->settlement == NULL ? plan->rows->len : 0, plan->draft->row);
+}
+
 /* after the write: what may go, goes */
 static void
 on_frozen (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -114,6 +123,8 @@ on_frozen (GObject *source, GAsyncResult *result, gpointer user_data)
     Plan *plan = g_ptr_array_index (job->plans, i);
 
     forget_draft (job, plan->draft);
+    if (written)
+      tell_trial (job, plan);
     /* it came with an event whose transaction was not over; a look comes after it */
     if (plan->draft->unknown)
       belfry_outbox_load (job->outbox);

@@ -60,6 +60,7 @@ belfry_reporting_new (BelfryHosted *hosted, BelfryConfig *config, GError **error
   self->name = g_strdup (hosted->blueprint->name);
   self->plugin = belfry_hosted_get_plugin (hosted);
   self->keys = hosted->blueprint->host_state;
+  self->section = hosted->blueprint->section;
   self->state = belfry_hosted_get_state (hosted);
   self->modes = belfry_reporter_keys_get_modes (self->keys, self->plugin);
   self->phases = belfry_reporter_get_phases (self->plugin);

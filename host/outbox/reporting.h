@@ -16,6 +16,7 @@ typedef struct {
   char *name;
   const BelfryReporter *plugin;
   const BelfryReporterKeys *keys;
+  const BelfrySection *section; /* where the keys stand */
   gconstpointer state;
   guint modes;
   guint phases;

@@ -438,3 +438,27 @@ belfry_rows_discard (BelfryWriter *writer, gint64 reportid, GError **error)
   return execute (writer, &changes, error, sql_discard, "ii", belfry_clock_now_us (), reportid) &&
          check_change (writer, changes, reportid, "waiting, planned or dead", error);
 }
+
+static const char sql_reopen_range[] =
+    "UPDATE reports SET state = CASE WHEN target IS NULL THEN 'waiting' ELSE 'planned' END, "
+    "tries = 0, aged_us = 0, next_at = ?, finished_at = NULL "
+    "WHERE reportid BETWEEN ? AND ? AND state = 'dead'";
+static const char sql_discard_range[] =
+    "UPDATE reports SET state = 'discarded', finished_at = ? "
+    "WHERE reportid BETWEEN ? AND ? AND state IN ('waiting', 'planned', 'dead')";
+
+gboolean
+belfry_rows_reopen_range (
+    BelfryWriter *writer, gint64 first, gint64 last, int *changes, GError **error)
+{
+  return execute (writer, changes, error, sql_reopen_range, "iii", belfry_clock_now_us (), first,
+                  last);
+}
+
+gboolean
+belfry_rows_discard_range (
+    BelfryWriter *writer, gint64 first, gint64 last, int *changes, GError **error)
+{
+  return execute (writer, changes, error, sql_discard_range, "iii", belfry_clock_now_us (), first,
+                  last);
+}

@@ -71,3 +71,8 @@ gboolean belfry_rows_find_next_of_lane (BelfryWriter *writer,
 /* what administrators ask for; NOT_FOUND, or CONFLICT where its state does not allow it */
 gboolean belfry_rows_reopen (BelfryWriter *writer, gint64 reportid, gint64 now_us, GError **error);
 gboolean belfry_rows_discard (BelfryWriter *writer, gint64 reportid, GError **error);
+/* the same for all of a range that are dead, or not at their end; @changes: (out) how many */
+gboolean belfry_rows_reopen_range (
+    BelfryWriter *writer, gint64 first, gint64 last, int *changes, GError **error);
+gboolean belfry_rows_discard_range (
+    BelfryWriter *writer, gint64 first, gint64 last, int *changes, GError **error);

@@ -54,7 +54,8 @@ wait_for_next (BelfryOutlet *outlet, BelfryReportRow *row, const BelfryOutcome *
 
   if (outcome->answered)
     row->aged_us += wait_us;
-  row->next_at = belfry_reporting_leave_quiet (outlet->reporting, now_us + wait_us);
+  row->next_at = MAX (now_us + wait_us, belfry_outlet_get_hold (outlet));
+  row->next_at = belfry_reporting_leave_quiet (outlet->reporting, row->next_at);
   return row->aged_us >= outlet->reporting->keys->max_age ||
          now_us - row->created_at >= LONGEST_SILENCE_US;
 }

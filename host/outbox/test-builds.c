@@ -42,6 +42,14 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
   *ended = TRUE;
 }
 
+static void
+on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  gboolean *ended = user_data;
+
+  *ended = TRUE;
+}
+
 static Writing *
 writing_new (gboolean update)
 {
@@ -139,6 +147,13 @@ add_stamp (Fixture *self, Writing *writing, const TestBuild *spec, BelfryBuildse
   belfry_record_set_text (&stamp->project, "acme/anvil");
   belfry_record_set_text (&stamp->codebase, spec->codebase != NULL ? spec->codebase : "");
   stamp->created_at = EPOCH_US;
+  if (spec->patch != NULL) {
+    BelfryPatch *patch = belfry_patch_new ();
+
+    patch->patchid = stamp->patchid = self->next_id++;
+    belfry_record_set_text (&patch->body, spec->patch);
+    g_ptr_array_add (writing->records, patch);
+  }
   g_ptr_array_add (writing->records, stamp);
   change->changeid = self->next_id++;
   belfry_record_set_text (&change->author,
@@ -247,6 +262,46 @@ add_failed_step (Fixture *self, BelfryBuild *build)
 }
 
 void
+fixture_add_log (Fixture *self, gint64 buildid, const TestLog *spec)
+{
+  Writing *writing = writing_new (FALSE);
+  BelfryStep *step = belfry_step_new ();
+  BelfryLog *log = belfry_log_new ();
+  g_autoptr (GBytes) bytes = g_bytes_new (spec->text, strlen (spec->text));
+  guint lines = 0;
+  gint64 stored_lines = 0;
+  gint64 stored_bytes = 0;
+  gboolean ended = FALSE;
+
+  for (const char *at = spec->text; *at != '\0'; at++)
+    lines += *at == '\n';
+  step->stepid = self->next_id++;
+  step->buildid = buildid;
+  step->number = step->stepid;
+  belfry_record_set_text (&step->name, spec->step);
+  step->complete = TRUE;
+  step->started_at = step->complete_at = belfry_clock_now_us ();
+  step->results = BELFRY_RESULT_SUCCESS;
+  log->logid = self->next_id++;
+  log->stepid = step->stepid;
+  log->buildid = buildid;
+  log->complete = TRUE;
+  log->num_lines = lines;
+  log->num_bytes = (gint64)strlen (spec->text);
+  belfry_record_set_text (&log->name, spec->name);
+  belfry_record_set_text (&log->slug, spec->name);
+  belfry_record_set_text (&log->type, spec->type);
+  belfry_store_log_append (self->store, log->logid, bytes, lines);
+  belfry_store_log_finish (self->store, log->logid, &stored_lines, &stored_bytes);
+  g_assert_cmpint (stored_lines, ==, lines);
+  g_ptr_array_add (writing->records, step);
+  g_ptr_array_add (writing->records, log);
+  writing_run (writing, self);
+  belfry_store_flush_async (self->store, on_flushed, &ended);
+  test_turn_until (&ended);
+}
+
+void
 fixture_finish_build (Fixture *self, gint64 buildid, gint64 result)
 {
   g_autoptr (BelfryBuild) stored = find (self, belfry_build_get_type (), buildid);
@@ -323,6 +378,7 @@ fixture_lose_worker (Fixture *self, const char *name)
   BelfryWorker *worker = belfry_worker_new ();
   g_autoptr (JsonObject) data = NULL;
   BelfryEvent *event = NULL;
+  JsonArray *notify = json_array_new ();
 
   worker->workerid = self->next_id++;
   belfry_record_set_text (&worker->name, name);
@@ -331,6 +387,8 @@ fixture_lose_worker (Fixture *self, const char *name)
   event = g_ptr_array_index (writing->events, 0);
   data = belfry_event_dup_data (event);
   json_object_set_string_member (data, "last_connection", "Mon Jun  3 07:33:20 2024");
+  json_array_add_string_element (notify, "box@acme.example");
+  json_object_set_array_member (data, "notify", notify);
   g_free (event->data);
   event->data = belfry_json_object_to_text (data);
   writing_run (writing, self);

@@ -5,6 +5,7 @@
  */
 #include "test-fixture.h"
 
+#include "daemon/gate.h"
 #include "daemon/processes.h"
 
 #include <glib/gstdio.h>
@@ -85,13 +86,23 @@ test_deliver (gpointer self, const BelfryItem *item, GTask *task)
 static BelfryHttpRequest *
 test_to_request (gconstpointer self, const BelfryItem *item, GError **error)
 {
-  remember ((TestState *)self, item);
-  return belfry_http_request_new ("POST", "http://127.0.0.1/");
+  const TestState *state = self;
+  BelfryHttpRequest *request = belfry_http_request_new ("POST", state->url);
+
+  remember ((TestState *)state, item);
+  if (state->token != NULL)
+    belfry_http_request_set_bearer (request, "Bearer", belfry_secret_get_value (state->token));
+  return request;
 }
+
+static const BelfryOption test_options[] = {
+  BELFRY_SECRET (TestState, token, "token", .help = "what it proves itself by"),
+  { NULL },
+};
 
 #define TEST_REPORTER                                                                              \
   .size = sizeof (BelfryReporter), .kind = BELFRY_KIND_REPORTER, .summary = "remembers",           \
-  .plan = test_plan
+  .plan = test_plan, .options = test_options, .option_size = sizeof (BelfryOption)
 
 const BelfryReporter test_message = {
   TEST_REPORTER,       .name = "test-message",    .family = BELFRY_FAMILY_MESSAGE,
@@ -114,6 +125,7 @@ const BelfryReporter test_http = {
   .name = "test-http",
   .family = BELFRY_FAMILY_MESSAGE,
   .to_request = test_to_request,
+  .permission = "the right to write",
 };
 
 static void
@@ -123,16 +135,33 @@ ops_run_process (BelfryInstance *instance, const BelfryProcess *process, GTask *
 }
 
 static void
-ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task)
+answer_request (BelfryHttpRequest *request, GTask *task, gpointer data)
 {
-  TestState *state = belfry_instance_get_state (instance);
+  TestState *state = data;
+  g_autoptr (GBytes) body =
+      state->body != NULL ? g_bytes_new_static (state->body, strlen (state->body)) : NULL;
+  BelfryHttpAnswer *answer = NULL;
 
   if (state->status == 0)
     g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_RETRY, "no route to host");
-  else
-    g_task_return_pointer (task, belfry_http_answer_new (state->status, NULL),
-                           (GDestroyNotify)belfry_http_answer_unref);
+  else {
+    answer = belfry_http_answer_new (state->status, body);
+    for (guint i = 0; state->headers != NULL && state->headers[i] != NULL; i += 2)
+      belfry_http_answer_add_header (answer, state->headers[i], state->headers[i + 1]);
+    g_task_return_pointer (task, answer, (GDestroyNotify)belfry_http_answer_unref);
+  }
   g_object_unref (task);
+}
+
+static void
+ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task)
+{
+  TestState *state = belfry_instance_get_state (instance);
+  TestReporter *reporter = belfry_instance_get_host_data (instance);
+  BelfryGate gate = { belfry_outbox_get_buckets (reporter->fixture->outbox), NULL, answer_request,
+                      state };
+
+  belfry_gate_send (&gate, reporter->hosted, request, task);
 }
 
 static const BelfryHostOps ops = {
@@ -182,6 +211,9 @@ reporter_free (gpointer data)
   g_ptr_array_unref (state->tasks);
   g_queue_clear_full (&state->outcomes, (GDestroyNotify)belfry_outcome_free);
   belfry_instance_unref (self->hosted->instance);
+  belfry_secret_unref (state->token);
+  g_clear_pointer (&self->hosted->hosts, g_hash_table_unref);
+  g_free (self->hosted->credential);
   g_free (self->hosted);
   belfry_option_table_clear (&belfry_reporter_keys_table, self->blueprint.host_state);
   g_free (self->blueprint.host_state);
@@ -200,6 +232,7 @@ fixture_add (Fixture *self, const BelfryReporter *plugin, const char *name, cons
   reporter->section = make_section (name, keys);
   reporter->state.items = g_ptr_array_new_with_free_func (item_free);
   reporter->state.tasks = g_ptr_array_new ();
+  reporter->state.url = "http://127.0.0.1/";
   g_queue_init (&reporter->state.outcomes);
   blueprint->kind = BELFRY_KIND_REPORTER;
   blueprint->name = g_strdup (name);
@@ -218,7 +251,9 @@ fixture_add (Fixture *self, const BelfryReporter *plugin, const char *name, cons
   reporter->hosted->blueprint = blueprint;
   reporter->hosted->config = &self->config;
   reporter->hosted->state = BELFRY_HOSTED_RUNNING;
-  reporter->hosted->instance = belfry_instance_new ("reporter", name, &reporter->state, &ops, NULL);
+  reporter->hosted->instance =
+      belfry_instance_new ("reporter", name, &reporter->state, &ops, reporter);
+  reporter->fixture = self;
   g_ptr_array_add (self->reporters, reporter);
   return reporter;
 }

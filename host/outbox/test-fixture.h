@@ -20,28 +20,35 @@ typedef struct {
   const char *const *targets; /* NULL: one called "room" */
   const char *key;            /* NULL: the build's id */
   const char *plan_error;
-  gboolean silent;  /* keeps its tasks */
-  GQueue outcomes;  /* (element-type BelfryOutcome) then: delivered */
-  GPtrArray *items; /* (element-type TestItem) */
-  GPtrArray *tasks; /* (element-type GTask) kept ones */
-  guint status;     /* of the HTTP reporter's answer; 0: no connection */
+  gboolean silent;            /* keeps its tasks */
+  GQueue outcomes;            /* (element-type BelfryOutcome) then: delivered */
+  GPtrArray *items;           /* (element-type TestItem) */
+  GPtrArray *tasks;           /* (element-type GTask) kept ones */
+  guint status;               /* of the HTTP reporter's answer; 0: no connection */
+  const char *body;           /* (nullable) of that answer */
+  const char *const *headers; /* (nullable) names and values of that answer */
+  const char *url;
+  BelfrySecret *token; /* (nullable) */
 } TestState;
+
+typedef struct _Fixture Fixture;
 
 typedef struct {
   BelfryBlueprint blueprint;
   BelfryHosted *hosted;
   BelfrySection *section;
   TestState state;
+  Fixture *fixture;
 } TestReporter;
 
-typedef struct {
+struct _Fixture {
   char *folder;
   BelfryConfig config;
   BelfryStore *store;
   BelfryOutbox *outbox;
   GPtrArray *reporters; /* (element-type TestReporter) */
   gint64 next_id;
-} Fixture;
+};
 
 /* What a build is made of; what is NULL or 0 has a plain value. */
 typedef struct {
@@ -53,9 +60,18 @@ typedef struct {
   const char *owner;
   const char *comments;
   const char *codebase;
+  const char *patch;
   gint64 bsid;           /* 0: a set of its own */
   gint64 buildrequestid; /* 0: a request of its own */
 } TestBuild;
+
+/* A log of a step of its own. */
+typedef struct {
+  const char *step;
+  const char *name;
+  const char *type;
+  const char *text; /* whole lines */
+} TestLog;
 
 extern const BelfryReporter test_message;
 extern const BelfryReporter test_painter;
@@ -73,6 +89,7 @@ void fixture_apply (Fixture *self);
 BelfryProblems *test_check (const BelfryReporter *plugin, const char *keys);
 
 gint64 fixture_start_build (Fixture *self, const TestBuild *build);
+void fixture_add_log (Fixture *self, gint64 buildid, const TestLog *spec);
 void fixture_finish_build (Fixture *self, gint64 buildid, gint64 result);
 gint64 fixture_build (Fixture *self, const TestBuild *build, gint64 result);
 void fixture_finish_request (Fixture *self, gint64 buildid);

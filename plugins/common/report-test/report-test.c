@@ -20,6 +20,7 @@ struct _BelfryReportTest {
   GString *log;
   GHashTable *cache;      /* key → JsonNode */
   BelfryTargets *targets; /* (nullable) */
+  void (*before) (BelfryReportTest *self);
 };
 
 static const BelfryReporter *
@@ -286,6 +287,12 @@ belfry_report_test_set_origin (BelfryReportTest *self, const char *origin)
   self->origin = g_strdup (origin);
 }
 
+void
+belfry_report_test_set_before (BelfryReportTest *self, void (*before) (BelfryReportTest *self))
+{
+  self->before = before;
+}
+
 const char *
 belfry_report_test_get_url (BelfryReportTest *self)
 {
@@ -410,9 +417,12 @@ belfry_report_test_deliver (BelfryReportTest *self, guint index, const char *rem
     .remote_id = remote_id,
     .payload = belfry_targets_get_payload (self->targets, index),
   };
-  BelfryOutcome *outcome =
-      self->plugin->deliver != NULL ? deliver_item (self, &item) : exchange_item (self, &item);
+  BelfryOutcome *outcome = NULL;
 
+  if (self->before != NULL)
+    self->before (self);
+  outcome =
+      self->plugin->deliver != NULL ? deliver_item (self, &item) : exchange_item (self, &item);
   check_secrets (self, outcome->excerpt);
   check_secrets (self, outcome->remote_id);
   return outcome;

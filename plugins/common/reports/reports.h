@@ -47,6 +47,38 @@ const char *belfry_reports_get_url (const BelfryReport *report);
  * empty. (transfer full) */
 char *belfry_reports_dup_key (const BelfryReport *report);
 
+/* Messages that belong together: later ones edit the first, or follow it in its thread. */
+typedef enum {
+  BELFRY_REPORTS_THREAD_NONE,
+  BELFRY_REPORTS_THREAD_BUILD,
+  BELFRY_REPORTS_THREAD_BUILDSET,
+} BelfryReportsThread;
+
+typedef struct {
+  int thread;
+  gboolean edit;
+} BelfryReportsSeries;
+
+extern const BelfryChoice belfry_reports_threads[];
+
+/* the two rows of it */
+#define BELFRY_REPORTS_SERIES_OPTIONS(Struct, member)                                              \
+  BELFRY_ENUM (Struct, member.thread, "thread", .choices = belfry_reports_threads,                 \
+               .default_text = "none",                                                             \
+               .help = N_ ("which later messages go into the first one's thread")),                \
+      BELFRY_BOOLEAN (Struct, member.edit, "edit", .default_text = "false",                        \
+                      .help = N_ ("tell of the start as well, and edit that message at the end"))
+
+/* An error where both are asked for. */
+void belfry_reports_check_series (const BelfryReportsSeries *self, const BelfryCheck *check);
+/* Which phases it needs: starts only where something follows them. */
+guint belfry_reports_series_choose_phases (const BelfryReportsSeries *self);
+/* As belfry_reports_dup_key (), builds of one set sharing a thread's. (transfer full) */
+char *belfry_reports_series_dup_key (const BelfryReportsSeries *self, const BelfryReport *report);
+/* Whether a row of this key continues an earlier one: what is said of a worker or a test twice is
+ * two messages. */
+gboolean belfry_reports_series_continues (const BelfryReportsSeries *self, const char *key);
+
 /* Names of maps from a mode to something; ends in NULL. */
 extern const char *const belfry_reports_mode_names[];
 /* Which entry of such a map a report finds: worker_missing; the mode of its result; else change,

@@ -83,6 +83,7 @@ BELFRY_DEFINE_HTTP_REPORTER (
   .options       = hipchat_options,
   .defaults      = hipchat_defaults,
   .instance_size = sizeof (BelfryHipchat),
+  .permission    = N_("the scopes Send Message and Send Notification"),
   .check         = hipchat_check,
   .plan          = belfry_hipchat_plan,
   .to_request    = belfry_hipchat_to_request,

@@ -205,35 +205,67 @@ delivery_free (gpointer data)
   g_free (delivery);
 }
 
-static gboolean
-append_log (BelfryReader *reader, JsonObject *log, GString *text, GError **error)
+/* lines from @first on, until the log or @max_bytes end; (nullable with @error) */
+static char *
+read_lines (BelfryReader *reader, JsonObject *log, gint64 first, gsize max_bytes, GError **error)
 {
+  gint64 next = first;
   gint64 logid = belfry_json_get_integer (log, "logid", 0);
   gint64 lines = belfry_json_get_integer (log, "num_lines", 0);
-  gint64 at = 0;
+  g_autoptr (GString) text = g_string_new (NULL);
 
-  while (at < lines && text->len < MAX_LOG_BYTES) {
+  while (next < lines && text->len < max_bytes) {
     gint64 n_lines = 0;
     g_autofree char *part =
-        belfry_reader_read_log (reader, logid, at, LOG_LINES_AT_ONCE, &n_lines, error);
+        belfry_reader_read_log (reader, logid, next, LOG_LINES_AT_ONCE, &n_lines, error);
     g_autofree char *plain = NULL;
 
     if (part == NULL)
-      return FALSE;
+      return NULL;
     if (n_lines == 0)
       break;
     plain = belfry_mail_make_plain (part, belfry_json_get_text (log, "type"));
     g_string_append (text, plain);
-    at += n_lines;
+    next += n_lines;
   }
-  if (at < lines || text->len > MAX_LOG_BYTES) {
-    g_autofree char *cut = belfry_text_cut (text->str, MAX_LOG_BYTES);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
 
-    g_string_assign (text, cut);
-    g_string_append_printf (text, "\n[the rest of %" G_GINT64_FORMAT " lines is left out]\n",
-                            lines);
+/* what is longer than the limit keeps its head and its tail, by whole lines where they are short */
+static void
+append_ends (const char *head, const char *tail, gsize half_bytes, gint64 lines, GString *text)
+{
+  gsize tail_bytes = strlen (tail);
+  const char *from = tail_bytes > half_bytes ? tail + tail_bytes - half_bytes : tail;
+  const char *line = from > tail ? strchr (from, '\n') : NULL;
+  g_autofree char *cut = belfry_text_cut (head, half_bytes);
+  g_autofree char *valid =
+      g_utf8_make_valid (line != NULL && line[1] != '\0' ? line + 1 : from, -1);
+
+  g_string_append_printf (text, "%s\n[of %" G_GINT64_FORMAT " lines some are left out here]\n%s",
+                          cut, lines, valid);
+}
+
+static gboolean
+append_log (BelfryReader *reader, JsonObject *log, GString *text, GError **error)
+{
+  gsize limit = (gsize)belfry_json_get_integer (log, "max_bytes", MAX_LOG_BYTES);
+  gint64 lines = belfry_json_get_integer (log, "num_lines", 0);
+  gint64 bytes = MAX (belfry_json_get_integer (log, "num_bytes", 0), 1);
+  gint64 wanted = CLAMP ((gint64)(limit / 2) * lines / bytes, 1, MAX (lines, 1));
+  g_autofree char *head = read_lines (reader, log, 0, limit + 1, error);
+  g_autofree char *tail = NULL;
+
+  if (head == NULL)
+    return FALSE;
+  if (strlen (head) <= limit) {
+    g_string_append (text, head);
+    return TRUE;
   }
-  return TRUE;
+  tail = read_lines (reader, log, MAX (lines - wanted, 0), G_MAXSIZE, error);
+  if (tail != NULL)
+    append_ends (head, tail, limit / 2, lines, text);
+  return tail != NULL;
 }
 
 static gboolean

@@ -60,8 +60,8 @@ read_log (BelfryReader *self,
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND, "there is no such log");
     return NULL;
   }
-  *n_lines = first_line == 0 ? 3 : 0;
-  return g_strdup (first_line == 0 ? "hmake check\no.\nesch\xc3\xb6n \xe2\x9c\x97\n" : "");
+  *n_lines = MAX (3 - first_line, 0);
+  return g_strdup ("hmake check\no.\nesch\xc3\xb6n \xe2\x9c\x97\n" + (first_line == 0 ? 0 : 15));
 }
 
 static void
@@ -418,8 +418,12 @@ test_attachments (void)
   g_autoptr (Fixture) self = fixture_new ("plain", "");
   g_autoptr (JsonNode) node = mail (
       self, "\"patches\": [\"--- a\\n+++ b\\n\"], \"logs\": [{\"name\": \"make \xc3\xa9.stdio\","
-            " \"logid\": 1, \"num_lines\": 3, \"type\": \"s\"}]");
+            " \"logid\": 1, \"num_lines\": 3, \"type\": \"s\"}, {\"name\": \"long\", \"logid\": 1,"
+            " \"num_lines\": 3, \"num_bytes\": 29, \"max_bytes\": 16, \"type\": \"s\"}]");
 
+  g_assert_cmpstr (
+      belfry_json_get_text (get_part (node, 3), "text"), ==,
+      "make \xe2\x80\xa6\n[of 3 lines some are left out here]\n\xc3\xb6n \xe2\x9c\x97\n");
   g_assert_cmpstr (belfry_json_get_text (json_node_get_object (node), "multipart"), ==,
                    "multipart/mixed");
   g_assert_true (g_str_has_prefix (get_body (node), "words"));

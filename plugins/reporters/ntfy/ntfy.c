@@ -52,6 +52,7 @@ BELFRY_DEFINE_HTTP_REPORTER (
   .family        = BELFRY_FAMILY_MESSAGE,
   .options       = ntfy_options,
   .instance_size = sizeof (BelfryNtfy),
+  .permission    = N_("leave to write to the topic"),
   .is_html       = TRUE,
   .check         = belfry_ntfy_check,
   .start         = ntfy_start,

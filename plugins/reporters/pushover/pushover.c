@@ -37,6 +37,7 @@ BELFRY_DEFINE_HTTP_REPORTER (
   .family        = BELFRY_FAMILY_MESSAGE,
   .options       = pushover_options,
   .instance_size = sizeof (BelfryPushover),
+  .permission    = N_("an application of your own, no more"),
   .is_html       = TRUE,
   .check         = belfry_pushover_check,
   .plan          = belfry_pushover_plan,

@@ -47,6 +47,7 @@ BELFRY_DEFINE_HTTP_REPORTER (
   .family        = BELFRY_FAMILY_FEED,
   .options       = zulip_options,
   .instance_size = sizeof (BelfryZulip),
+  .permission    = N_("an incoming webhook bot, no more"),
   .check         = zulip_check,
   .plan          = belfry_zulip_plan,
   .to_request    = belfry_zulip_to_request,

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Objects of Buildbot 0.8. What the event itself tells (results, times, texts) is taken from it, so
+ * that an object says what was true then; what stands around it is read.
+ */
+#include "payload.h"
+
+#define MAX_STEPS 1000
+
+JsonArray *
+belfry_push_words (const char *text)
+{
+  JsonArray *words = json_array_new ();
+  g_auto (GStrv) list = g_strsplit (text != NULL ? text : "", " ", -1);
+
+  for (char **word = list; *word != NULL; word++)
+    if (**word != '\0')
+      json_array_add_string_element (words, *word);
+  return words;
+}
+
+static void
+add_time (JsonArray *times, JsonObject *data, const char *name)
+{
+  gint64 seconds = belfry_json_get_integer (data, name, 0);
+
+  if (seconds > 0)
+    json_array_add_double_element (times, (double)seconds);
+  else
+    json_array_add_null_element (times);
+}
+
+JsonArray *
+belfry_push_times (JsonObject *data)
+{
+  JsonArray *times = json_array_new ();
+
+  add_time (times, data, "started_at");
+  add_time (times, data, "complete_at");
+  return times;
+}
+
+static void
+set_text (JsonObject *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, name, text);
+  else
+    json_object_set_null_member (object, name);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (a, b);
+}
+
+/* `[name, value, source]`, by name */
+JsonArray *
+belfry_push_properties (JsonObject *properties)
+{
+  JsonArray *list = json_array_new ();
+  g_autoptr (GList) names = properties != NULL ? json_object_get_members (properties) : NULL;
+
+  names = g_list_sort (g_steal_pointer (&names), compare_names);
+  for (GList *link = names; link != NULL; link = link->next) {
+    JsonNode *node = json_object_get_member (properties, link->data);
+    JsonArray *pair = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+    JsonArray *triple = NULL;
+
+    if (pair == NULL || json_array_get_length (pair) != 2)
+      continue;
+    triple = json_array_new ();
+    json_array_add_string_element (triple, link->data);
+    json_array_add_element (triple, json_array_dup_element (pair, 0));
+    json_array_add_element (triple, json_array_dup_element (pair, 1));
+    json_array_add_array_element (list, triple);
+  }
+  return list;
+}
+
+static JsonArray *
+list_changes (GPtrArray *changes, const char *codebase)
+{
+  JsonArray *list = json_array_new ();
+
+  for (guint i = 0; changes != NULL && i < changes->len; i++) {
+    const BelfryChange *change = g_ptr_array_index (changes, i);
+    g_autoptr (JsonObject) data = NULL;
+
+    if (g_strcmp0 (change->codebase, codebase) != 0)
+      continue;
+    data = belfry_record_to_json (change, BELFRY_RECORD_JSON_PROPERTIES);
+    json_array_add_object_element (list, belfry_push_change (data));
+  }
+  return list;
+}
+
+static JsonObject *
+make_stamp (const BelfrySourceStamp *stamp, GPtrArray *changes)
+{
+  JsonObject *object = json_object_new ();
+  const BelfryPatch *patch = stamp->patch;
+
+  set_text (object, "revision", stamp->revision);
+  json_object_set_boolean_member (object, "hasPatch", patch != NULL);
+  set_text (object, "branch", stamp->branch);
+  json_object_set_array_member (object, "changes", list_changes (changes, stamp->codebase));
+  set_text (object, "project", stamp->project);
+  set_text (object, "repository", stamp->repository);
+  set_text (object, "codebase", stamp->codebase);
+  if (patch == NULL)
+    return object;
+  json_object_set_int_member (object, "patch_level", patch->level);
+  set_text (object, "patch_body", patch->body);
+  set_text (object, "patch_subdir", patch->subdir);
+  set_text (object, "patch_author", patch->author);
+  set_text (object, "patch_comment", patch->comment);
+  return object;
+}
+
+static JsonArray *
+list_stamps (const BelfryBuildset *set, GPtrArray *changes)
+{
+  JsonArray *list = json_array_new ();
+
+  for (guint i = 0; set != NULL && set->sourcestamps != NULL && i < set->sourcestamps->len; i++)
+    json_array_add_object_element (list,
+                                   make_stamp (g_ptr_array_index (set->sourcestamps, i), changes));
+  return list;
+}
+
+/* steps of a build that has ended; of one that begins there are none yet */
+static void
+add_steps (JsonObject *object, gint64 buildid, gboolean complete, BelfryReader *reader)
+{
+  BelfryQuery query = BELFRY_QUERY_INIT;
+  JsonArray *steps = json_array_new ();
+  g_autoptr (GPtrArray) found = NULL;
+
+  query.filters[0] = (BelfryFilter){ "buildid", BELFRY_COMPARE_EQUAL, buildid, NULL };
+  query.order = "number";
+  query.limit = MAX_STEPS;
+  if (complete)
+    found = belfry_reader_list (reader, belfry_step_get_type (), &query, NULL, NULL);
+  for (guint i = 0; found != NULL && i < found->len; i++) {
+    g_autoptr (JsonObject) data =
+        belfry_record_to_json (g_ptr_array_index (found, i), BELFRY_RECORD_JSON_NONE);
+
+    json_array_add_object_element (steps, belfry_push_step (data));
+  }
+  json_object_set_array_member (object, "steps", steps);
+  json_object_set_null_member (object, "currentStep");
+}
+
+static JsonArray *
+list_texts (char **texts)
+{
+  JsonArray *list = json_array_new ();
+
+  for (char **text = texts; text != NULL && *text != NULL; text++)
+    json_array_add_string_element (list, *text);
+  return list;
+}
+
+static const char *
+get_slave (JsonObject *properties)
+{
+  JsonArray *pair = properties != NULL ? belfry_json_get_array (properties, "workername") : NULL;
+
+  return pair != NULL && json_array_get_length (pair) == 2 ? json_array_get_string_element (pair, 0)
+                                                           : NULL;
+}
+
+JsonObject *
+belfry_push_build (JsonObject *data, gint64 buildid, BelfryReader *reader)
+{
+  JsonObject *object = json_object_new ();
+  JsonObject *properties = belfry_json_get_object (data, "properties");
+  g_autoptr (BelfryBuild) build =
+      belfry_reader_find (reader, belfry_build_get_type (), buildid, NULL);
+  g_autoptr (BelfryBuildset) set =
+      build != NULL ? belfry_reader_find_buildset (reader, build->bsid, NULL) : NULL;
+  g_autoptr (GPtrArray) changes =
+      build != NULL ? belfry_reader_build_changes (reader, build, NULL) : NULL;
+  g_auto (GStrv) blame =
+      build != NULL ? belfry_reader_responsible_users (reader, build, NULL) : NULL;
+  gboolean complete = belfry_json_get_boolean (data, "complete", FALSE);
+
+  set_text (object, "builderName", belfry_json_get_text (data, "buildername"));
+  json_object_set_int_member (object, "number", belfry_json_get_integer (data, "number", 0));
+  json_object_set_array_member (object, "sourceStamps", list_stamps (set, changes));
+  set_text (object, "reason", set != NULL ? set->reason : NULL);
+  json_object_set_array_member (object, "blame", list_texts (blame));
+  json_object_set_array_member (object, "properties", belfry_push_properties (properties));
+  json_object_set_array_member (object, "times", belfry_push_times (data));
+  json_object_set_array_member (object, "text",
+                                belfry_push_words (belfry_json_get_text (data, "state_string")));
+  if (complete)
+    json_object_set_int_member (object, "results", belfry_json_get_integer (data, "results", 0));
+  else
+    json_object_set_null_member (object, "results");
+  set_text (object, "slave", get_slave (properties));
+  json_object_set_array_member (object, "logs", json_array_new ());
+  json_object_set_null_member (object, "eta");
+  add_steps (object, buildid, complete, reader);
+  return object;
+}
+
+static JsonObject *
+make_urls (JsonArray *urls)
+{
+  JsonObject *object = json_object_new ();
+
+  for (guint i = 0; urls != NULL && i < json_array_get_length (urls); i++) {
+    JsonObject *url = json_array_get_object_element (urls, i);
+
+    set_text (object, belfry_json_get_text (url, "name"), belfry_json_get_text (url, "url"));
+  }
+  return object;
+}
+
+JsonObject *
+belfry_push_step (JsonObject *data)
+{
+  JsonObject *object = json_object_new ();
+  JsonArray *results = json_array_new ();
+  gboolean complete = belfry_json_get_boolean (data, "complete", FALSE);
+
+  if (complete)
+    json_array_add_int_element (results, belfry_json_get_integer (data, "results", 0));
+  else
+    json_array_add_null_element (results);
+  json_array_add_array_element (results, json_array_new ());
+  set_text (object, "name", belfry_json_get_text (data, "name"));
+  json_object_set_array_member (object, "text",
+                                belfry_push_words (belfry_json_get_text (data, "state_string")));
+  json_object_set_array_member (object, "results", results);
+  json_object_set_boolean_member (object, "isStarted",
+                                  belfry_json_get_integer (data, "started_at", 0) > 0);
+  json_object_set_boolean_member (object, "isFinished", complete);
+  json_object_set_object_member (object, "statistics", json_object_new ());
+  json_object_set_array_member (object, "times", belfry_push_times (data));
+  json_object_set_array_member (object, "expectations", json_array_new ());
+  json_object_set_null_member (object, "eta");
+  json_object_set_object_member (object, "urls", make_urls (belfry_json_get_array (data, "urls")));
+  json_object_set_int_member (object, "step_number", belfry_json_get_integer (data, "number", 0));
+  json_object_set_boolean_member (object, "hidden",
+                                  belfry_json_get_boolean (data, "hidden", FALSE));
+  json_object_set_array_member (object, "logs", json_array_new ());
+  return object;
+}
+
+JsonObject *
+belfry_push_request (JsonObject *data, BelfryReader *reader)
+{
+  JsonObject *object = json_object_new ();
+  gint64 bsid = belfry_json_get_integer (data, "buildsetid", 0);
+  gint64 builderid = belfry_json_get_integer (data, "builderid", 0);
+  g_autoptr (BelfryBuildset) set = belfry_reader_find_buildset (reader, bsid, NULL);
+  g_autoptr (BelfryBuilder) builder =
+      belfry_reader_find (reader, belfry_builder_get_type (), builderid, NULL);
+
+  if (set != NULL && set->sourcestamps != NULL && set->sourcestamps->len > 0)
+    json_object_set_object_member (object, "source",
+                                   make_stamp (g_ptr_array_index (set->sourcestamps, 0), NULL));
+  else
+    json_object_set_null_member (object, "source");
+  set_text (object, "builderName", builder != NULL ? builder->name : NULL);
+  json_object_set_double_member (object, "submittedAt",
+                                 (double)belfry_json_get_integer (data, "submitted_at", 0));
+  json_object_set_array_member (object, "builds", json_array_new ());
+  return object;
+}
