@@ -6,6 +6,7 @@
 #include "daemon/run.h"
 #include "inspect.h"
 #include "outbox-cli.h"
+#include "try.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -40,6 +41,8 @@ static const Subcommand subcommands[] = {
     belfry_resume_main },
   { "test", "reporter NAME [--json]", "send a test report and say what came of it",
     belfry_test_main },
+  { "try", "reporter NAME [--event finished-failure] [--build FILE] [--config FILE] [--send URL]",
+    "show what a reporter would send, or send it elsewhere", belfry_try_main },
   { "force", "BUILDER [NAME=VALUE…]", "start a build", run_control },
   { "stop", "BUILDID [reason=TEXT]", "stop a running build", run_control },
   { "rebuild", "BUILDID", "build the same again", run_control },

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "try.h"
+
+#include "ask.h"
+#include "try-reporter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+  const char *kind;
+  int (*run) (int argc, char **argv); /* the kind is the first word that is no option */
+} kinds[] = {
+  { "reporter", belfry_try_reporter_main },
+};
+
+int
+belfry_try_main (int argc, char **argv)
+{
+  /* options may stand before it */
+  for (int word = 1; word < argc; word++)
+    for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+      if (strcmp (kinds[i].kind, argv[word]) == 0)
+        return kinds[i].run (argc, argv);
+  fprintf (stderr, "belfry try: say what, one of:");
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    fprintf (stderr, " %s", kinds[i].kind);
+  fprintf (stderr, "; and its name\n");
+  return BELFRY_EXIT_USAGE;
+}
