@@ -45,7 +45,7 @@ static const Subcommand subcommands[] = {
     belfry_deliveries_main },
   { "replay", "[--config FILE] [--dry-run [--against FILE] [--database FILE]] [--json] N… | N-M",
     "take stored deliveries again, or say what would come of them", belfry_replay_main },
-  { "explain", "[--config FILE] [--json] change N | delivery N",
+  { "explain", "[--config FILE] [--json] build N | change N | delivery N",
     "say what became of a thing, and which key decided", belfry_explain_main },
   { "outbox", "[--config FILE] [--dead] [--json]", "list reports that wait, or died",
     belfry_outbox_main },
@@ -65,8 +65,10 @@ static const Subcommand subcommands[] = {
     "post a change to the hook base, here or elsewhere", belfry_send_change_main },
   { "try",
     "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
-    " [--method WORD] [--query TEXT] [--json]",
-    "give a request to one hook alone, and say what would come of it", belfry_try_main },
+    " [--method WORD] [--query TEXT] [--json] | "
+    "reporter NAME [--event finished-failure] [--build FILE] [--config FILE] [--send URL]",
+    "give a request to one hook alone, or a report to one reporter, and say what comes of it",
+    belfry_try_main },
   { "builds", "[BUILDER] [--running|--waiting] [--limit N] [--json]",
     "list builds, or what waits to be built", belfry_cli_builds },
   { "workers", "[pause|unpause|graceful NAME] [--json]", "list workers, or tell one what to do",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "explain.h"
 
+#include "explain-build.h"
+
 #include <string.h>
 
 /**
@@ -15,6 +17,7 @@ typedef struct {
 
 static const Kind kinds[] = {
   { "again", belfry_explain_again, TRUE },
+  { "build", belfry_explain_build, FALSE },
   { "change", belfry_explain_change, FALSE },
   { "delivery", belfry_explain_delivery, FALSE },
 };
