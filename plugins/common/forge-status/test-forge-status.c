@@ -119,6 +119,7 @@ test_moments (void)
   } rows[] = {
     { "request", "{'complete': false, 'results': null}", "queued" },
     { "request", "{'complete': true, 'results': 6}", "dropped" },
+    { "request", "{'complete': true, 'results': 0}", "queued" },
     { "started", "{'complete': false, 'results': null}", "started" },
     { "finished", "{'complete': true, 'results': 0}", "good" },
     { "finished", "{'complete': true, 'results': 6}", "cancelled" },
