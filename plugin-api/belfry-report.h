@@ -98,7 +98,7 @@ typedef struct {
   gboolean answered; /* whether the service answered at all */
   char *remote_id;   /* (nullable) */
   char *excerpt;     /* (nullable) of the answer */
-  guint http_status; /* of the answer, where a reporter delivers by itself and knows; else 0 */
+  guint http_status; /* of the answer that decided; 0: none. A refusal by 403 rests a target */
 } BelfryOutcome;
 
 BELFRY_API BelfryOutcome *belfry_outcome_new (BelfryOutcomeKind kind, const char *excerpt);

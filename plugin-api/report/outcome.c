@@ -85,6 +85,7 @@ belfry_outcome_new_from_answer (BelfryHttpAnswer *answer)
   wait_us = belfry_http_answer_get_wait_us (answer);
   self = belfry_outcome_new (judge_status (belfry_http_answer_get_status (answer), wait_us > 0),
                              excerpt);
+  self->http_status = belfry_http_answer_get_status (answer);
   if (self->kind == BELFRY_OUTCOME_WAIT)
     self->wait_us = wait_us;
   return self;

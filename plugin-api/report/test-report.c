@@ -170,6 +170,7 @@ test_answers (void)
     g_assert_cmpint (outcome->wait_us, ==, answers[i].wait_us);
     g_assert_cmpstr (outcome->excerpt, ==, excerpt);
     g_assert_true (outcome->answered);
+    g_assert_cmpuint (outcome->http_status, ==, answers[i].status);
   }
   belfry_clock_set_us (0);
 }

@@ -200,6 +200,17 @@ is_web_address (const char *url)
          strpbrk (url, " \t\r\n<>") == NULL;
 }
 
+/* characters by which a dialect might end an address */
+static char *
+dup_harmless (const char *url)
+{
+  GString *out = g_string_new (url);
+
+  g_string_replace (out, "|", "%7C", 0);
+  g_string_replace (out, "\"", "%22", 0);
+  return g_string_free (out, FALSE);
+}
+
 /* value of href within a tag's text */
 static char *
 dup_address (const char *tag, gsize length)
@@ -220,7 +231,7 @@ dup_address (const char *tag, gsize length)
   } else
     bytes = strcspn (at, " \t\r\n/>");
   url = dup_decoded (at, bytes);
-  return is_web_address (url) ? g_steal_pointer (&url) : NULL;
+  return is_web_address (url) ? dup_harmless (url) : NULL;
 }
 
 /* end of a tag, quotes respected; NULL: it never ends */

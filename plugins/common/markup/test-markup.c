@@ -32,6 +32,8 @@ static const struct {
   { "<pre>a\nb</pre>\nc", "<pre>a\nb</pre><br>c", "a\nb\nc" },
   { "<script>alert('<b>')</script><!-- <b> -->x<img src=x onerror=y>", "x", "x" },
   { "<a href='javascript:alert(1)'>x</a><a href='/local'>y</a>", "xy", "xy" },
+  { "<a href='https://x.example/a|b&quot;c'>x</a>", "<a href=\"https://x.example/a%7Cb%22c\">x</a>",
+    "x (https://x.example/a%7Cb%22c)" },
   { "1 < 2 <3 </> <", "1 &lt; 2 &lt;3 &lt;/&gt; &lt;", "1 < 2 <3 </> <" },
   { "<b", "&lt;b", "<b" },
   { "&#0;&#1114112;&#55296;", "&amp;#0;&amp;#1114112;&amp;#55296;", "&#0;&#1114112;&#55296;" },

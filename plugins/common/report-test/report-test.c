@@ -130,7 +130,7 @@ static const BelfryHostOps ops = {
 static BelfrySection *
 make_section (const char *name, const char *keys, const char *url)
 {
-  BelfrySection *section = belfry_section_new ("reporter", name, "/etc/belfry/belfry.conf", 1);
+  BelfrySection *section = belfry_section_new ("reporter", name, "/belfry.conf", 1);
   g_autoptr (GString) text = g_string_new (keys);
   g_auto (GStrv) lines = NULL;
 
@@ -142,7 +142,7 @@ make_section (const char *name, const char *keys, const char *url)
     if (equals == NULL)
       continue;
     *equals = '\0';
-    belfry_section_set (section, lines[i], equals + 1, "/etc/belfry/belfry.conf", i + 2);
+    belfry_section_set (section, lines[i], equals + 1, "/belfry.conf", i + 2);
   }
   return section;
 }
