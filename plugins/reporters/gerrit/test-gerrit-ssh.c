@@ -336,6 +336,22 @@ test_refusals (Server *server, gconstpointer data)
                          "' --verified -1 " SHA "\n--\n");
 }
 
+/* more than anybody has to say */
+static void
+test_endless (Server *server, gconstpointer data)
+{
+  g_autoptr (BelfryReportTest) test =
+      make_test (server, "user", "known_hosts", "review-cb=default");
+  g_autofree char *flood = g_strnfill (1024 * 1024, 'x');
+  g_autoptr (BelfryOutcome) outcome = NULL;
+
+  put (server, "version", flood);
+  outcome = deliver (test, "failure");
+  g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_WAIT);
+  g_assert_true (g_str_has_suffix (outcome->excerpt, "it printed too much"));
+  expect_record (server, "gerrit version\n--\n");
+}
+
 /* a login that is not known, a host that is another one, nobody there */
 static void
 test_connection (Server *server, gconstpointer data)
@@ -389,6 +405,7 @@ main (int argc, char *argv[])
   add ("/gerrit/ssh/summary", test_summary);
   add ("/gerrit/ssh/programs", test_programs);
   add ("/gerrit/ssh/refusals", test_refusals);
+  add ("/gerrit/ssh/endless", test_endless);
   add ("/gerrit/ssh/connection", test_connection);
   return g_test_run ();
 }
