@@ -11,11 +11,15 @@ G_BEGIN_DECLS
  * @size: sizeof (BelfryJsonLimits)
  * @max_bytes: longest text in bytes; 0: no limit
  * @max_depth: deepest nesting; 0: 64
+ * @members: (nullable) (array zero-terminated=1): names of the members to keep, at whatever depth;
+ *   all others are checked and passed over, with what they hold. %NULL: all. A forge says ten times
+ *   what a hook reads, and the tree costs more than the reading
  */
 typedef struct {
   gsize size;
   gsize max_bytes;
   guint max_depth;
+  const char *const *members;
 } BelfryJsonLimits;
 
 BELFRY_API JsonNode *belfry_json_parse (const char *text,
@@ -23,6 +27,10 @@ BELFRY_API JsonNode *belfry_json_parse (const char *text,
                                         const BelfryJsonLimits *limits,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API char *belfry_json_to_text (JsonNode *node) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API char *belfry_json_object_to_text (JsonObject *object) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API void belfry_json_append (GString *text, JsonNode *node);
+BELFRY_API void belfry_json_append_text (GString *text, const char *value);
+BELFRY_API void belfry_json_append_list (GString *text, const char *const *values);
 BELFRY_API JsonNode *belfry_json_new_text (const char *text);
 BELFRY_API JsonNode *belfry_json_new_integer (gint64 value);
 BELFRY_API JsonNode *belfry_json_lookup (JsonNode *node, const char *path);

@@ -197,7 +197,7 @@ struct _BelfryOption {
   gboolean required;
   gboolean allow_empty;     /* of a string: an empty value is a value; else it means the default */
   BelfryOptionType element; /* of a map: STRING (char *), INTEGER (gint64 *), RENDERED, SECRET,
-                               JSON, ENUM (int *) */
+                               JSON, ENUM (int *), EXPRESSION */
   const char *reference;    /* kind that a reference names */
   const char *when;         /* "kind=git": key of a variant, else an error */
   const char *sample;       /* a valid value, for checks without a configuration */

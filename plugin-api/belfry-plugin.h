@@ -146,6 +146,7 @@ typedef struct {
  * @BELFRY_SIGNATURE_BEARER: `Bearer ` and the secret
  * @BELFRY_SIGNATURE_STANDARD_WEBHOOKS: webhook-id, -timestamp and -signature
  * @BELFRY_SIGNATURE_MD5_HEX: bare hex of HMAC-MD5
+ * @BELFRY_SIGNATURE_SHA256_BASE64: base64 of HMAC-SHA256
  */
 typedef enum {
   BELFRY_SIGNATURE_SHA256_PREFIXED,
@@ -155,6 +156,7 @@ typedef enum {
   BELFRY_SIGNATURE_BEARER,
   BELFRY_SIGNATURE_STANDARD_WEBHOOKS,
   BELFRY_SIGNATURE_MD5_HEX,
+  BELFRY_SIGNATURE_SHA256_BASE64,
 } BelfrySignatureScheme;
 
 /**
@@ -192,8 +194,9 @@ typedef struct {
   BelfryTranslationKind kind;
   char *reason;       /* (nullable) */
   GPtrArray *changes; /* (nullable) (element-type BelfryChange) */
-  char **pollers;     /* (nullable) */
+  char **pollers;     /* (nullable) names or repositories; NULL: all that are allowed */
   JsonNode *pending;  /* (nullable) */
+  char **allowed;     /* (nullable) pollers that may be told to poll; NULL: all */
 } BelfryTranslation;
 
 BELFRY_API BelfryTranslation *belfry_translation_new_changes (GPtrArray *changes);
@@ -203,24 +206,32 @@ BELFRY_API BelfryTranslation *belfry_translation_new_malformed (const char *form
     G_GNUC_PRINTF (1, 2);
 BELFRY_API BelfryTranslation *belfry_translation_new_unsupported_type (const char *reason);
 BELFRY_API BelfryTranslation *belfry_translation_new_poll (char **pollers);
+BELFRY_API void belfry_translation_set_allowed (BelfryTranslation *self,
+                                                const char *const *allowed);
 BELFRY_API BelfryTranslation *belfry_translation_new_pending (JsonNode *pending);
 BELFRY_API void belfry_translation_free (BelfryTranslation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTranslation, belfry_translation_free)
+
+typedef struct _BelfryHook BelfryHook;
 
 /**
  * BelfryHook: descriptor of a change hook
  * @signatures: how its forge signs, strongest first
  * @delivery_id_headers: (nullable): where the forge's own id stands
  * @event_header: (nullable): where the event's name stands
- * @methods: (nullable): accepted methods; %NULL: POST
+ * @methods: (nullable): accepted methods, POST among them; others than POST need the section's
+ * secret; %NULL: POST
  * @no_digest: whether requests without an id are never duplicates
  * @translate: pure; any thread
  * @complete: (nullable): asks the forge about something pending; returns the task with a
  * BelfryTranslation of changes or nothing. An error of code %BELFRY_ERROR_RETRY: no answer came at
  * all
  * @give_up: (nullable): the translation of something pending for which no answer ever came; pure
+ * @describe: (nullable): once, when the options were read: sets in @hook, a copy of the descriptor,
+ * the signatures, ids and events that this instance's options decide; what it points to lives as
+ * long as @self
  */
-typedef struct {
+struct _BelfryHook {
   BELFRY_COMMON_FIELDS;
   const BelfrySignature *signatures;
   gsize signature_size;
@@ -231,12 +242,19 @@ typedef struct {
   BelfryTranslation *(*translate) (gconstpointer self, BelfryRequest *request);
   void (*complete) (gpointer self, JsonNode *pending, GTask *task);
   BelfryTranslation *(*give_up) (gconstpointer self, JsonNode *pending);
-  gpointer reserved[8];
-} BelfryHook;
+  void (*describe) (gpointer self, BelfryHook *hook);
+  gpointer reserved[7];
+};
 
 /**
  * BelfryPoller: descriptor of a poller
- * @poll: looks once; tells by belfry_poller_found_async (); @state is what it told last, or null
+ * @poll: looks once; tells by belfry_poller_found_async (); @state is what it told last, or null:
+ * an object, whose member `heads` (names to revisions) is shown to people. The task has a
+ * cancellable, which ends the poll at its deadline; its boolean comes when nothing of it is left.
+ * What the host's keys say it asks by belfry_instance_get_host_value (): `repository` (checked),
+ * `encoding`, `max-changes`, `workdir`. Of a change it leaves unset what is the host's: category,
+ * project, codebase, revlink, and the repository where it is the configured one.
+ * @stream: (nullable): instead of @poll: stays open until it is cancelled
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;

@@ -46,6 +46,8 @@ typedef struct {
  * @descending: newest first
  * @limit: 1 to 10,000; 0: 100
  * @offset: how many to pass over
+ * @fields: (nullable) (array zero-terminated=1): names of the stored fields to read, beside the id;
+ *   the others stay as in a new record. %NULL: all. For lists of thousands
  */
 typedef struct {
   gsize size;
@@ -54,6 +56,7 @@ typedef struct {
   gboolean descending;
   guint limit;
   guint offset;
+  const char *const *fields;
 } BelfryQuery;
 
 #define BELFRY_QUERY_INIT                                                                          \

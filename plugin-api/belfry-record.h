@@ -90,6 +90,9 @@ typedef struct _BelfryRecordType BelfryRecordType;
  * @BELFRY_FIELD_PROPERTIES: BelfryProperties *; JSON text in the store
  * @BELFRY_FIELD_RECORD: a record of another type, never stored in place
  * @BELFRY_FIELD_RECORDS: GPtrArray * of records of another type, never stored in place
+ * @BELFRY_FIELD_LENT: const char *: a constant, or text of a record that this one holds; never
+ *   stored
+ * @BELFRY_FIELD_JSON_TEXT: char *, JSON text: a value in JSON, the same text in the store
  */
 typedef enum {
   BELFRY_FIELD_INTEGER,
@@ -102,6 +105,8 @@ typedef enum {
   BELFRY_FIELD_PROPERTIES,
   BELFRY_FIELD_RECORD,
   BELFRY_FIELD_RECORDS,
+  BELFRY_FIELD_LENT,
+  BELFRY_FIELD_JSON_TEXT,
 } BelfryFieldType;
 
 /**
@@ -170,6 +175,8 @@ BELFRY_API const BelfryField *belfry_record_type_find (const BelfryRecordType *t
                                                        const char *name);
 BELFRY_API JsonObject *
 belfry_record_to_json (gconstpointer record, BelfryRecordJsonFlags flags) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API void
+belfry_record_append_json (GString *text, gconstpointer record, BelfryRecordJsonFlags flags);
 BELFRY_API gpointer belfry_record_from_json (const BelfryRecordType *type,
                                              JsonObject *object,
                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -497,7 +504,8 @@ struct _BelfryEvent {
   gint64 builderid; /* BELFRY_NONE: of no builder */
   gint64 buildid;   /* BELFRY_NONE: of no build */
   gint64 subject;   /* id of the record it is about */
-  JsonNode *data;   /* the record, and what the event adds */
+  char *data;       /* JSON text: the record, and what the event adds */
 };
+BELFRY_API JsonObject *belfry_event_dup_data (const BelfryEvent *event) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

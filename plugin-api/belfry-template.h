@@ -88,6 +88,23 @@ BELFRY_API char *belfry_template_render (BelfryTemplate *self,
                                          const char *language,
                                          gint64 utc_offset_us,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * BelfryTemplateRecords: a variable that is a list of records
+ * @name: of the variable
+ * @records: (element-type BelfryRecord): a template reads their fields as members
+ */
+typedef struct {
+  const char *name;
+  GPtrArray *records;
+} BelfryTemplateRecords;
+
+BELFRY_API char *belfry_template_render_records (BelfryTemplate *self,
+                                                 JsonObject *variables,
+                                                 const BelfryTemplateRecords *records,
+                                                 const char *language,
+                                                 gint64 utc_offset_us,
+                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API void belfry_template_set_translate (BelfryTranslate translate);
 
 /**
@@ -98,6 +115,8 @@ BELFRY_API void belfry_template_set_translate (BelfryTranslate translate);
 typedef struct _BelfryExpression BelfryExpression;
 
 BELFRY_API BelfryExpression *belfry_expression_new (const char *text, GError **error);
+BELFRY_API BelfryExpression *
+belfry_expression_new_with_flags (const char *text, BelfryTemplateFlags flags, GError **error);
 BELFRY_API BelfryExpression *belfry_expression_ref (BelfryExpression *self);
 BELFRY_API void belfry_expression_unref (BelfryExpression *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryExpression, belfry_expression_unref)

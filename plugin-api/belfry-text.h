@@ -26,8 +26,8 @@ BELFRY_API gboolean belfry_equal_constant_time (gconstpointer a,
                                                 gconstpointer b,
                                                 gsize b_bytes);
 BELFRY_API char *belfry_digest_hex (GChecksumType digest,
-                                   gconstpointer data,
-                                   gsize data_bytes) G_GNUC_WARN_UNUSED_RESULT;
+                                    gconstpointer data,
+                                    gsize data_bytes) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API char *belfry_hmac_hex (GChecksumType digest,
                                   gconstpointer key,
                                   gsize key_bytes,
@@ -112,6 +112,14 @@ BELFRY_API BelfryAddresses *belfry_addresses_new (const char *const *items, GErr
 BELFRY_API void belfry_addresses_free (BelfryAddresses *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryAddresses, belfry_addresses_free)
 BELFRY_API gboolean belfry_addresses_contain (BelfryAddresses *self, GInetAddress *address);
+
+/* addresses of repositories */
 BELFRY_API char *belfry_repository_normalize (const char *repository) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API gboolean belfry_repository_check (const char *repository,
+                                             const char *const *allowed,
+                                             GError **error);
+BELFRY_API char *belfry_repository_split (const char *repository,
+                                          char **user,
+                                          char **password) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 /* An HTTP request as hooks and views see it, and what they answer. */
 #pragma once
 
+#include "belfry-template.h"
 #include "belfry-text.h"
 
 G_BEGIN_DECLS
@@ -94,6 +95,9 @@ BELFRY_API const char *belfry_response_get_content_type (BelfryResponse *self);
 BELFRY_API GBytes *belfry_response_get_body (BelfryResponse *self);
 BELFRY_API const char *belfry_response_get_template_name (BelfryResponse *self);
 BELFRY_API JsonObject *belfry_response_get_data (BelfryResponse *self);
+BELFRY_API void
+belfry_response_take_records (BelfryResponse *self, const char *name, GPtrArray *records);
+BELFRY_API const BelfryTemplateRecords *belfry_response_get_records (BelfryResponse *self);
 BELFRY_API gint64 belfry_response_get_logid (BelfryResponse *self);
 BELFRY_API gboolean belfry_response_get_with_headers (BelfryResponse *self);
 BELFRY_API gboolean belfry_response_get_follow (BelfryResponse *self);

@@ -91,7 +91,7 @@ CREATE TABLE steps (
   "hidden" INTEGER,
   "statistics" TEXT
 );
-CREATE INDEX steps_build ON steps (buildid, number);
+CREATE INDEX steps_build ON steps (buildid);
 
 CREATE TABLE logs (
   "logid" INTEGER PRIMARY KEY,

@@ -7,12 +7,21 @@
 #include "builds/changes.h"
 #include "builds/builds-private.h"
 
+#define TWO_ROADS_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 #define FIND_PATCH                                                                                 \
   "SELECT patchid FROM patches WHERE author = ?1 AND comment = ?2 AND subdir = ?3 AND level = ?4"  \
   " AND body = ?5"
 #define FIND_STAMP                                                                                 \
   "SELECT ssid, created_at FROM source_stamps WHERE revision IS ?1 AND repository = ?2"            \
   " AND branch IS ?3 AND project = ?4 AND codebase = ?5 AND patchid IS ?6"
+
+/* bounded before it is filtered: one revision may have come a million times */
+static const char find_change_sql[] =
+    "SELECT changeid, repository FROM"
+    " (SELECT changeid, repository, branch, codebase, category, origin, received_at FROM changes"
+    " WHERE revision = ?1 ORDER BY changeid DESC LIMIT 20)"
+    " WHERE branch IS ?2 AND codebase = ?3 AND category IS ?4 AND origin <> ?5 AND received_at > "
+    "?6";
 
 static const char *
 text_or_empty (const char *text)
@@ -150,4 +159,42 @@ belfry_changes_store (BelfryWriter *writer, BelfryChange *change, GError **error
   }
   said.record = change;
   return belfry_builds_say (writer, &said, error);
+}
+
+gboolean
+belfry_changes_find_by_other_road (BelfryWriter *writer,
+                                   BelfryChange *change,
+                                   gint64 *known,
+                                   GError **error)
+{
+  sqlite3_stmt *find = NULL;
+  g_autofree char *repository = NULL;
+  gboolean row = FALSE;
+
+  *known = 0;
+  if (change->revision == NULL || change->revision[0] == '\0')
+    return TRUE;
+  find = belfry_writer_prepare (writer, find_change_sql, error);
+  if (find == NULL)
+    return FALSE;
+  repository = belfry_repository_normalize (change->repository);
+  sqlite3_bind_text (find, 1, change->revision, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 2, change->branch, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 3, change->codebase, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 4, change->category, -1, SQLITE_STATIC);
+  sqlite3_bind_text (find, 5, change->origin, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (find, 6, change->received_at - TWO_ROADS_US);
+  while (belfry_writer_step (writer, find, &row, error)) {
+    const char *other = row ? (const char *)sqlite3_column_text (find, 1) : NULL;
+    g_autofree char *normalized = other != NULL ? belfry_repository_normalize (other) : NULL;
+
+    if (!row)
+      return TRUE;
+    if (g_strcmp0 (normalized, repository) == 0) {
+      *known = sqlite3_column_int64 (find, 0);
+      sqlite3_reset (find);
+      return TRUE;
+    }
+  }
+  return FALSE;
 }

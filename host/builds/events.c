@@ -8,6 +8,23 @@
 #define BUILDER_NAME "SELECT name FROM builders WHERE builderid = ?1"
 #define BUILD_NUMBER "SELECT builderid, number FROM builds WHERE buildid = ?1"
 
+/* behind what stands there already, in front of the end that belfry_builds_say () puts */
+static void
+add_name (GString *data, const char *name)
+{
+  if (data->len > 1)
+    g_string_append_c (data, ',');
+  belfry_json_append_text (data, name);
+  g_string_append_c (data, ':');
+}
+
+static void
+add_integer (GString *data, const char *name, gint64 value)
+{
+  add_name (data, name);
+  g_string_append_printf (data, "%" G_GINT64_FORMAT, value);
+}
+
 static gboolean
 is_given (gint64 id)
 {
@@ -26,7 +43,7 @@ find_row (BelfryWriter *writer, const char *sql, gint64 id, gboolean *row, GErro
 }
 
 static gboolean
-add_build (BelfryWriter *writer, BelfryEvent *event, JsonObject *data, GError **error)
+add_build (BelfryWriter *writer, BelfryEvent *event, GString *data, GError **error)
 {
   gboolean row = FALSE;
   sqlite3_stmt *statement = NULL;
@@ -38,14 +55,14 @@ add_build (BelfryWriter *writer, BelfryEvent *event, JsonObject *data, GError **
     return FALSE;
   if (row) {
     event->builderid = sqlite3_column_int64 (statement, 0);
-    json_object_set_int_member (data, "buildnumber", sqlite3_column_int64 (statement, 1));
+    add_integer (data, "buildnumber", sqlite3_column_int64 (statement, 1));
     sqlite3_reset (statement);
   }
   return TRUE;
 }
 
 static gboolean
-add_builder (BelfryWriter *writer, BelfryEvent *event, JsonObject *data, GError **error)
+add_builder (BelfryWriter *writer, BelfryEvent *event, GString *data, GError **error)
 {
   gboolean row = FALSE;
   sqlite3_stmt *statement = NULL;
@@ -56,15 +73,15 @@ add_builder (BelfryWriter *writer, BelfryEvent *event, JsonObject *data, GError 
   if (statement == NULL)
     return FALSE;
   if (row) {
-    json_object_set_string_member (data, "buildername",
-                                   (const char *)sqlite3_column_text (statement, 0));
+    add_name (data, "buildername");
+    belfry_json_append_text (data, (const char *)sqlite3_column_text (statement, 0));
     sqlite3_reset (statement);
   }
   return TRUE;
 }
 
 static void
-add_more (JsonObject *data, JsonObject *more)
+add_more (GString *data, JsonObject *more)
 {
   JsonObjectIter iter;
   const char *name = NULL;
@@ -72,16 +89,18 @@ add_more (JsonObject *data, JsonObject *more)
 
   if (more == NULL)
     return;
-  json_object_iter_init (&iter, more);
-  while (json_object_iter_next (&iter, &name, &member))
-    json_object_set_member (data, name, json_node_copy (member));
+  json_object_iter_init_ordered (&iter, more);
+  while (json_object_iter_next_ordered (&iter, &name, &member)) {
+    add_name (data, name);
+    belfry_json_append (data, member);
+  }
 }
 
 gboolean
 belfry_builds_say (BelfryWriter *writer, const BelfryEventSaid *said, GError **error)
 {
   g_autoptr (BelfryEvent) event = belfry_event_new ();
-  JsonObject *data = NULL;
+  g_autoptr (GString) data = g_string_sized_new (1024);
 
   belfry_record_set_text (&event->name, said->name);
   if (is_given (said->builderid))
@@ -90,15 +109,17 @@ belfry_builds_say (BelfryWriter *writer, const BelfryEventSaid *said, GError **e
     event->buildid = said->buildid;
   if (said->record != NULL) {
     event->subject = belfry_record_get_id (said->record);
-    data = belfry_record_to_json (said->record, said->properties ? BELFRY_RECORD_JSON_PROPERTIES
-                                                                 : BELFRY_RECORD_JSON_NONE);
+    belfry_record_append_json (data, said->record,
+                               said->properties ? BELFRY_RECORD_JSON_PROPERTIES
+                                                : BELFRY_RECORD_JSON_NONE);
+    g_string_truncate (data, data->len - 1);
   } else {
-    data = json_object_new ();
+    g_string_append_c (data, '{');
   }
-  event->data = json_node_new (JSON_NODE_OBJECT);
-  json_node_take_object (event->data, data);
   if (!add_build (writer, event, data, error) || !add_builder (writer, event, data, error))
     return FALSE;
   add_more (data, said->more);
+  g_string_append_c (data, '}');
+  event->data = g_strndup (data->str, data->len);
   return belfry_writer_add_event (writer, event, said->record, error);
 }

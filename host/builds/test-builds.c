@@ -87,12 +87,22 @@ assert_events (Fixture *self, const char *wanted)
   g_assert_cmpstr (names, ==, wanted);
 }
 
-static JsonObject *
-get_event_data (Fixture *self, guint index)
+static void
+assert_event_text (Fixture *self, guint index, const char *key, const char *wanted)
 {
-  const BelfryEvent *event = g_ptr_array_index (self->store.events, index);
+  g_autoptr (JsonObject) data =
+      belfry_event_dup_data (g_ptr_array_index (self->store.events, index));
 
-  return json_node_get_object (event->data);
+  g_assert_cmpstr (belfry_json_get_text (data, key), ==, wanted);
+}
+
+static void
+assert_event_number (Fixture *self, guint index, const char *key, gint64 wanted)
+{
+  g_autoptr (JsonObject) data =
+      belfry_event_dup_data (g_ptr_array_index (self->store.events, index));
+
+  g_assert_cmpint (belfry_json_get_integer (data, key, G_MININT64), ==, wanted);
 }
 
 static BelfrySourceStamp *
@@ -235,23 +245,23 @@ test_life (Fixture *self, gconstpointer data)
   add_request (self, 20, 10);
   add_request (self, 21, 10);
   commit_well (self);
-  g_assert_cmpstr (belfry_json_get_text (get_event_data (self, 0), "scheduler"), ==, "on-push");
-  g_assert_cmpstr (belfry_json_get_text (get_event_data (self, 1), "buildername"), ==, "linux-x86");
+  assert_event_text (self, 0, "scheduler", "on-push");
+  assert_event_text (self, 1, "buildername", "linux-x86");
   assert_events (self, "buildset-added request-submitted request-submitted");
 
   belfry_transaction_claim (self->transaction, 20, 30);
   build = make_build (self, 30, 20);
   belfry_transaction_add_build (self->transaction, build);
   commit_well (self);
-  g_assert_cmpint (belfry_json_get_integer (get_event_data (self, 0), "buildid", 0), ==, 30);
-  g_assert_cmpint (belfry_json_get_integer (get_event_data (self, 1), "number", -1), ==, 0);
-  g_assert_cmpstr (belfry_json_get_text (get_event_data (self, 1), "buildername"), ==, "linux-x86");
+  assert_event_number (self, 0, "buildid", 30);
+  assert_event_number (self, 1, "number", 0);
+  assert_event_text (self, 1, "buildername", "linux-x86");
   assert_events (self, "request-claimed build-started");
 
   belfry_properties_set_text (build->properties, "got_revision", "r1-full", "git");
   belfry_transaction_update_build (self->transaction, build);
   commit_well (self);
-  g_assert_cmpstr (belfry_json_get_text (get_event_data (self, 0), "value"), ==, "r1-full");
+  assert_event_text (self, 0, "value", "r1-full");
   assert_events (self, "property-set");
 
   finish (self, build, BELFRY_RESULT_FAILURE);
@@ -316,7 +326,7 @@ test_collapse_and_cancel (Fixture *self, gconstpointer data)
   g_ptr_array_set_size (self->store.events, 0);
   belfry_transaction_complete_request (self->transaction, 1, BELFRY_RESULT_SKIPPED, 9);
   commit_well (self);
-  g_assert_cmpint (belfry_json_get_integer (get_event_data (self, 0), "collapsed_into", 0), ==, 9);
+  assert_event_number (self, 0, "collapsed_into", 9);
   assert_events (self, "request-finished");
   belfry_transaction_complete_request (self->transaction, 2, BELFRY_RESULT_CANCELLED, BELFRY_NONE);
   commit_well (self);
@@ -385,7 +395,7 @@ test_steps_and_logs (Fixture *self, gconstpointer data)
   belfry_transaction_add_step (self->transaction, step);
   belfry_transaction_add_log (self->transaction, log);
   commit_well (self);
-  g_assert_cmpint (belfry_json_get_integer (get_event_data (self, 1), "buildnumber", -1), ==, 0);
+  assert_event_number (self, 1, "buildnumber", 0);
   assert_events (self, "build-started step-started log-started");
 
   belfry_store_log_append (self->store.store, 1, lines, 2);
@@ -398,7 +408,7 @@ test_steps_and_logs (Fixture *self, gconstpointer data)
   step->results = BELFRY_RESULT_SUCCESS;
   belfry_transaction_finish_step (self->transaction, step);
   commit_well (self);
-  g_assert_cmpint (belfry_json_get_integer (get_event_data (self, 2), "num_lines", -1), ==, 2);
+  assert_event_number (self, 2, "num_lines", 2);
   assert_events (self, "step-text step-url log-finished step-finished");
   stored = get (self, belfry_log_get_type (), 1);
   g_assert_true (stored->complete);
@@ -443,8 +453,8 @@ test_fleet (Fixture *self, gconstpointer data)
   json_object_set_string_member (why, "who", "ann");
   belfry_transaction_event (self->transaction, "worker-paused", BELFRY_NONE, BELFRY_NONE, why);
   commit_well (self);
-  g_assert_cmpstr (belfry_json_get_text (get_event_data (self, 0), "name"), ==, "box3");
-  g_assert_cmpstr (belfry_json_get_text (get_event_data (self, 0), "who"), ==, "ann");
+  assert_event_text (self, 0, "name", "box3");
+  assert_event_text (self, 0, "who", "ann");
   assert_events (self, "worker-paused");
 
   belfry_record_set_text (&scheduler->name, "nightly");

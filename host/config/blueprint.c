@@ -6,7 +6,9 @@
  */
 #include "config/config-private.h"
 #include "hooks/hook-keys.h"
+#include "hooks/passwords.h"
 #include "outbox/reporter-keys.h"
+#include "pollers/poller-keys.h"
 #include "www/www-keys.h"
 
 #include <string.h>
@@ -33,6 +35,8 @@ belfry_kind_get_host_table (BelfryKind kind, gsize *size)
     *size = sizeof (BelfryViewKeys);
     return &belfry_view_keys_table;
   case BELFRY_KIND_POLLER:
+    *size = sizeof (BelfryPollerKeys);
+    return &belfry_poller_keys_table;
   case BELFRY_KIND_ENGINE:
   case BELFRY_KIND_BOT:
   case BELFRY_KIND_AUTH:
@@ -85,6 +89,7 @@ belfry_blueprint_free (BelfryBlueprint *self)
   belfry_option_table_clear (&belfry_instance_keys_table, &self->keys);
   g_clear_error (&self->failure);
   g_hash_table_unref (self->owned);
+  g_free (self->described);
   g_free (self->name);
   g_free (self);
 }
@@ -259,11 +264,31 @@ check_kind (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
       www != NULL && www->change_hook_auth != NULL && www->change_hook_auth[0] != NULL;
 
   if (blueprint->kind == BELFRY_KIND_HOOK)
-    belfry_hook_keys_check (blueprint->host_state, (const BelfryHook *)blueprint->plugin,
+    belfry_hook_keys_check (blueprint->host_state, belfry_blueprint_get_plugin (blueprint),
                             blueprint->section, www_auth, self->problems);
+  if (blueprint->kind == BELFRY_KIND_HOOK)
+    belfry_passwords_look (
+        (const char *const *)((const BelfryHookKeys *)blueprint->host_state)->auth,
+        self->config.directory, blueprint->section, "auth", self->problems);
+  if (blueprint->kind == BELFRY_KIND_POLLER)
+    belfry_poller_keys_check (blueprint->host_state, (const BelfryPoller *)blueprint->plugin,
+                              blueprint->section, self->problems);
   if (blueprint->kind == BELFRY_KIND_REPORTER)
     belfry_reporter_keys_check (blueprint->host_state, (const BelfryReporter *)blueprint->plugin,
                                 blueprint->section, self->problems);
+}
+
+/* what a hook's options decide of its descriptor; a shorter one, of an older plugin, ends in zeros
+ */
+static void
+describe_hook (BelfryBlueprint *blueprint)
+{
+  const BelfryHook *plugin = (const BelfryHook *)blueprint->plugin;
+
+  blueprint->described = g_new0 (BelfryHook, 1);
+  memcpy (blueprint->described, plugin, MIN (plugin->size, sizeof (BelfryHook)));
+  if (blueprint->described->describe != NULL)
+    blueprint->described->describe (blueprint->state, blueprint->described);
 }
 
 /* a plugin looks only at what could be read, so that it need not doubt its own members */
@@ -275,6 +300,8 @@ belfry_blueprint_check (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
 
   if (blueprint->plugin == NULL)
     return;
+  if (blueprint->kind == BELFRY_KIND_HOOK && !g_hash_table_contains (self->unread, blueprint))
+    describe_hook (blueprint);
   check_kind (self, blueprint);
   if (blueprint->plugin->check != NULL && !g_hash_table_contains (self->unread, blueprint))
     blueprint->plugin->check (blueprint->state, &check);

@@ -69,12 +69,20 @@ typedef struct {
   char *name;
   const BelfrySection *section;
   const BelfryPlugin *plugin; /* (nullable) with failure set */
+  BelfryHook *described;      /* (nullable) a hook's descriptor as its options decide it */
   GError *failure;            /* (nullable) the instance cannot be; the host can */
   BelfryInstanceKeys keys;
   gpointer host_state; /* (nullable) struct of the kind's host-owned keys: BelfryHookKeys… */
   gpointer state;      /* (nullable) plugin->instance_size bytes; moves to the running instance */
   GHashTable *owned;   /* kind → GPtrArray of BelfryOwnedSection */
 } BelfryBlueprint;
+
+/* What it is an instance of, as far as its options change that. */
+static inline gconstpointer
+belfry_blueprint_get_plugin (const BelfryBlueprint *self)
+{
+  return self->described != NULL ? (gconstpointer)self->described : self->plugin;
+}
 
 typedef struct _BelfryConfig BelfryConfig;
 struct _BelfryConfig {

@@ -5,6 +5,7 @@
  * whoever uses them.
  */
 #include "config/config-private.h"
+#include "hooks/passwords.h"
 #include "www/www-keys.h"
 
 #include <string.h>
@@ -184,6 +185,9 @@ read_www (BelfryConfigDraft *self, BelfrySection *section)
   belfry_draft_keep (self, section, target);
   belfry_draft_read (self, section, &target, 1, TRUE);
   belfry_www_keys_check (self->config.www, section, self->problems);
+  belfry_passwords_look (
+      (const char *const *)((const BelfryWwwKeys *)self->config.www)->change_hook_auth,
+      self->config.directory, section, "change-hook-auth", self->problems);
 }
 
 static void

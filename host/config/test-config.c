@@ -307,6 +307,22 @@ test_whole (Fixture *fixture, gconstpointer unused)
   g_assert_null (belfry_config_find (fixture->config, BELFRY_KIND_HOOK, "mail"));
 }
 
+/* what a hook's options decide of its descriptor counts; the descriptor itself stays as it is */
+static void
+test_described (Fixture *fixture, gconstpointer unused)
+{
+  const BelfryBlueprint *blueprint = NULL;
+  const BelfryHook *described = NULL;
+
+  load (fixture, "[hook good]\nsecret=env:A\nkind=X-Signature\n");
+  g_assert_nonnull (fixture->config);
+  blueprint = belfry_config_find (fixture->config, BELFRY_KIND_HOOK, "good");
+  described = belfry_blueprint_get_plugin (blueprint);
+  g_assert_cmpstr (described->signatures[0].header, ==, "X-Signature");
+  g_assert_cmpstr (described->name, ==, "good");
+  g_assert_null (((const BelfryHook *)blueprint->plugin)->signatures);
+}
+
 static void
 test_codebase (Fixture *fixture, gconstpointer unused)
 {
@@ -583,6 +599,7 @@ main (int argc, char **argv)
   ADD ("/config/load/missing-file", test_missing_file);
   ADD ("/config/load/whole", test_whole);
   ADD ("/config/load/codebase", test_codebase);
+  ADD ("/config/load/described", test_described);
   add_wrongs ("/config/load/wrong/", wrongs, G_N_ELEMENTS (wrongs), test_wrong);
   ADD ("/config/load/failures-are-the-instances", test_failures);
   ADD ("/config/load/plugin-checks", test_plugin_check);

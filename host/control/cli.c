@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli.h"
 
+#include "ask.h"
 #include "check.h"
-#include "client.h"
 #include "config/config.h"
 #include "daemon/run.h"
 #include "inspect.h"
+#include "pollers.h"
+#include "send-change.h"
+#include "try.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-
-#define EXIT_USAGE  2
-#define EXIT_CONFIG 78
 
 typedef struct {
   const char *name;
@@ -35,6 +35,18 @@ static const Subcommand subcommands[] = {
   { "status", "[--config FILE] [--json]", "say how the running daemon is", run_status },
   { "reload", "[--config FILE]", "have the daemon read its configuration again", run_reload },
   { "changes", "[--config FILE] [--since N] [--json]", "list stored changes", run_changes },
+  { "pollers", "[--config FILE] [--json]", "say what pollers saw last, and when they look again",
+    belfry_pollers_main },
+  { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
+  { "forget", "poller/NAME", "have a poller start afresh, as if it had never looked",
+    belfry_forget_main },
+  { "send-change",
+    "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] …",
+    "post a change to the hook base, here or elsewhere", belfry_send_change_main },
+  { "try",
+    "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
+    " [--method WORD] [--query TEXT] [--json]",
+    "give a request to one hook alone, and say what would come of it", belfry_try_main },
   { "force", "BUILDER [NAME=VALUE…]", "start a build", run_control },
   { "stop", "BUILDID [reason=TEXT]", "stop a running build", run_control },
   { "rebuild", "BUILDID", "build the same again", run_control },
@@ -53,96 +65,6 @@ print_help (FILE *to)
                "configuration\n");
 }
 
-/* options of the commands that ask the daemon */
-typedef struct {
-  char *config_path;
-  gint64 since;
-  gboolean json;
-  char **rest;
-} AskOptions;
-
-static void
-ask_options_clear (AskOptions *options)
-{
-  g_free (options->config_path);
-  g_strfreev (options->rest);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AskOptions, ask_options_clear)
-
-static gboolean
-parse_ask_options (int argc, char **argv, AskOptions *options)
-{
-  const GOptionEntry entries[] = {
-    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_path, NULL, NULL },
-    { "since", 0, 0, G_OPTION_ARG_INT64, &options->since, NULL, NULL },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, NULL, NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->rest, NULL, NULL },
-    { NULL },
-  };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autoptr (GError) local = NULL;
-
-  g_option_context_add_main_entries (context, entries, NULL);
-  if (g_option_context_parse (context, &argc, &argv, &local))
-    return TRUE;
-  fprintf (stderr, "belfry: %s\n", local->message);
-  return FALSE;
-}
-
-static JsonObject *
-ask (const AskOptions *options, JsonObject *question, int *exit_code)
-{
-  g_autoptr (GError) local = NULL;
-  g_autofree char *socket = belfry_client_find_socket (options->config_path, &local);
-  g_autoptr (JsonObject) answer = NULL;
-
-  if (socket != NULL)
-    answer = belfry_client_ask (socket, question, &local);
-  if (answer == NULL) {
-    fprintf (stderr, "belfry: %s\n", local->message);
-    *exit_code = g_error_matches (local, BELFRY_ERROR, BELFRY_ERROR_CONFIG) ? EXIT_CONFIG : 1;
-    return NULL;
-  }
-  if (!belfry_json_get_boolean (answer, "ok", FALSE)) {
-    const char *why = belfry_json_get_text (answer, "error");
-
-    fprintf (stderr, "belfry: %s\n", why != NULL ? why : "the daemon refused");
-    *exit_code = 1;
-    return NULL;
-  }
-  *exit_code = 0;
-  return g_steal_pointer (&answer);
-}
-
-static JsonObject *
-question_new (const char *command)
-{
-  JsonObject *question = json_object_new ();
-
-  json_object_set_string_member (question, "command", command);
-  return question;
-}
-
-static void
-print_json (JsonObject *object)
-{
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  g_autofree char *text = NULL;
-
-  json_node_set_object (node, object);
-  text = belfry_json_to_text (node);
-  printf ("%s\n", text);
-}
-
-static void
-print_printable (const char *text)
-{
-  g_autofree char *printable = belfry_text_make_printable (text != NULL ? text : "", -1, 1000);
-
-  printf ("%s", printable);
-}
-
 static void
 print_instance (JsonObject *instance)
 {
@@ -152,7 +74,7 @@ print_instance (JsonObject *instance)
           belfry_json_get_text (instance, "name"), belfry_json_get_text (instance, "state"));
   if (failure != NULL) {
     printf (": ");
-    print_printable (failure);
+    belfry_print_text (failure);
   }
   printf ("\n");
 }
@@ -160,19 +82,19 @@ print_instance (JsonObject *instance)
 static int
 run_status (int argc, char **argv)
 {
-  g_auto (AskOptions) options = { NULL };
-  g_autoptr (JsonObject) question = question_new ("status");
+  g_auto (BelfryAsk) options = { NULL };
+  g_autoptr (JsonObject) question = belfry_question_new ("status");
   g_autoptr (JsonObject) answer = NULL;
   JsonArray *array = NULL;
   int exit_code = 0;
 
-  if (!parse_ask_options (argc, argv, &options))
-    return EXIT_USAGE;
-  answer = ask (&options, question, &exit_code);
+  if (!belfry_ask_parse (&options, NULL, argc, argv))
+    return BELFRY_EXIT_USAGE;
+  answer = belfry_ask (&options, question, &exit_code);
   if (answer == NULL)
     return exit_code;
   if (options.json) {
-    print_json (answer);
+    belfry_print_json (answer);
     return 0;
   }
   printf ("belfry %s, up %" G_GINT64_FORMAT " s, %s\n", belfry_json_get_text (answer, "version"),
@@ -184,22 +106,23 @@ run_status (int argc, char **argv)
   array = belfry_json_get_array (answer, "instances");
   for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
     print_instance (json_array_get_object_element (array, i));
+  belfry_pollers_print_failing (belfry_json_get_array (answer, "pollers"));
   return 0;
 }
 
 static int
 run_reload (int argc, char **argv)
 {
-  g_auto (AskOptions) options = { NULL };
-  g_autoptr (JsonObject) question = question_new ("reload");
+  g_auto (BelfryAsk) options = { NULL };
+  g_autoptr (JsonObject) question = belfry_question_new ("reload");
   g_autoptr (JsonObject) answer = NULL;
   int exit_code = 0;
 
-  if (!parse_ask_options (argc, argv, &options))
-    return EXIT_USAGE;
-  answer = ask (&options, question, &exit_code);
+  if (!belfry_ask_parse (&options, NULL, argc, argv))
+    return BELFRY_EXIT_USAGE;
+  answer = belfry_ask (&options, question, &exit_code);
   if (answer != NULL)
-    print_printable (belfry_json_get_text (answer, "report"));
+    belfry_print_text (belfry_json_get_text (answer, "report"));
   return exit_code;
 }
 
@@ -207,31 +130,36 @@ static void
 print_change (JsonObject *change)
 {
   printf ("%" G_GINT64_FORMAT "  ", belfry_json_get_integer (change, "changeid", 0));
-  print_printable (belfry_json_get_text (change, "revision"));
+  belfry_print_text (belfry_json_get_text (change, "revision"));
   printf ("  ");
-  print_printable (belfry_json_get_text (change, "branch"));
+  belfry_print_text (belfry_json_get_text (change, "branch"));
   printf ("  ");
-  print_printable (belfry_json_get_text (change, "author"));
+  belfry_print_text (belfry_json_get_text (change, "author"));
   printf ("\n");
 }
 
 static int
 run_changes (int argc, char **argv)
 {
-  g_auto (AskOptions) options = { NULL };
+  g_auto (BelfryAsk) options = { NULL };
+  gint64 since = 0;
+  const GOptionEntry more_options[] = {
+    { "since", 0, 0, G_OPTION_ARG_INT64, &since, NULL, NULL },
+    { NULL },
+  };
   g_autoptr (JsonArray) all = json_array_new ();
   gboolean more = TRUE;
   int exit_code = 0;
 
-  if (!parse_ask_options (argc, argv, &options))
-    return EXIT_USAGE;
+  if (!belfry_ask_parse (&options, more_options, argc, argv))
+    return BELFRY_EXIT_USAGE;
   while (more) {
-    g_autoptr (JsonObject) question = question_new ("changes");
+    g_autoptr (JsonObject) question = belfry_question_new ("changes");
     g_autoptr (JsonObject) answer = NULL;
     JsonArray *changes = NULL;
 
-    json_object_set_int_member (question, "since", options.since);
-    answer = ask (&options, question, &exit_code);
+    json_object_set_int_member (question, "since", since);
+    answer = belfry_ask (&options, question, &exit_code);
     if (answer == NULL)
       return exit_code;
     changes = belfry_json_get_array (answer, "changes");
@@ -239,7 +167,7 @@ run_changes (int argc, char **argv)
     for (guint i = 0; i < json_array_get_length (changes); i++) {
       JsonObject *change = json_array_get_object_element (changes, i);
 
-      options.since = belfry_json_get_integer (change, "changeid", 0);
+      since = belfry_json_get_integer (change, "changeid", 0);
       if (options.json)
         json_array_add_object_element (all, json_object_ref (change));
       else
@@ -260,8 +188,8 @@ run_changes (int argc, char **argv)
 static int
 run_control (int argc, char **argv)
 {
-  g_auto (AskOptions) options = { NULL };
-  g_autoptr (JsonObject) question = question_new ("control");
+  g_auto (BelfryAsk) options = { NULL };
+  g_autoptr (JsonObject) question = belfry_question_new ("control");
   g_autoptr (JsonObject) answer = NULL;
   JsonObject *arguments = json_object_new ();
   const char *action = argv[0];
@@ -270,11 +198,11 @@ run_control (int argc, char **argv)
 
   json_object_set_string_member (question, "action", action);
   json_object_set_object_member (question, "arguments", arguments);
-  if (!parse_ask_options (argc, argv, &options))
-    return EXIT_USAGE;
+  if (!belfry_ask_parse (&options, NULL, argc, argv))
+    return BELFRY_EXIT_USAGE;
   if (options.rest == NULL) {
     fprintf (stderr, "belfry %s: it needs to be told which\n", action);
-    return EXIT_USAGE;
+    return BELFRY_EXIT_USAGE;
   }
   if (strcmp (action, "force") == 0)
     json_object_set_string_member (question, "builder", options.rest[0]);
@@ -282,24 +210,24 @@ run_control (int argc, char **argv)
     json_object_set_int_member (question, "id", id);
   else {
     fprintf (stderr, "belfry %s: '%s' is no id\n", action, options.rest[0]);
-    return EXIT_USAGE;
+    return BELFRY_EXIT_USAGE;
   }
   for (guint i = 1; options.rest[i] != NULL; i++) {
     g_auto (GStrv) pair = g_strsplit (options.rest[i], "=", 2);
 
     if (pair[0] == NULL || pair[1] == NULL) {
       fprintf (stderr, "belfry %s: '%s' is no NAME=VALUE\n", action, options.rest[i]);
-      return EXIT_USAGE;
+      return BELFRY_EXIT_USAGE;
     }
     json_object_set_string_member (arguments, pair[0], pair[1]);
   }
-  answer = ask (&options, question, &exit_code);
+  answer = belfry_ask (&options, question, &exit_code);
   if (answer == NULL)
     return exit_code;
   if (options.json)
-    print_json (answer);
+    belfry_print_json (answer);
   else {
-    print_printable (belfry_json_get_text (answer, "message"));
+    belfry_print_text (belfry_json_get_text (answer, "message"));
     printf ("\n");
   }
   return 0;
@@ -314,7 +242,7 @@ belfry_cli_main (int argc, char **argv)
   setlocale (LC_ALL, "C.UTF-8");
   if (argc < 2) {
     print_help (stderr);
-    return EXIT_USAGE;
+    return BELFRY_EXIT_USAGE;
   }
   if (strcmp (argv[1], "--version") == 0) {
     printf ("belfry %s\n", BELFRY_VERSION);
@@ -335,5 +263,5 @@ belfry_cli_main (int argc, char **argv)
   if (nearest != NULL)
     fprintf (stderr, "; did you mean '%s'?", nearest);
   fprintf (stderr, "\n");
-  return EXIT_USAGE;
+  return BELFRY_EXIT_USAGE;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands.h"
 
+#include <string.h>
+
 #define CHANGES_AT_ONCE 500
 
 typedef struct {
@@ -155,10 +157,84 @@ run_control (BelfryHost *host, JsonObject *arguments, const char *who, GTask *ta
   belfry_host_control (host, &control, g_task_new (NULL, NULL, on_controlled, task));
 }
 
+static void
+run_pollers (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_boolean_member (object, "ok", TRUE);
+  json_object_set_array_member (object, "pollers", belfry_pollers_describe (host->pollers));
+  return_object (task, object);
+}
+
+/* (transfer full) (nullable): texts of an array */
+static char **
+dup_names (JsonArray *array)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (array == NULL)
+    return NULL;
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    g_strv_builder_add (builder, json_array_get_string_element (array, i));
+  return g_strv_builder_end (builder);
+}
+
+static void
+run_poll (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
+{
+  g_auto (GStrv) names = dup_names (belfry_json_get_array (arguments, "names"));
+  g_autofree char *missing = belfry_pollers_ask (host->pollers, (const char *const *)names, NULL);
+  JsonObject *object = NULL;
+
+  if (missing != NULL) {
+    g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND,
+                             "there is no poller '%s' that runs", missing);
+    g_object_unref (task);
+    return;
+  }
+  g_message ("%s asks for a poll", who);
+  object = json_object_new ();
+  json_object_set_boolean_member (object, "ok", TRUE);
+  return_object (task, object);
+}
+
+static void
+on_forgotten (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  g_autoptr (GError) local = NULL;
+  JsonObject *object = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &local)) {
+    g_task_return_error (task, g_steal_pointer (&local));
+    g_object_unref (task);
+    return;
+  }
+  object = json_object_new ();
+  json_object_set_boolean_member (object, "ok", TRUE);
+  return_object (task, object);
+}
+
+static void
+run_forget (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
+{
+  const char *name = belfry_json_get_text (arguments, "name");
+
+  if (name == NULL || !g_str_has_prefix (name, "poller/")) {
+    g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                             "only poller/NAME keeps what can be forgotten");
+    g_object_unref (task);
+    return;
+  }
+  g_message ("%s has %s forget what it saw", who, name);
+  belfry_pollers_forget (host->pollers, name + strlen ("poller/"),
+                         g_task_new (NULL, NULL, on_forgotten, task));
+}
+
 static const Command commands[] = {
-  { "changes", run_changes },
-  { "control", run_control },
-  { "reload", run_reload },
+  { "changes", run_changes }, { "control", run_control }, { "forget", run_forget },
+  { "poll", run_poll },       { "pollers", run_pollers }, { "reload", run_reload },
   { "status", run_status },
 };
 

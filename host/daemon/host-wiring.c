@@ -120,6 +120,25 @@ www_host_info (gpointer data)
   return info;
 }
 
+static char *
+ask_pollers (const char *const *names, const char *const *allowed, gpointer data)
+{
+  BelfryHost *self = data;
+
+  return belfry_pollers_ask (self->pollers, names, allowed);
+}
+
+static void
+on_poller_alert (const char *cause, const char *text, gpointer data)
+{
+  BelfryHost *self = data;
+
+  if (text != NULL)
+    belfry_outbox_alert (self->outbox, cause, NULL, text);
+  else
+    belfry_outbox_settle (self->outbox, cause);
+}
+
 void
 belfry_host_wire (BelfryHost *self)
 {
@@ -131,6 +150,8 @@ belfry_host_wire (BelfryHost *self)
                        .host_info = www_host_info,
                        .data = self };
 
+  self->pollers = belfry_pollers_new (self->store, on_poller_alert, self);
+  belfry_deliveries_set_poll_func (self->deliveries, ask_pollers, self);
   belfry_store_set_event_func (self->store, on_event, self);
   belfry_store_set_event_filter (self->store, belfry_outbox_filter, self->outbox);
   belfry_store_set_log_mask (self->store, mask_log, self);
@@ -332,6 +353,7 @@ belfry_host_describe (BelfryHost *self)
   json_object_set_array_member (object, "listeners", listeners);
   json_object_set_array_member (object, "instances", instances);
   json_object_set_object_member (object, "store", store);
+  json_object_set_array_member (object, "pollers", belfry_pollers_describe (self->pollers));
   json_object_set_object_member (object, "outbox", belfry_outbox_describe (self->outbox));
   return object;
 }

@@ -92,11 +92,13 @@ apply_rooms (BelfryHost *self, GError **error)
   g_autoptr (GPtrArray) hooks = belfry_host_list (self, BELFRY_KIND_HOOK, FALSE);
   g_autoptr (GPtrArray) reporters = list_with_plugin (self, BELFRY_KIND_REPORTER);
   g_autoptr (GPtrArray) views = list_with_plugin (self, BELFRY_KIND_VIEW);
+  g_autoptr (GPtrArray) pollers = list_with_plugin (self, BELFRY_KIND_POLLER);
 
   if (!belfry_www_apply (self->www, self->config, views, error))
     return FALSE;
   belfry_deliveries_apply (self->deliveries, self->config, hooks);
   belfry_outbox_apply (self->outbox, self->config, reporters);
+  belfry_pollers_apply (self->pollers, self->config, pollers);
   return TRUE;
 }
 
@@ -127,6 +129,7 @@ belfry_host_instances_changed (BelfryHost *self)
       belfry_feed_wake (feed);
     }
   }
+  belfry_pollers_wake (self->pollers);
   if (self->starting > 0)
     return;
   if (!self->ready) {
@@ -461,13 +464,21 @@ on_outbox_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+on_pollers_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  BelfryHost *self = user_data;
+
+  belfry_outbox_stop_async (self->outbox, on_outbox_stopped, self);
+}
+
+static void
 on_instance_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   BelfryHost *self = user_data;
 
   if (--self->starting > 0)
     return;
-  belfry_outbox_stop_async (self->outbox, on_outbox_stopped, self);
+  belfry_pollers_stop_async (self->pollers, on_pollers_stopped, self);
 }
 
 void
@@ -509,6 +520,7 @@ belfry_host_free (BelfryHost *self)
   g_clear_pointer (&self->feeds, g_hash_table_unref);
   g_clear_pointer (&self->www, belfry_www_free);
   g_clear_pointer (&self->deliveries, belfry_deliveries_free);
+  g_clear_pointer (&self->pollers, belfry_pollers_free);
   g_clear_pointer (&self->outbox, belfry_outbox_free);
   g_clear_pointer (&self->transport, belfry_transport_free);
   g_clear_pointer (&self->store, belfry_store_close);

@@ -14,6 +14,7 @@
 #include "hooks/hook-keys.h"
 #include "outbox/outbox.h"
 #include "outbox/reporter-keys.h"
+#include "pollers/pollers.h"
 #include "store/store.h"
 #include "www/www-keys.h"
 #include "www/www.h"
@@ -31,6 +32,7 @@ struct _BelfryHost {
   BelfryWww *www;
   BelfryOutbox *outbox;
   BelfryDeliveries *deliveries;
+  BelfryPollers *pollers;
   BelfryControlServer *control;
   BelfryTransport *transport;
   BelfryMasks *masks;

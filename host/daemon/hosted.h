@@ -31,7 +31,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHosted, belfry_hosted_unref)
 static inline gconstpointer
 belfry_hosted_get_plugin (BelfryHosted *self)
 {
-  return self->blueprint->plugin;
+  return belfry_blueprint_get_plugin (self->blueprint);
 }
 static inline gpointer
 belfry_hosted_get_state (BelfryHosted *self)

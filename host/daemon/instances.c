@@ -5,6 +5,7 @@
  */
 #include "host.h"
 
+#include "pollers/poller-keys.h"
 #include "secrets.h"
 
 #define STOP_TIMEOUT_MS 30000
@@ -62,12 +63,29 @@ on_started (GObject *source, GAsyncResult *result, gpointer user_data)
   start_ended (hosted);
 }
 
+/* a password that stands in an address, and not where secrets belong */
+static void
+mask_address (BelfryHosted *hosted)
+{
+  BelfryHost *host = hosted->host;
+  const BelfryPollerKeys *keys = hosted->blueprint->host_state;
+  g_autofree char *password = NULL;
+  g_autofree char *address = NULL;
+
+  if (hosted->blueprint->kind != BELFRY_KIND_POLLER || keys->repository == NULL)
+    return;
+  address = belfry_repository_split (keys->repository, NULL, &password);
+  if (password != NULL)
+    belfry_masks_add (host->masks, 0, "secret", password, 4);
+}
+
 static void
 start_plugin (BelfryHosted *hosted)
 {
   const BelfryPlugin *plugin = hosted->blueprint->plugin;
   GTask *task = g_task_new (NULL, NULL, on_started, belfry_hosted_ref (hosted));
 
+  mask_address (hosted);
   if (plugin->start != NULL)
     plugin->start (hosted->blueprint->state, hosted->instance, task);
   else {
@@ -129,6 +147,7 @@ host_table (BelfryKind kind)
 {
   static const BelfryOptionTable *const tables[BELFRY_N_KINDS] = {
     [BELFRY_KIND_HOOK] = &belfry_hook_keys_table,
+    [BELFRY_KIND_POLLER] = &belfry_poller_keys_table,
     [BELFRY_KIND_REPORTER] = &belfry_reporter_keys_table,
     [BELFRY_KIND_VIEW] = &belfry_view_keys_table,
   };

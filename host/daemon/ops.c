@@ -4,7 +4,7 @@
 #include "host.h"
 
 #include "builds/builds.h"
-#include "builds/changes.h"
+#include "pollers/poller-keys.h"
 #include "processes.h"
 #include "secrets.h"
 
@@ -189,8 +189,7 @@ ops_tell (
   told->at = belfry_clock_now_us ();
   told->builderid = builderid;
   told->buildid = buildid;
-  told->data = json_node_new (JSON_NODE_OBJECT);
-  json_node_set_object (told->data, data);
+  told->data = belfry_json_object_to_text (data);
   belfry_bus_tell (get_host (instance)->bus, told);
 }
 
@@ -204,6 +203,16 @@ ops_log (BelfryInstance *instance, GLogLevelFlags level, const char *message)
 
   g_log_structured (G_LOG_DOMAIN, level, "BELFRY_INSTANCE", name, "MESSAGE", "%s: %s", name,
                     printable);
+}
+
+/* what the host's keys say in the instance's own section */
+static const char *
+get_kind_value (BelfryHosted *hosted, const char *key)
+{
+  if (hosted->blueprint->kind != BELFRY_KIND_POLLER)
+    return NULL;
+  return belfry_poller_keys_get_value (hosted->blueprint->host_state, hosted->blueprint->name,
+                                       hosted->config->host.state_directory, key);
 }
 
 static const char *
@@ -228,7 +237,7 @@ ops_host_value (BelfryInstance *instance, const char *key)
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)
     if (g_strcmp0 (values[i].key, key) == 0)
       return values[i].value;
-  return NULL;
+  return get_kind_value (get_hosted (instance), key);
 }
 
 static void
@@ -275,51 +284,10 @@ ops_cache_get (BelfryInstance *instance, const char *key)
   return json_node_copy (entry->value);
 }
 
-typedef struct {
-  char *key_space;
-  GPtrArray *changes;
-  JsonNode *state;
-} Finding;
-
-static void
-finding_free (gpointer data)
-{
-  Finding *finding = data;
-
-  g_free (finding->key_space);
-  g_ptr_array_unref (finding->changes);
-  g_clear_pointer (&finding->state, json_node_unref);
-  g_free (finding);
-}
-
-static gboolean
-store_finding (BelfryWriter *writer, gpointer data, GError **error)
-{
-  Finding *finding = data;
-
-  for (guint i = 0; i < finding->changes->len; i++)
-    if (!belfry_changes_store (writer, g_ptr_array_index (finding->changes, i), error))
-      return FALSE;
-  return belfry_writer_state_put (writer, finding->key_space, "state", finding->state, error);
-}
-
 static void
 ops_found (BelfryInstance *instance, GPtrArray *changes, JsonNode *state, GTask *task)
 {
-  BelfryHost *host = get_host (instance);
-  Finding *finding = g_new0 (Finding, 1);
-
-  finding->key_space = dup_key_space (instance);
-  finding->changes = g_ptr_array_ref (changes);
-  finding->state = state != NULL ? json_node_copy (state) : NULL;
-  for (guint i = 0; i < changes->len; i++) {
-    BelfryChange *change = g_ptr_array_index (changes, i);
-
-    belfry_record_set_text (&change->origin, finding->key_space);
-  }
-  g_task_set_task_data (task, host->store, NULL);
-  belfry_store_write_async (host->store, store_finding, finding, finding_free, NULL, on_written,
-                            task);
+  belfry_pollers_found (get_host (instance)->pollers, get_hosted (instance), changes, state, task);
 }
 
 static void

@@ -10,21 +10,15 @@
 
 #include <string.h>
 
-#define TWO_ROADS_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+/* no IN: sqlite would build a table of its list for each delivery */
+#define AND_WAS_SEEN                                                                               \
+  " AND CASE outcome WHEN 'accepted' THEN 1 WHEN 'pending' THEN 1 WHEN 'nothing' THEN 1 END"       \
+  " ORDER BY deliveryid LIMIT 1"
 
 static const char find_by_id_sql[] =
-    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND forge_id = ?"
-    " AND outcome IN ('accepted', 'pending', 'nothing') ORDER BY deliveryid LIMIT 1";
-static const char find_by_digest_sql[] =
-    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND digest = ? AND received_at > ?"
-    " AND outcome IN ('accepted', 'pending', 'nothing') ORDER BY deliveryid LIMIT 1";
-/* bounded before it is filtered: one revision may have come a million times */
-static const char find_change_sql[] =
-    "SELECT changeid, repository FROM"
-    " (SELECT changeid, repository, branch, codebase, category, origin, received_at FROM changes"
-    " WHERE revision = ?1 ORDER BY changeid DESC LIMIT 20)"
-    " WHERE branch IS ?2 AND codebase = ?3 AND category IS ?4 AND origin <> ?5 AND received_at > "
-    "?6";
+    "SELECT deliveryid, digest FROM deliveries WHERE hook = ? AND forge_id = ?" AND_WAS_SEEN;
+static const char find_by_digest_sql[] = "SELECT deliveryid, digest FROM deliveries WHERE hook = ? "
+                                         "AND digest = ? AND received_at > ?" AND_WAS_SEEN;
 static const char raw_sql[] =
     "INSERT INTO raw_requests (deliveryid, request, received_at, body) VALUES (?, ?, ?, ?)";
 
@@ -160,41 +154,6 @@ look_for_duplicate (BelfryWriter *writer, BelfryAcceptance *self, GError **error
   return take_duplicate (writer, self, prepare_by_digest (writer, self, error), error);
 }
 
-static gboolean
-find_by_other_road (BelfryWriter *writer, BelfryChange *change, gint64 *known, GError **error)
-{
-  sqlite3_stmt *find = NULL;
-  g_autofree char *repository = NULL;
-  gboolean row = FALSE;
-
-  *known = 0;
-  if (change->revision == NULL || change->revision[0] == '\0')
-    return TRUE;
-  find = belfry_writer_prepare (writer, find_change_sql, error);
-  if (find == NULL)
-    return FALSE;
-  repository = belfry_repository_normalize (change->repository);
-  sqlite3_bind_text (find, 1, change->revision, -1, SQLITE_STATIC);
-  sqlite3_bind_text (find, 2, change->branch, -1, SQLITE_STATIC);
-  sqlite3_bind_text (find, 3, change->codebase, -1, SQLITE_STATIC);
-  sqlite3_bind_text (find, 4, change->category, -1, SQLITE_STATIC);
-  sqlite3_bind_text (find, 5, change->origin, -1, SQLITE_STATIC);
-  sqlite3_bind_int64 (find, 6, change->received_at - TWO_ROADS_US);
-  while (belfry_writer_step (writer, find, &row, error)) {
-    const char *other = row ? (const char *)sqlite3_column_text (find, 1) : NULL;
-    g_autofree char *normalized = other != NULL ? belfry_repository_normalize (other) : NULL;
-
-    if (!row)
-      return TRUE;
-    if (g_strcmp0 (normalized, repository) == 0) {
-      *known = sqlite3_column_int64 (find, 0);
-      sqlite3_reset (find);
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
-
 /* which of the changes are new; asked before any is stored, so that they cannot find each other */
 static gboolean
 drop_known (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
@@ -202,7 +161,8 @@ drop_known (BelfryWriter *writer, BelfryAcceptance *self, GError **error)
   for (guint i = 0; self->changes != NULL && i < self->changes->len;) {
     gint64 known = 0;
 
-    if (!find_by_other_road (writer, g_ptr_array_index (self->changes, i), &known, error))
+    if (!belfry_changes_find_by_other_road (writer, g_ptr_array_index (self->changes, i), &known,
+                                            error))
       return FALSE;
     if (known != 0) {
       self->known_change = known;

@@ -14,6 +14,8 @@ struct _BelfryDeliveries {
   GHashTable *waiting; /* deliveryid → Pending */
   GCancellable *cancellable;
   GHashTable *generations; /* hook names whose older secret matched, told once */
+  BelfryPollFunc poll;     /* (nullable) */
+  gpointer poll_data;
   gboolean stopping;
 };
 

@@ -50,6 +50,13 @@ belfry_deliveries_new (BelfryStore *store)
 }
 
 void
+belfry_deliveries_set_poll_func (BelfryDeliveries *self, BelfryPollFunc func, gpointer data)
+{
+  self->poll = func;
+  self->poll_data = data;
+}
+
+void
 belfry_deliveries_stop (BelfryDeliveries *self)
 {
   self->stopping = TRUE;
@@ -294,7 +301,8 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
 
   acceptance->delivery = make_delivery (reception, outcome, translation->reason);
   acceptance->completes = BELFRY_NONE;
-  acceptance->by_digest = !plugin->no_digest && !is_id_signed (reception);
+  acceptance->by_digest = !plugin->no_digest && translation->kind != BELFRY_TRANSLATION_POLL &&
+                          !is_id_signed (reception);
   acceptance->dedupe_window_us = keys->dedupe_window;
   if (translation->changes != NULL)
     acceptance->changes = g_ptr_array_ref (translation->changes);
@@ -314,6 +322,22 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
 
 /* 3: what it means */
 
+/* pollers are told at once: nobody waits for what they find, and looking twice does no harm */
+static const char *
+tell_pollers (BelfryDeliveries *self, BelfryTranslation *translation)
+{
+  g_autofree char *missing =
+      self->poll != NULL ? self->poll ((const char *const *)translation->pollers,
+                                       (const char *const *)translation->allowed, self->poll_data)
+                         : g_strdup ("there are none");
+  g_autofree char *shown = missing != NULL ? belfry_text_make_printable (missing, -1, 500) : NULL;
+
+  g_free (translation->reason);
+  translation->reason = shown != NULL ? g_strconcat ("Could not find pollers: ", shown, NULL)
+                                      : g_strdup ("no change found yet, pollers look");
+  return shown != NULL ? "malformed" : "nothing";
+}
+
 static void
 translate (GTask *task)
 {
@@ -322,7 +346,7 @@ translate (GTask *task)
     [BELFRY_TRANSLATION_NOTHING] = "nothing",
     [BELFRY_TRANSLATION_MALFORMED] = "malformed",
     [BELFRY_TRANSLATION_UNSUPPORTED_TYPE] = "unsupported-type",
-    [BELFRY_TRANSLATION_POLL] = "accepted",
+    [BELFRY_TRANSLATION_POLL] = "nothing",
     [BELFRY_TRANSLATION_PENDING] = "pending",
   };
   Reception *reception = g_task_get_task_data (task);
@@ -336,7 +360,9 @@ translate (GTask *task)
     answer (task, response_new (500, "Error processing changes."));
     return;
   }
-  store (task, translation, outcomes[translation->kind]);
+  store (task, translation,
+         translation->kind == BELFRY_TRANSLATION_POLL ? tell_pollers (reception->self, translation)
+                                                      : outcomes[translation->kind]);
 }
 
 /* 2: who may knock */
@@ -358,11 +384,27 @@ note_generation (Reception *reception, guint generation)
   g_message ("hook '%s': a request was signed with the second of its secrets", name);
 }
 
+/* a method that any page can make a browser use needs the secret, which no browser has; a password
+ * it repeats by itself */
 static gboolean
-accepts_method (const BelfryHook *plugin, const char *method)
+accepts_method (const BelfryHook *plugin, const BelfryHookKeys *keys, const char *method)
 {
-  return plugin->methods != NULL ? g_strv_contains (plugin->methods, method)
-                                 : strcmp (method, "POST") == 0;
+  if (strcmp (method, "POST") == 0)
+    return TRUE;
+  return keys->secret != NULL && plugin->methods != NULL &&
+         g_strv_contains (plugin->methods, method);
+}
+
+static void
+refuse_method (GTask *task, const BelfryHook *plugin, const BelfryHookKeys *keys)
+{
+  g_autofree char *methods = keys->secret != NULL && plugin->methods != NULL
+                                 ? g_strjoinv (", ", (char **)plugin->methods)
+                                 : g_strdup ("POST");
+  BelfryResponse *response = response_new (405, "only %s is taken here", methods);
+
+  belfry_response_set_header (response, "Allow", methods);
+  refuse (task, "method", "another method than those it takes", response);
 }
 
 static void
@@ -372,16 +414,13 @@ check_signature (GTask *task)
   const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
   guint generation = 0;
   const char *reason = NULL;
+  const BelfryHookKeys *keys = get_keys (reception->hook);
 
-  if (!accepts_method (plugin, belfry_request_get_method (reception->request))) {
-    BelfryResponse *response = response_new (405, "only POST is taken here");
-
-    belfry_response_set_header (response, "Allow", "POST");
-    refuse (task, "method", "another method than POST", response);
+  if (!accepts_method (plugin, keys, belfry_request_get_method (reception->request))) {
+    refuse_method (task, plugin, keys);
     return;
   }
-  if (!belfry_signature_verify (plugin, get_keys (reception->hook), reception->request, &generation,
-                                &reason)) {
+  if (!belfry_signature_verify (plugin, keys, reception->request, &generation, &reason)) {
     refuse_unproven (task, reason);
     return;
   }

@@ -14,6 +14,11 @@ BelfryDeliveries *belfry_deliveries_new (BelfryStore *store);
 void belfry_deliveries_free (BelfryDeliveries *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryDeliveries, belfry_deliveries_free)
 void belfry_deliveries_apply (BelfryDeliveries *self, BelfryConfig *config, GPtrArray *hooks);
+/* Tells pollers to look; returns the names that mean none, or NULL. (transfer full) (nullable) */
+typedef char *(*BelfryPollFunc) (const char *const *names,
+                                 const char *const *allowed,
+                                 gpointer data);
+void belfry_deliveries_set_poll_func (BelfryDeliveries *self, BelfryPollFunc func, gpointer data);
 /* As BelfryWwwOps.hook and .hook_max_body. */
 void belfry_deliveries_receive (BelfryDeliveries *self,
                                 const char *name,

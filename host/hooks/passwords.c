@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A file is read anew for every attempt. Of several lines with one user the first counts; fields
- * are separated by colons and further ones ignored. A stored password that begins with `$` is a
- * hash of crypt(5); an unknown user is checked against the first line's, so that it costs as much
- * as a wrong password.
+ * are separated by colons and further ones ignored. An unknown user is checked against the first
+ * line's password, so that it costs as much as a wrong password.
  */
 #include "passwords.h"
 
-#include <crypt.h>
+#include "password-cache.h"
+#include "password-hash.h"
+
 #include <string.h>
 
 #define MAX_FILE_BYTES (1024 * 1024)
@@ -32,31 +33,19 @@ attempt_free (gpointer data)
   g_free (attempt);
 }
 
+/* only what is slow to compare is worth remembering */
 static gboolean
-matches_hash (const char *password, const char *hash)
+matches (const char *user, const char *password, const char *stored)
 {
-  struct crypt_data *data = g_new0 (struct crypt_data, 1);
-  const char *computed = crypt_r (password, hash, data);
-  gboolean same = computed != NULL && computed[0] != '*' &&
-                  belfry_equal_constant_time (computed, strlen (computed), hash, strlen (hash));
+  gboolean slow = belfry_password_get_form (stored) != BELFRY_PASSWORD_PLAIN;
 
-  explicit_bzero (data, sizeof *data);
-  g_free (data);
-  return same;
-}
-
-static gboolean
-matches_plain (const char *password, const char *stored)
-{
-  return belfry_equal_constant_time (password, strlen (password), stored, strlen (stored));
-}
-
-static gboolean
-matches (const char *password, const char *stored)
-{
-  if (stored[0] == '\0')
+  if (slow && belfry_password_cache_knows (user, password, stored))
+    return TRUE;
+  if (!belfry_password_matches (stored, password))
     return FALSE;
-  return stored[0] == '$' ? matches_hash (password, stored) : matches_plain (password, stored);
+  if (slow)
+    belfry_password_cache_add (user, password, stored);
+  return TRUE;
 }
 
 static gboolean
@@ -73,12 +62,12 @@ check_lines (const char *text, const char *user, const char *password)
     if (fields[0] == NULL || fields[1] == NULL)
       continue;
     if (strcmp (fields[0], user) == 0)
-      return matches (password, fields[1]);
+      return matches (user, password, fields[1]);
     if (first == NULL)
       first = g_strdup (fields[1]);
   }
   if (first != NULL)
-    matches (password, first);
+    belfry_password_matches (first, password);
   return FALSE;
 }
 
@@ -156,4 +145,54 @@ belfry_passwords_check (const char *const *files,
   g_task_set_task_data (task, attempt, attempt_free);
   g_task_run_in_thread (task, check_in_thread);
   g_object_unref (task);
+}
+
+/* which of its lines are stored in a way that is easily guessed back */
+static const char *
+find_weak (const char *text)
+{
+  static const char *const weak[] = {
+    [BELFRY_PASSWORD_PLAIN] = NULL,
+    [BELFRY_PASSWORD_CRYPT] = NULL,
+    [BELFRY_PASSWORD_MD5_CRYPT] = "MD5 ($1$)",
+    [BELFRY_PASSWORD_APR1] = "MD5 ($apr1$)",
+    [BELFRY_PASSWORD_SHA1] = "SHA-1 without salt",
+  };
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++) {
+    const char *colon = strchr (lines[i], ':');
+    const char *name = colon != NULL ? weak[belfry_password_get_form (colon + 1)] : NULL;
+
+    if (name != NULL)
+      return name;
+  }
+  return NULL;
+}
+
+void
+belfry_passwords_look (const char *const *files,
+                       const char *folder,
+                       const BelfrySection *section,
+                       const char *key,
+                       BelfryProblems *problems)
+{
+  for (guint i = 0; files != NULL && files[i] != NULL; i++) {
+    const char *path =
+        g_str_has_prefix (files[i], "file:") ? files[i] + strlen ("file:") : files[i];
+    g_autofree char *full = g_canonicalize_filename (path, folder);
+    g_autofree char *text = NULL;
+    gsize bytes = 0;
+    const char *weak = NULL;
+
+    if (!g_file_get_contents (full, &text, &bytes, NULL) || bytes > MAX_FILE_BYTES)
+      continue;
+    weak = find_weak (text);
+    if (weak != NULL)
+      belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, key,
+                           "'%s' holds passwords as %s, which are soon guessed; make them anew "
+                           "with htpasswd -B",
+                           full, weak);
+    explicit_bzero (text, bytes);
+  }
 }

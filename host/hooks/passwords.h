@@ -10,3 +10,9 @@ void belfry_passwords_check (const char *const *files,
                              const char *folder,
                              const char *authorization,
                              GTask *task);
+/* Warns of files whose passwords are stored weakly; what cannot be read is not looked at. */
+void belfry_passwords_look (const char *const *files,
+                            const char *folder,
+                            const BelfrySection *section,
+                            const char *key,
+                            BelfryProblems *problems);

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#define SHA256_BYTES       32
 #define WEBHOOK_KEY_PREFIX "whsec_"
 
 typedef gboolean (*CheckFunc) (const char *value,
@@ -64,6 +65,25 @@ check_sha256_hex (const char *value,
 }
 
 static gboolean
+check_sha256_base64 (const char *value,
+                     const char *secret,
+                     BelfryRequest *request,
+                     const BelfryHookKeys *keys)
+{
+  gsize bytes = 0;
+  gconstpointer data = g_bytes_get_data (belfry_request_get_body (request), &bytes);
+  g_autoptr (GHmac) hmac = g_hmac_new (G_CHECKSUM_SHA256, (const guchar *)secret, strlen (secret));
+  gsize digest_bytes = SHA256_BYTES;
+  g_autofree guchar *digest = g_malloc (digest_bytes);
+  g_autofree char *expected = NULL;
+
+  g_hmac_update (hmac, data, (gssize)bytes);
+  g_hmac_get_digest (hmac, digest, &digest_bytes);
+  expected = g_base64_encode (digest, digest_bytes);
+  return belfry_equal_constant_time (value, strlen (value), expected, strlen (expected));
+}
+
+static gboolean
 check_md5_hex (const char *value,
                const char *secret,
                BelfryRequest *request,
@@ -114,7 +134,7 @@ sign_webhook (const char *secret, const char *id, const char *timestamp, GBytes 
   gsize key_bytes = 0;
   g_autofree guchar *key = g_base64_decode (encoded, &key_bytes);
   g_autoptr (GHmac) hmac = NULL;
-  gsize digest_bytes = 32;
+  gsize digest_bytes = SHA256_BYTES;
   g_autofree guchar *digest = g_malloc (digest_bytes);
 
   if (key_bytes == 0)
@@ -162,6 +182,7 @@ static const CheckFunc checks[] = {
   [BELFRY_SIGNATURE_BEARER] = check_bearer,
   [BELFRY_SIGNATURE_STANDARD_WEBHOOKS] = check_standard_webhooks,
   [BELFRY_SIGNATURE_MD5_HEX] = check_md5_hex,
+  [BELFRY_SIGNATURE_SHA256_BASE64] = check_sha256_base64,
 };
 
 /* the strongest whose header is there; NULL: none is, or one is there twice */

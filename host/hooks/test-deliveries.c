@@ -126,7 +126,8 @@ static const char *const id_headers[] = { "X-Delivery", "X-Other-Id", NULL };
   .signature_size = sizeof (BelfrySignature), .delivery_id_headers = id_headers,                   \
   .event_header = "X-Event", .translate = translate, .complete = complete, .give_up = give_up
 
-static const BelfryHook test_forge = { TEST_HOOK, .name = "forge" };
+static const char *const more_methods[] = { "POST", "GET", NULL };
+static const BelfryHook test_forge = { TEST_HOOK, .name = "forge", .methods = more_methods };
 static const BelfryHook test_plain = { TEST_HOOK, .name = "plain", .no_digest = TRUE };
 
 /* name of the instance, its plugin, and whether it knows a secret */
@@ -438,6 +439,29 @@ test_method (Fixture *self, gconstpointer data)
   g_assert_cmpuint (count_changes (self), ==, 0);
 }
 
+/* what a browser can be made to do takes effect only with what no browser knows */
+static void
+test_method_with_secret (Fixture *self, gconstpointer data)
+{
+  static const struct {
+    const char *method;
+    const char *headers;
+    guint status;
+  } cases[] = {
+    { "GET", "X-Token: new", 202 }, { "GET", "X-Token: no", 401 },   { "GET", "", 401 },
+    { "PUT", "X-Token: new", 405 }, { "HEAD", "X-Token: new", 405 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (BelfryRequest) request =
+        make_request (cases[i].method, "192.0.2.7", cases[i].headers, "change a");
+    g_autoptr (BelfryResponse) response = receive (self, "locked", request);
+
+    g_assert_cmpuint (belfry_response_get_status (response), ==, cases[i].status);
+  }
+  g_assert_cmpuint (count_changes (self), ==, 1);
+}
+
 static void
 test_failed_instance (Fixture *self, gconstpointer data)
 {
@@ -718,6 +742,7 @@ static const struct {
   { "/hooks/deliveries/failed-instance", test_failed_instance },
   { "/hooks/deliveries/max-body", test_max_body },
   { "/hooks/deliveries/method", test_method },
+  { "/hooks/deliveries/method-with-secret", test_method_with_secret },
   { "/hooks/deliveries/secret", test_secret },
   { "/hooks/deliveries/sources", test_sources },
   { "/hooks/deliveries/stopping", test_stopping },

@@ -13,6 +13,7 @@
 #define SHA256   "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
 #define SHA1     "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"
 #define MD5      "750c783e6ab0b503eaa86e310a5db738"
+#define BASE64   "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM="
 #define WEBHOOK  "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #define SIGNED   "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 #define MESSAGE  "{\"test\": 2432232314}"
@@ -31,6 +32,10 @@ static const BelfrySignature hex_rows[] = {
 };
 static const BelfrySignature md5_rows[] = {
   { "Hook-Hmac", BELFRY_SIGNATURE_MD5_HEX, 1 },
+  { NULL },
+};
+static const BelfrySignature base64_rows[] = {
+  { "X-Signature", BELFRY_SIGNATURE_SHA256_BASE64, 1 },
   { NULL },
 };
 static const BelfrySignature bearer_rows[] = {
@@ -116,6 +121,7 @@ test_let_in (void)
     { github_rows, "plain:Jefe", "X-Hub-Signature-256: sha256=" SHA256, .strict = TRUE },
     { hex_rows, "plain:Jefe", "X-Gitea-Signature: " SHA256 },
     { md5_rows, "plain:Jefe", "Hook-Hmac: " MD5 },
+    { base64_rows, "plain:Jefe", "X-Signature: " BASE64 },
     { bearer_rows, "plain:Jefe", "Authorization: Bearer Jefe" },
     { bearer_rows, "plain:Jefe", "Authorization: bearer Jefe" },
     { gitlab_rows, "plain:Jefe", "X-Gitlab-Token: Jefe" },
@@ -156,6 +162,10 @@ test_no_signature (void)
     { hex_rows, "plain:Jefe", "X-Gitea-Signature: " },
     { hex_rows, "plain:Jefe", "X-Gitea-Signature: sha256=" SHA256 },
     { md5_rows, "plain:Jefe", "Hook-Hmac: " SHA256 },
+    { base64_rows, "plain:Jefe", "X-Signature: " },
+    { base64_rows, "plain:Jefe", "X-Signature: " SHA256 },
+    { base64_rows, "plain:Jefe", "X-Signature: " BASE64 "=" },
+    { base64_rows, "plain:jefe", "X-Signature: " BASE64 },
     { bearer_rows, "plain:Jefe", "Authorization: Jefe" },
     { bearer_rows, "plain:Jefe", "Authorization: Bearer" },
     { bearer_rows, "plain:Jefe", "Authorization: Bearer " },

@@ -110,9 +110,7 @@ mask_by_event (BelfryDraft *self, BelfryReader *reader, BelfryBuild *build)
 {
   g_autoptr (BelfryEvent) event =
       belfry_reader_find (reader, belfry_event_get_type (), self->row->eventid, NULL);
-  JsonObject *data = event != NULL && event->data != NULL && JSON_NODE_HOLDS_OBJECT (event->data)
-                         ? json_node_get_object (event->data)
-                         : NULL;
+  g_autoptr (JsonObject) data = event != NULL ? belfry_event_dup_data (event) : NULL;
   const char *state = data != NULL ? belfry_json_get_text (data, "state_string") : NULL;
   JsonObject *then = data != NULL ? belfry_json_get_object (data, "properties") : NULL;
   g_autoptr (BelfryProperties) properties = NULL;

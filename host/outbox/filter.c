@@ -185,12 +185,13 @@ insert_row (const BelfryReporting *self,
 static gboolean
 is_late (const BelfryReporting *self, const BelfryFiltering *filtering, const BelfryBuild *build)
 {
-  JsonNode *data = filtering->event->data;
+  g_autoptr (JsonObject) data = NULL;
 
-  return data != NULL && JSON_NODE_HOLDS_OBJECT (data) &&
-         belfry_json_get_boolean (json_node_get_object (data), "late", FALSE) &&
-         build->complete_at != BELFRY_NONE && self->late_us > 0 &&
-         build->complete_at < belfry_clock_now_us () - self->late_us;
+  if (build->complete_at == BELFRY_NONE || self->late_us <= 0 ||
+      build->complete_at >= belfry_clock_now_us () - self->late_us)
+    return FALSE;
+  data = belfry_event_dup_data (filtering->event);
+  return belfry_json_get_boolean (data, "late", FALSE);
 }
 
 static gpointer
@@ -278,6 +279,7 @@ apply_worker (const BelfryReporting *self, BelfryFiltering *filtering, GError **
 {
   g_autoptr (GError) local = NULL;
   g_autoptr (BelfryWorker) worker = NULL;
+  g_autoptr (JsonNode) data = NULL;
 
   if ((self->phases & BELFRY_PHASE_WORKER) == 0)
     return TRUE;
@@ -286,7 +288,9 @@ apply_worker (const BelfryReporting *self, BelfryFiltering *filtering, GError **
     return forgive_absent (&local, error);
   if (!is_watched (self->keys, worker->name))
     return TRUE;
-  return insert_row (self, filtering, BELFRY_NONE, BELFRY_NONE, filtering->event->data, error);
+  data = json_node_init_object (json_node_alloc (), NULL);
+  json_node_take_object (data, belfry_event_dup_data (filtering->event));
+  return insert_row (self, filtering, BELFRY_NONE, BELFRY_NONE, data, error);
 }
 
 static gboolean

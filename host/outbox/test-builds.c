@@ -59,6 +59,7 @@ writing_add_event (Writing *writing, const char *name, gpointer record)
 {
   BelfryEvent *event = belfry_event_new ();
   const BelfryRecordType *type = ((BelfryRecord *)record)->type;
+  g_autoptr (JsonObject) data = NULL;
 
   belfry_record_set_text (&event->name, name);
   event->subject = belfry_record_get_id (record);
@@ -66,10 +67,8 @@ writing_add_event (Writing *writing, const char *name, gpointer record)
     event->buildid = ((BelfryBuild *)record)->buildid;
     event->builderid = ((BelfryBuild *)record)->builderid;
   }
-  g_clear_pointer (&event->data, json_node_unref);
-  event->data = json_node_new (JSON_NODE_OBJECT);
-  json_node_take_object (event->data,
-                         belfry_record_to_json (record, BELFRY_RECORD_JSON_PROPERTIES));
+  data = belfry_record_to_json (record, BELFRY_RECORD_JSON_PROPERTIES);
+  event->data = belfry_json_object_to_text (data);
   g_ptr_array_add (writing->events, event);
   g_ptr_array_add (writing->subjects, belfry_record_ref (record));
 }
@@ -322,14 +321,18 @@ fixture_lose_worker (Fixture *self, const char *name)
 {
   Writing *writing = writing_new (FALSE);
   BelfryWorker *worker = belfry_worker_new ();
-  JsonObject *data = NULL;
+  g_autoptr (JsonObject) data = NULL;
+  BelfryEvent *event = NULL;
 
   worker->workerid = self->next_id++;
   belfry_record_set_text (&worker->name, name);
   g_ptr_array_add (writing->records, worker);
   writing_add_event (writing, "worker-missing", worker);
-  data = json_node_get_object (((BelfryEvent *)g_ptr_array_index (writing->events, 0))->data);
+  event = g_ptr_array_index (writing->events, 0);
+  data = belfry_event_dup_data (event);
   json_object_set_string_member (data, "last_connection", "Mon Jun  3 07:33:20 2024");
+  g_free (event->data);
+  event->data = belfry_json_object_to_text (data);
   writing_run (writing, self);
 }
 

@@ -7,7 +7,8 @@
  */
 #include "store/checkpoint.h"
 
-#define BEGIN_PAGES 1000
+#define BEGIN_PAGES 3000
+#define STEP_PAGES  1000
 #define BOUND_PAGES 6000
 
 struct _BelfryCheckpointer {
@@ -16,9 +17,17 @@ struct _BelfryCheckpointer {
 
   GMutex lock; /* of what follows */
   GCond cond;
-  int pages; /* in the log, as the last commit left it */
+  int pages;  /* in the log, as the last commit left it */
+  int copied; /* how many there were when copying began last */
   gboolean stopping;
 };
+
+/* A page that many commits change is copied once a step. */
+static gboolean
+is_due (const BelfryCheckpointer *self)
+{
+  return self->pages >= BEGIN_PAGES && self->pages >= self->copied + STEP_PAGES;
+}
 
 /* the writer's thread, after each commit */
 static int
@@ -27,8 +36,10 @@ on_committed (void *data, sqlite3 *handle, const char *name, int pages)
   BelfryCheckpointer *self = data;
 
   g_mutex_lock (&self->lock);
+  if (pages < self->pages)
+    self->copied = 0;
   self->pages = pages;
-  if (pages >= BEGIN_PAGES)
+  if (is_due (self))
     g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);
   /* what fails here is tried again after the next commit */
@@ -43,9 +54,9 @@ wait_for_pages (BelfryCheckpointer *self)
   gboolean going = FALSE;
 
   g_mutex_lock (&self->lock);
-  while (!self->stopping && self->pages < BEGIN_PAGES)
+  while (!self->stopping && !is_due (self))
     g_cond_wait (&self->cond, &self->lock);
-  self->pages = 0;
+  self->copied = self->pages;
   going = !self->stopping;
   g_mutex_unlock (&self->lock);
   return going;

@@ -5,6 +5,8 @@
  */
 #include "store/database.h"
 
+#include <string.h>
+
 typedef enum {
   SQL_COLUMNS,
   SQL_INSERT,
@@ -13,58 +15,78 @@ typedef enum {
   N_SQL,
 } Sql;
 
-static gboolean
-is_stored (const BelfryField *field)
+/* what a connection knows of a type */
+typedef struct {
+  const BelfryField **stored; /* in the order of the columns; ends in NULL */
+  char *sql[N_SQL];
+} Known;
+
+void
+belfry_database_known_free (gpointer data)
 {
-  return (field->flags & BELFRY_FIELD_STORED) != 0;
+  Known *self = data;
+
+  for (guint i = 0; i < N_SQL; i++)
+    g_free (self->sql[i]);
+  g_free (self->stored);
+  g_free (self);
 }
 
-static char **
-make_sql (const BelfryRecordType *type)
+static const BelfryField **
+list_stored (const BelfryRecordType *type)
+{
+  const BelfryField **stored = g_new0 (const BelfryField *, type->n_fields + 1);
+  guint n = 0;
+
+  for (guint i = 0; i < type->n_fields; i++)
+    if ((type->fields[i].flags & BELFRY_FIELD_STORED) != 0)
+      stored[n++] = &type->fields[i];
+  return stored;
+}
+
+static Known *
+known_new (const BelfryRecordType *type)
 {
   g_autoptr (GString) columns = g_string_new (NULL);
   g_autoptr (GString) values = g_string_new (NULL);
   g_autoptr (GString) changes = g_string_new (NULL);
-  char **sql = g_new0 (char *, N_SQL + 1);
-  guint n = 0;
+  Known *self = g_new0 (Known, 1);
 
-  for (guint i = 0; i < type->n_fields; i++) {
-    const char *name = type->fields[i].name;
+  self->stored = list_stored (type);
+  for (guint n = 1; self->stored[n - 1] != NULL; n++) {
+    const char *name = self->stored[n - 1]->name;
 
-    if (!is_stored (&type->fields[i]))
-      continue;
-    n++;
     g_string_append_printf (columns, "%s\"%s\"", n > 1 ? ", " : "", name);
     g_string_append_printf (values, "%s?%u", n > 1 ? ", " : "", n);
     if (n > 1)
       g_string_append_printf (changes, "%s\"%s\" = ?%u", n > 2 ? ", " : "", name, n);
   }
-  sql[SQL_COLUMNS] = g_strdup (columns->str);
-  sql[SQL_INSERT] = g_strdup_printf ("INSERT INTO \"%s\" (%s) VALUES (%s)", type->table,
-                                     columns->str, values->str);
-  sql[SQL_UPDATE] = g_strdup_printf ("UPDATE \"%s\" SET %s WHERE \"%s\" = ?1", type->table,
-                                     changes->str, type->fields[0].name);
-  sql[SQL_FIND] = g_strdup_printf ("SELECT %s FROM \"%s\" WHERE \"%s\" = ?1", columns->str,
-                                   type->table, type->fields[0].name);
-  return sql;
+  self->sql[SQL_COLUMNS] = g_strdup (columns->str);
+  self->sql[SQL_INSERT] = g_strdup_printf ("INSERT INTO \"%s\" (%s) VALUES (%s)", type->table,
+                                           columns->str, values->str);
+  self->sql[SQL_UPDATE] = g_strdup_printf ("UPDATE \"%s\" SET %s WHERE \"%s\" = ?1", type->table,
+                                           changes->str, type->fields[0].name);
+  self->sql[SQL_FIND] = g_strdup_printf ("SELECT %s FROM \"%s\" WHERE \"%s\" = ?1", columns->str,
+                                         type->table, type->fields[0].name);
+  return self;
 }
 
-static const char *
-get_sql (BelfryDatabase *self, const BelfryRecordType *type, Sql which)
+static const Known *
+get_known (BelfryDatabase *self, const BelfryRecordType *type)
 {
-  char **sql = g_hash_table_lookup (self->types, type);
+  Known *known = g_hash_table_lookup (self->types, type);
 
-  if (sql == NULL) {
-    sql = make_sql (type);
-    g_hash_table_insert (self->types, (gpointer)type, sql);
+  if (known == NULL) {
+    known = known_new (type);
+    g_hash_table_insert (self->types, (gpointer)type, known);
   }
-  return sql[which];
+  return known;
 }
 
 const char *
 belfry_database_columns (BelfryDatabase *self, const BelfryRecordType *type)
 {
-  return get_sql (self, type, SQL_COLUMNS);
+  return get_known (self, type)->sql[SQL_COLUMNS];
 }
 
 static void
@@ -77,18 +99,20 @@ bind_json (sqlite3_stmt *statement, int index, JsonNode *node)
 }
 
 static void
+bind_string (sqlite3_stmt *statement, int index, GString *text)
+{
+  gsize length = text->len;
+
+  sqlite3_bind_text64 (statement, index, g_string_free (text, FALSE), length, g_free, SQLITE_UTF8);
+}
+
+static void
 bind_list (sqlite3_stmt *statement, int index, char **list)
 {
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
-  JsonArray *array = json_array_new ();
+  GString *text = g_string_new (NULL);
 
-  for (guint i = 0; list != NULL && list[i] != NULL; i++) {
-    g_autofree char *text = g_utf8_make_valid (list[i], -1);
-
-    json_array_add_string_element (array, text);
-  }
-  json_node_take_array (node, array);
-  bind_json (statement, index, node);
+  belfry_json_append_list (text, (const char *const *)list);
+  bind_string (statement, index, text);
 }
 
 static void
@@ -122,6 +146,9 @@ bind_field (sqlite3_stmt *statement, int index, const BelfryField *field, gconst
       text = "";
     belfry_database_bind_text (statement, index, text);
     break;
+  case BELFRY_FIELD_JSON_TEXT:
+    belfry_database_bind_text (statement, index, *(char **)member);
+    break;
   case BELFRY_FIELD_TEXT_LIST:
     bind_list (statement, index, *(char ***)member);
     break;
@@ -133,6 +160,7 @@ bind_field (sqlite3_stmt *statement, int index, const BelfryField *field, gconst
     break;
   case BELFRY_FIELD_RECORD:
   case BELFRY_FIELD_RECORDS:
+  case BELFRY_FIELD_LENT:
     g_assert_not_reached ();
   }
 }
@@ -141,14 +169,14 @@ static gboolean
 run_with_record (BelfryDatabase *self, gconstpointer record, Sql which, GError **error)
 {
   const BelfryRecordType *type = ((const BelfryRecord *)record)->type;
-  sqlite3_stmt *statement = belfry_database_prepare (self, get_sql (self, type, which), error);
-  int index = 0;
+  const Known *known = get_known (self, type);
+  const BelfryField **stored = known->stored;
+  sqlite3_stmt *statement = belfry_database_prepare (self, known->sql[which], error);
 
   if (statement == NULL)
     return FALSE;
-  for (guint i = 0; i < type->n_fields; i++)
-    if (is_stored (&type->fields[i]))
-      bind_field (statement, ++index, &type->fields[i], record);
+  for (int index = 0; stored[index] != NULL; index++)
+    bind_field (statement, index + 1, stored[index], record);
   return belfry_database_step (self, statement, NULL, error);
 }
 
@@ -173,6 +201,22 @@ belfry_database_update (BelfryDatabase *self, gconstpointer record, GError **err
   return FALSE;
 }
 
+/* most lists and objects are empty; those need no parser */
+static JsonNode *
+node_new_empty (const char *text)
+{
+  JsonNode *node = NULL;
+
+  if (strcmp (text, "[]") == 0) {
+    node = json_node_new (JSON_NODE_ARRAY);
+    json_node_take_array (node, json_array_new ());
+  } else if (strcmp (text, "{}") == 0) {
+    node = json_node_new (JSON_NODE_OBJECT);
+    json_node_take_object (node, json_object_new ());
+  }
+  return node;
+}
+
 static gboolean
 read_json (sqlite3_stmt *statement, int column, JsonNode **value, GError **error)
 {
@@ -182,7 +226,9 @@ read_json (sqlite3_stmt *statement, int column, JsonNode **value, GError **error
 
   if (text == NULL)
     return TRUE;
-  *value = belfry_json_parse (text, sqlite3_column_bytes (statement, column), &limits, error);
+  *value = node_new_empty (text);
+  if (*value == NULL)
+    *value = belfry_json_parse (text, sqlite3_column_bytes (statement, column), &limits, error);
   return *value != NULL;
 }
 
@@ -219,19 +265,21 @@ static gboolean
 read_field (
     sqlite3_stmt *statement, int column, const BelfryField *field, gpointer member, GError **error)
 {
-  gboolean null = sqlite3_column_type (statement, column) == SQLITE_NULL;
   gboolean read = TRUE;
 
   switch (field->type) {
   case BELFRY_FIELD_INTEGER:
   case BELFRY_FIELD_TIME:
   case BELFRY_FIELD_RESULT:
-    *(gint64 *)member = null ? BELFRY_NONE : sqlite3_column_int64 (statement, column);
+    *(gint64 *)member = sqlite3_column_int64 (statement, column);
+    if (*(gint64 *)member == 0 && sqlite3_column_type (statement, column) == SQLITE_NULL)
+      *(gint64 *)member = BELFRY_NONE;
     break;
   case BELFRY_FIELD_BOOLEAN:
     *(gboolean *)member = sqlite3_column_int (statement, column) != 0;
     break;
   case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_JSON_TEXT:
     *(char **)member = g_strdup ((const char *)sqlite3_column_text (statement, column));
     break;
   case BELFRY_FIELD_TEXT_LIST:
@@ -245,24 +293,25 @@ read_field (
     break;
   case BELFRY_FIELD_RECORD:
   case BELFRY_FIELD_RECORDS:
+  case BELFRY_FIELD_LENT:
     g_assert_not_reached ();
   }
   return read;
 }
 
-gpointer
-belfry_database_read_row (const BelfryRecordType *type, sqlite3_stmt *statement, GError **error)
+static gpointer
+read_row (const BelfryRecordType *type,
+          const BelfryField *const *fields,
+          sqlite3_stmt *statement,
+          GError **error)
 {
   g_autoptr (BelfryRecord) record = belfry_record_new (type);
-  int column = 0;
 
-  for (guint i = 0; i < type->n_fields; i++) {
-    const BelfryField *field = &type->fields[i];
+  for (int column = 0; fields[column] != NULL; column++) {
+    const BelfryField *field = fields[column];
     gpointer member = G_STRUCT_MEMBER_P (record, field->offset);
 
-    if (!is_stored (field))
-      continue;
-    if (!read_field (statement, column++, field, member, error)) {
+    if (!read_field (statement, column, field, member, error)) {
       g_prefix_error (error, "reading %s of %s %" G_GINT64_FORMAT ": ", field->name, type->name,
                       belfry_record_get_id (record));
       return NULL;
@@ -274,7 +323,8 @@ belfry_database_read_row (const BelfryRecordType *type, sqlite3_stmt *statement,
 gpointer
 belfry_database_find (BelfryDatabase *self, const BelfryRecordType *type, gint64 id, GError **error)
 {
-  sqlite3_stmt *statement = belfry_database_prepare (self, get_sql (self, type, SQL_FIND), error);
+  sqlite3_stmt *statement =
+      belfry_database_prepare (self, get_known (self, type)->sql[SQL_FIND], error);
   gboolean row = FALSE;
   gpointer record = NULL;
 
@@ -288,7 +338,7 @@ belfry_database_find (BelfryDatabase *self, const BelfryRecordType *type, gint64
                  "looking for %s %" G_GINT64_FORMAT ": not found", type->name, id);
     return NULL;
   }
-  record = belfry_database_read_row (type, statement, error);
+  record = read_row (type, get_known (self, type)->stored, statement, error);
   sqlite3_reset (statement);
   return record;
 }
@@ -296,11 +346,15 @@ belfry_database_find (BelfryDatabase *self, const BelfryRecordType *type, gint64
 GPtrArray *
 belfry_database_read_all (BelfryDatabase *self,
                           const BelfryRecordType *type,
+                          const BelfryField *const *fields,
                           sqlite3_stmt *statement,
                           GError **error)
 {
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func (belfry_record_unref);
   gboolean row = TRUE;
+
+  if (fields == NULL)
+    fields = get_known (self, type)->stored;
 
   while (TRUE) {
     gpointer record = NULL;
@@ -309,7 +363,7 @@ belfry_database_read_all (BelfryDatabase *self,
       return NULL;
     if (!row)
       return g_steal_pointer (&records);
-    record = belfry_database_read_row (type, statement, error);
+    record = read_row (type, fields, statement, error);
     if (record == NULL) {
       sqlite3_reset (statement);
       return NULL;

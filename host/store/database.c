@@ -6,6 +6,11 @@
  */
 #include "store/database.h"
 
+#include <string.h>
+
+/* of texts made on the way; what stands in the program is some hundred */
+#define MAX_ADDRESSES 1000
+
 static const char *const role_pragmas[] = {
   [BELFRY_DATABASE_RECORDS] = "PRAGMA auto_vacuum = INCREMENTAL;"
                               "PRAGMA journal_mode = WAL;"
@@ -77,7 +82,8 @@ belfry_database_open (const char *path, BelfryDatabaseRole role, GError **error)
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, statement_free);
-  self->types = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_strfreev);
+  self->by_address = g_hash_table_new (NULL, NULL);
+  self->types = g_hash_table_new_full (NULL, NULL, NULL, belfry_database_known_free);
   if (role != BELFRY_DATABASE_READER)
     flags |= SQLITE_OPEN_CREATE;
   if (sqlite3_open_v2 (path, &self->handle, flags, NULL) != SQLITE_OK) {
@@ -98,6 +104,7 @@ belfry_database_close (BelfryDatabase *self)
 {
   if (self == NULL)
     return;
+  g_clear_pointer (&self->by_address, g_hash_table_unref);
   g_clear_pointer (&self->statements, g_hash_table_unref);
   g_clear_pointer (&self->types, g_hash_table_unref);
   sqlite3_close_v2 (self->handle);
@@ -112,10 +119,33 @@ belfry_database_execute (BelfryDatabase *self, const char *sql, GError **error)
   return TRUE;
 }
 
+static void
+remember_address (BelfryDatabase *self, const char *sql, sqlite3_stmt *statement)
+{
+  if (g_hash_table_size (self->by_address) >= MAX_ADDRESSES)
+    g_hash_table_remove_all (self->by_address);
+  g_hash_table_insert (self->by_address, (gpointer)sql, statement);
+}
+
+/* Nearly all SQL is constant text, so that its address finds it; but the address of a text that was
+ * freed may be another's by now. */
+static sqlite3_stmt *
+find_statement (BelfryDatabase *self, const char *sql)
+{
+  sqlite3_stmt *statement = g_hash_table_lookup (self->by_address, sql);
+
+  if (statement != NULL && strcmp (sqlite3_sql (statement), sql) == 0)
+    return statement;
+  statement = g_hash_table_lookup (self->statements, sql);
+  if (statement != NULL)
+    remember_address (self, sql, statement);
+  return statement;
+}
+
 sqlite3_stmt *
 belfry_database_prepare (BelfryDatabase *self, const char *sql, GError **error)
 {
-  sqlite3_stmt *statement = g_hash_table_lookup (self->statements, sql);
+  sqlite3_stmt *statement = find_statement (self, sql);
 
   if (statement != NULL) {
     sqlite3_reset (statement);
@@ -128,6 +158,7 @@ belfry_database_prepare (BelfryDatabase *self, const char *sql, GError **error)
     return NULL;
   }
   g_hash_table_insert (self->statements, g_strdup (sql), statement);
+  remember_address (self, sql, statement);
   return statement;
 }
 

@@ -25,12 +25,14 @@ typedef enum {
  * BelfryDatabase:
  * @handle: the connection
  * @statements: SQL to sqlite3_stmt
+ * @by_address: address of SQL to sqlite3_stmt, for what it was last
  * @types: record type to its SQL
  * @trouble: last result code that speaks of the file rather than of a statement; 0: none
  */
 typedef struct {
   sqlite3 *handle;
   GHashTable *statements;
+  GHashTable *by_address;
   GHashTable *types;
   int trouble;
 } BelfryDatabase;
@@ -66,16 +68,16 @@ void belfry_database_bind_text (sqlite3_stmt *statement, int index, const char *
 const char *belfry_database_columns (BelfryDatabase *self, const BelfryRecordType *type);
 gboolean belfry_database_insert (BelfryDatabase *self, gconstpointer record, GError **error);
 gboolean belfry_database_update (BelfryDatabase *self, gconstpointer record, GError **error);
-/* The row that @statement stands on; its columns begin with those of belfry_database_columns (). */
-gpointer
-belfry_database_read_row (const BelfryRecordType *type, sqlite3_stmt *statement, GError **error);
 /* NULL with NOT_FOUND where there is none */
 gpointer belfry_database_find (BelfryDatabase *self,
                                const BelfryRecordType *type,
                                gint64 id,
                                GError **error);
-/* What @statement (bound) gives. */
+void belfry_database_known_free (gpointer data);
+/* What @statement (bound) gives; its columns are @fields, which end in NULL; NULL: those of
+ * belfry_database_columns (). */
 GPtrArray *belfry_database_read_all (BelfryDatabase *self,
                                      const BelfryRecordType *type,
+                                     const BelfryField *const *fields,
                                      sqlite3_stmt *statement,
                                      GError **error);

@@ -45,7 +45,7 @@ belfry_store_reader_previous_build (BelfryReader *reader,
   sqlite3_bind_int64 (statement, 2, build->number);
   if (same_branch)
     belfry_database_bind_text (statement, 3, build->branch);
-  builds = belfry_database_read_all (self->database, type, statement, error);
+  builds = belfry_database_read_all (self->database, type, NULL, statement, error);
   if (builds == NULL || builds->len == 0)
     return NULL;
   return belfry_record_ref (g_ptr_array_index (builds, 0));
@@ -119,7 +119,7 @@ list_between (BelfryStoreReader *self,
   belfry_database_bind_text (statement, 3, stamp->codebase != NULL ? stamp->codebase : "");
   belfry_database_bind_text (statement, 4, stamp->repository != NULL ? stamp->repository : "");
   belfry_database_bind_text (statement, 5, stamp->branch);
-  return belfry_database_read_all (self->database, type, statement, error);
+  return belfry_database_read_all (self->database, type, NULL, statement, error);
 }
 
 /* Full records, so that each has its stamp. */

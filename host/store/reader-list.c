@@ -62,6 +62,16 @@ find_stored (const BelfryRecordType *type, const char *name, GError **error)
   return NULL;
 }
 
+static void
+add_words (GString *sql, const char *before, const char *name, const char *after)
+{
+  g_string_append (sql, before);
+  g_string_append_c (sql, '"');
+  g_string_append (sql, name);
+  g_string_append_c (sql, '"');
+  g_string_append (sql, after);
+}
+
 static gboolean
 add_filter (GString *sql, const BelfryRecordType *type, const BelfryFilter *filter, GError **error)
 {
@@ -75,7 +85,8 @@ add_filter (GString *sql, const BelfryRecordType *type, const BelfryFilter *filt
                  "listing %s: field '%s' cannot be compared so", type->name, filter->field);
     return FALSE;
   }
-  g_string_append_printf (sql, " AND \"%s\" %s", field->name, comparisons[filter->compare]);
+  add_words (sql, " AND ", field->name, " ");
+  g_string_append (sql, comparisons[filter->compare]);
   return TRUE;
 }
 
@@ -97,12 +108,14 @@ add_conditions (BelfryStoreReader *self,
 {
   const char *narrowing = find_narrowing (self, type);
 
-  g_string_append_printf (sql, " FROM \"%s\" WHERE 1", type->table);
+  add_words (sql, " FROM ", type->table, " WHERE 1");
   for (guint i = 0; i < BELFRY_QUERY_FILTERS && query->filters[i].field != NULL; i++)
     if (!add_filter (sql, type, &query->filters[i], error))
       return FALSE;
-  if (narrowing != NULL)
-    g_string_append_printf (sql, " AND %s", narrowing);
+  if (narrowing != NULL) {
+    g_string_append (sql, " AND ");
+    g_string_append (sql, narrowing);
+  }
   return TRUE;
 }
 
@@ -134,15 +147,43 @@ add_order (GString *sql, const BelfryRecordType *type, const BelfryQuery *query,
 {
   const BelfryField *key = &type->fields[0];
   const BelfryField *order = query->order != NULL ? find_stored (type, query->order, error) : key;
-  const char *direction = query->descending ? "DESC" : "ASC";
+  const char *direction = query->descending ? " DESC" : " ASC";
 
   if (order == NULL)
     return FALSE;
-  g_string_append_printf (sql, " ORDER BY \"%s\" %s", order->name, direction);
+  add_words (sql, " ORDER BY ", order->name, direction);
   if (order != key)
-    g_string_append_printf (sql, ", \"%s\" %s", key->name, direction);
+    add_words (sql, ", ", key->name, direction);
   g_string_append (sql, " LIMIT ? OFFSET ?");
   return TRUE;
+}
+
+/* The columns of a query that names its fields, the id first; NULL with @error where one of them is
+ * not stored. */
+static const BelfryField **
+choose_fields (const BelfryRecordType *type, const char *const *names, GError **error)
+{
+  g_autofree const BelfryField **fields =
+      g_new0 (const BelfryField *, g_strv_length ((char **)names) + 2);
+  guint n = 0;
+
+  fields[n++] = &type->fields[0];
+  for (guint i = 0; names[i] != NULL; i++) {
+    const BelfryField *field = find_stored (type, names[i], error);
+
+    if (field == NULL)
+      return NULL;
+    if (field != fields[0])
+      fields[n++] = field;
+  }
+  return g_steal_pointer (&fields);
+}
+
+static void
+add_columns (GString *sql, const BelfryField *const *fields)
+{
+  for (guint i = 0; fields[i] != NULL; i++)
+    add_words (sql, i > 0 ? ", " : "", fields[i]->name, "");
 }
 
 /* what a record of some types has beside its own row */
@@ -237,13 +278,23 @@ belfry_store_reader_list (BelfryReader *reader,
   BelfryStoreReader *self = (BelfryStoreReader *)reader;
   guint limit = CLAMP (query->limit > 0 ? query->limit : DEFAULT_LIMIT, 1, MAX_LIMIT);
   g_autoptr (GString) sql = g_string_new (NULL);
+  g_autofree const BelfryField **fields = NULL;
   g_autoptr (GPtrArray) records = NULL;
   sqlite3_stmt *statement = NULL;
   int index = 0;
 
   if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
     return NULL;
-  g_string_append_printf (sql, "SELECT %s", belfry_database_columns (self->database, type));
+  if (query->fields != NULL) {
+    fields = choose_fields (type, query->fields, error);
+    if (fields == NULL)
+      return NULL;
+  }
+  g_string_append (sql, "SELECT ");
+  if (fields != NULL)
+    add_columns (sql, fields);
+  else
+    g_string_append (sql, belfry_database_columns (self->database, type));
   if (!add_conditions (self, sql, type, query, error) || !add_order (sql, type, query, error))
     return NULL;
   statement = belfry_database_prepare (self->database, sql->str, error);
@@ -252,7 +303,7 @@ belfry_store_reader_list (BelfryReader *reader,
   index = bind_filters (self, statement, type, query);
   sqlite3_bind_int64 (statement, index + 1, (gint64)limit + 1);
   sqlite3_bind_int64 (statement, index + 2, query->offset);
-  records = belfry_database_read_all (self->database, type, statement, error);
+  records = belfry_database_read_all (self->database, type, fields, statement, error);
   if (records == NULL)
     return NULL;
   *cut = records->len > limit;

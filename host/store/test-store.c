@@ -129,6 +129,9 @@ fill_field (const BelfryField *field, gpointer record)
   case BELFRY_FIELD_TEXT:
     belfry_record_set_text (member, text);
     break;
+  case BELFRY_FIELD_JSON_TEXT:
+    *(char **)member = g_strdup ("{\"a\":1}");
+    break;
   case BELFRY_FIELD_TEXT_LIST:
     *(char ***)member = g_strsplit ("one;two", ";", -1);
     break;
@@ -141,6 +144,7 @@ fill_field (const BelfryField *field, gpointer record)
     break;
   case BELFRY_FIELD_RECORD:
   case BELFRY_FIELD_RECORDS:
+  case BELFRY_FIELD_LENT:
     g_assert_not_reached ();
   }
 }
@@ -498,9 +502,35 @@ test_queries (StoreFixture *fixture, gconstpointer data)
 }
 
 static void
+test_chosen_fields (StoreFixture *fixture, gconstpointer data)
+{
+  static const char *const fields[] = { "branch", "buildid", "number", NULL };
+  Listing listing = { .type = belfry_build_get_type (), .query = BELFRY_QUERY_INIT };
+  const BelfryBuild *build = NULL;
+
+  store_fixture_write (fixture, insert_builds, NULL, NULL);
+  listing.query.order = "number";
+  listing.query.descending = TRUE;
+  listing.query.limit = 1;
+  listing.query.fields = fields;
+  run_listing (fixture, NULL, &listing);
+  build = g_ptr_array_index (listing.records, 0);
+  g_assert_cmpint (build->buildid, ==, 30);
+  g_assert_cmpint (build->number, ==, 14);
+  g_assert_cmpstr (build->branch, ==, "main");
+  g_assert_cmpint (build->builderid, ==, 0);
+  g_assert_null (build->state_string);
+  g_ptr_array_unref (listing.records);
+}
+
+static void
 test_unknown_fields (StoreFixture *fixture, gconstpointer data)
 {
+  static const char *const not_stored[] = { "number", "steps", NULL };
+  static const char *const injected[] = { "number FROM builds --", NULL };
   static const BelfryQuery queries[] = {
+    { .size = sizeof (BelfryQuery), .fields = not_stored },
+    { .size = sizeof (BelfryQuery), .fields = injected },
     { .size = sizeof (BelfryQuery), .filters = { { "1; DROP TABLE builds", 0, 1, NULL } } },
     { .size = sizeof (BelfryQuery), .filters = { { "steps", 0, 1, NULL } } },
     { .size = sizeof (BelfryQuery), .filters = { { "properties", 0, 1, NULL } } },
@@ -760,6 +790,7 @@ main (int argc, char **argv)
   ADD ("ids/after-restart", test_ids_after_restart);
   ADD ("ids/not-given-again", test_ids_are_not_given_again);
   ADD ("read/queries", test_queries);
+  ADD ("read/chosen-fields", test_chosen_fields);
   ADD ("read/unknown-fields", test_unknown_fields);
   ADD ("read/visible-builders", test_visible_builders);
   ADD ("read/snapshot", test_snapshot);

@@ -226,10 +226,11 @@ belfry_frame_merge (BelfryFrame *self, JsonObject *data)
 }
 
 char *
-belfry_frame_render (BelfryFrame *self, const char *template_name, JsonObject *data, GError **error)
+belfry_frame_render (BelfryFrame *self, BelfryResponse *response, GError **error)
 {
-  g_autoptr (JsonObject) variables = belfry_frame_merge (self, data);
+  g_autoptr (JsonObject) variables = belfry_frame_merge (self, belfry_response_get_data (response));
 
-  return belfry_templates_render (self->site->templates, template_name, variables, self->language,
-                                  self->utc_offset_us, error);
+  return belfry_templates_render (
+      self->site->templates, belfry_response_get_template_name (response), variables,
+      belfry_response_get_records (response), self->language, self->utc_offset_us, error);
 }

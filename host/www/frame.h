@@ -28,10 +28,7 @@ gboolean belfry_frame_may (const char *action, gconstpointer record, gpointer fr
 JsonArray *belfry_frame_list_forms (const char *builder, gpointer frame);
 /* (transfer full): the page's data and the frame's, which wins */
 JsonObject *belfry_frame_merge (BelfryFrame *self, JsonObject *data);
-char *belfry_frame_render (BelfryFrame *self,
-                           const char *template_name,
-                           JsonObject *data,
-                           GError **error);
+char *belfry_frame_render (BelfryFrame *self, BelfryResponse *response, GError **error);
 char *belfry_frame_dup_theme (BelfryExchange *exchange);
 char *belfry_frame_dup_language (BelfryExchange *exchange);
 gint64 belfry_frame_get_utc_offset_us (BelfrySite *site, gint64 now_us);

@@ -91,11 +91,10 @@ static gboolean
 render_template (Page *page, GError **error)
 {
   const char *name = belfry_response_get_template_name (page->response);
-  JsonObject *data = belfry_response_get_data (page->response);
   const char *own_type = belfry_response_get_content_type (page->response);
   gboolean is_error = g_str_equal (name, "error.html");
   g_autoptr (GError) reason = NULL;
-  char *text = belfry_frame_render (page->frame, name, data, &reason);
+  char *text = belfry_frame_render (page->frame, page->response, &reason);
 
   if (text == NULL && is_error) {
     if (!g_error_matches (reason, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND))

@@ -86,13 +86,14 @@ stream_free (Stream *self)
 static gboolean
 is_of_log (const BelfryEvent *event, gint64 logid)
 {
-  JsonObject *data = event->data != NULL && JSON_NODE_HOLDS_OBJECT (event->data)
-                         ? json_node_get_object (event->data)
-                         : NULL;
+  g_autoptr (JsonObject) data = NULL;
 
-  return g_str_has_prefix (event->name, "log-") &&
-         (event->subject == logid ||
-          (data != NULL && belfry_json_get_integer (data, "logid", -1) == logid));
+  if (!g_str_has_prefix (event->name, "log-"))
+    return FALSE;
+  if (event->subject == logid)
+    return TRUE;
+  data = belfry_event_dup_data (event);
+  return belfry_json_get_integer (data, "logid", -1) == logid;
 }
 
 static gboolean
@@ -128,7 +129,7 @@ static GBytes *
 event_to_text (const BelfryEvent *event)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  g_autofree char *data = event->data != NULL ? belfry_json_to_text (event->data) : g_strdup ("{}");
+  g_autofree char *data = g_strdup (event->data != NULL ? event->data : "{}");
 
   g_strdelimit (data, "\r\n", ' ');
   if (event->eventid > 0)

@@ -264,6 +264,7 @@ find_entry (BelfryTemplates *self, const char *name, gboolean only_built_in, GEr
 
 typedef struct {
   JsonObject *variables;
+  const BelfryTemplateRecords *records;
   const char *language;
   gint64 utc_offset_us;
 } Rendering;
@@ -273,8 +274,8 @@ render (Entry *entry, const Rendering *rendering, GError **error)
 {
   if (entry->template == NULL)
     return NULL;
-  return belfry_template_render (entry->template, rendering->variables, rendering->language,
-                                 rendering->utc_offset_us, error);
+  return belfry_template_render_records (entry->template, rendering->variables, rendering->records,
+                                         rendering->language, rendering->utc_offset_us, error);
 }
 
 static gboolean
@@ -290,11 +291,12 @@ char *
 belfry_templates_render (BelfryTemplates *self,
                          const char *name,
                          JsonObject *variables,
+                         const BelfryTemplateRecords *records,
                          const char *language,
                          gint64 utc_offset_us,
                          GError **error)
 {
-  Rendering rendering = { variables, language, utc_offset_us };
+  Rendering rendering = { variables, records, language, utc_offset_us };
   g_autoptr (GError) reason = NULL;
   g_autoptr (Entry) entry = find_entry (self, name, FALSE, &reason);
   g_autoptr (Entry) built_in = NULL;

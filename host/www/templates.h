@@ -17,6 +17,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTemplates, belfry_templates_free)
 char *belfry_templates_render (BelfryTemplates *self,
                                const char *name,
                                JsonObject *variables,
+                               const BelfryTemplateRecords *records,
                                const char *language,
                                gint64 utc_offset_us,
                                GError **error);

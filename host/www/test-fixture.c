@@ -380,7 +380,7 @@ write_event (BelfryWriter *writer, gpointer data, GError **error)
 {
   const Telling *telling = data;
   g_autoptr (BelfryEvent) event = belfry_event_new ();
-  JsonObject *object = json_object_new ();
+  g_autoptr (JsonObject) object = json_object_new ();
 
   json_object_set_int_member (object, "subject", telling->subject);
   event->at = 1;
@@ -388,8 +388,7 @@ write_event (BelfryWriter *writer, gpointer data, GError **error)
   event->builderid = telling->builderid;
   event->buildid = telling->buildid;
   event->subject = telling->subject;
-  event->data = json_node_new (JSON_NODE_OBJECT);
-  json_node_take_object (event->data, object);
+  event->data = belfry_json_object_to_text (object);
   return belfry_writer_add_event (writer, event, NULL, error);
 }
 

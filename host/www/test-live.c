@@ -111,7 +111,6 @@ write_many (BelfryWriter *writer, gpointer data, GError **error)
 
     belfry_record_set_text (&event->name, "build-started");
     event->builderid = 1;
-    event->data = json_node_new (JSON_NODE_NULL);
     if (!belfry_writer_add_event (writer, event, NULL, error))
       return FALSE;
   }
@@ -159,7 +158,7 @@ test_stream_slow_reader (void)
   Client *client = NULL;
   g_autoptr (BelfryEvent) event = belfry_event_new ();
   g_autofree char *filler = g_strnfill (60000, 'f');
-  JsonObject *object = json_object_new ();
+  g_autoptr (JsonObject) object = json_object_new ();
   guint told = 0;
 
   fixture_set_up (&fixture, LOCAL, NULL);
@@ -168,8 +167,7 @@ test_stream_slow_reader (void)
   json_object_set_string_member (object, "filler", filler);
   belfry_record_set_text (&event->name, "eta");
   event->builderid = BELFRY_NONE;
-  event->data = json_node_new (JSON_NODE_OBJECT);
-  json_node_take_object (event->data, object);
+  event->data = belfry_json_object_to_text (object);
   for (told = 0; told < 2000 && !g_queue_is_empty (&fixture.www->exchanges); told++) {
     belfry_bus_tell (fixture.bus, event);
     for (guint i = 0; i < 20; i++)

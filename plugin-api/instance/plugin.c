@@ -144,7 +144,7 @@ belfry_translation_new_unsupported_type (const char *reason)
 
 /**
  * belfry_translation_new_poll:
- * @pollers: (transfer full) (nullable): names; %NULL: all
+ * @pollers: (transfer full) (nullable): names or repositories; %NULL: all that are allowed
  *
  * Returns: (transfer full): a translation
  * Since: 0.1
@@ -156,6 +156,23 @@ belfry_translation_new_poll (char **pollers)
 
   self->pollers = pollers;
   return self;
+}
+
+/**
+ * belfry_translation_set_allowed:
+ * @self: a translation of pollers
+ * @allowed: (nullable): names or repositories; %NULL: all
+ *
+ * Says which pollers may be told to poll; for others the answer is that there are none. The host
+ * compares, since only it knows which name and which repository mean one poller.
+ *
+ * Since: 0.1
+ */
+void
+belfry_translation_set_allowed (BelfryTranslation *self, const char *const *allowed)
+{
+  g_strfreev (self->allowed);
+  self->allowed = g_strdupv ((char **)allowed);
 }
 
 /**
@@ -188,6 +205,7 @@ belfry_translation_free (BelfryTranslation *self)
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->pending, json_node_unref);
   g_strfreev (self->pollers);
+  g_strfreev (self->allowed);
   g_free (self->reason);
   g_free (self);
 }

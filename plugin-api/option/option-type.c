@@ -356,7 +356,8 @@ parse_expression (const BelfryOption *option,
                   gpointer member,
                   GError **error)
 {
-  *(BelfryExpression **)member = belfry_expression_new (text->text, error);
+  *(BelfryExpression **)member =
+      belfry_expression_new_with_flags (text->text, option->template_flags, error);
   return *(BelfryExpression **)member != NULL;
 }
 

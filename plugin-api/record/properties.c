@@ -5,7 +5,9 @@
  * row.
  */
 #include "belfry-error.h"
+#include "belfry-json.h"
 #include "belfry-record.h"
+#include "record/record-private.h"
 
 #include <string.h>
 
@@ -394,6 +396,25 @@ belfry_properties_to_json (const BelfryProperties *self)
   }
   json_node_take_object (node, object);
   return node;
+}
+
+void
+belfry_properties_append_json (GString *text, const BelfryProperties *properties)
+{
+  g_string_append_c (text, '{');
+  for (guint i = 0; i < belfry_properties_get_count (properties); i++) {
+    const Property *row = properties_row (properties, i);
+
+    if (i > 0)
+      g_string_append_c (text, ',');
+    belfry_json_append_text (text, row->name);
+    g_string_append (text, ":[");
+    belfry_json_append (text, row->value);
+    g_string_append_c (text, ',');
+    belfry_json_append_text (text, row->source);
+    g_string_append_c (text, ']');
+  }
+  g_string_append_c (text, '}');
 }
 
 /**

@@ -5,7 +5,9 @@
  * are hidden are neither written nor read.
  */
 #include "belfry-error.h"
+#include "belfry-json.h"
 #include "belfry-record.h"
+#include "record/record-private.h"
 
 #include <string.h>
 
@@ -74,6 +76,15 @@ node_from_json (const BelfryField *field, JsonNode *value)
   return node;
 }
 
+/* what is no JSON, as only somebody else's hand can have left it, is null */
+static JsonNode *
+node_from_json_text (const char *text)
+{
+  JsonNode *node = text != NULL ? belfry_json_parse (text, -1, NULL, NULL) : NULL;
+
+  return node != NULL ? node : json_node_new (JSON_NODE_NULL);
+}
+
 static JsonNode *
 node_from_properties (const BelfryField *field, const BelfryProperties *value, guint flags)
 {
@@ -124,6 +135,7 @@ node_from_field (const BelfryField *field, gconstpointer record, guint flags)
     json_node_set_boolean (node, *(gboolean *)member);
     break;
   case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_LENT:
     node = node_from_text (field, *(char **)member);
     break;
   case BELFRY_FIELD_TEXT_LIST:
@@ -131,6 +143,9 @@ node_from_field (const BelfryField *field, gconstpointer record, guint flags)
     break;
   case BELFRY_FIELD_JSON:
     node = node_from_json (field, *(JsonNode **)member);
+    break;
+  case BELFRY_FIELD_JSON_TEXT:
+    node = node_from_json_text (*(char **)member);
     break;
   case BELFRY_FIELD_PROPERTIES:
     node = node_from_properties (field, *(BelfryProperties **)member, flags);
@@ -146,13 +161,13 @@ node_from_field (const BelfryField *field, gconstpointer record, guint flags)
 }
 
 /* What is only there when asked for has no key at all while it is not set. */
-static gboolean
-field_is_left_out (const BelfryField *field, gconstpointer record)
+gboolean
+belfry_record_leaves_out (const BelfryRecord *self, const BelfryField *field)
 {
   if ((field->flags & BELFRY_FIELD_HIDDEN) != 0)
     return TRUE;
   return (field->flags & BELFRY_FIELD_ASKED) != 0 && field->type != BELFRY_FIELD_PROPERTIES &&
-         G_STRUCT_MEMBER (gpointer, record, field->offset) == NULL;
+         G_STRUCT_MEMBER (gpointer, self, field->offset) == NULL;
 }
 
 /**
@@ -179,7 +194,7 @@ belfry_record_to_json (gconstpointer record, BelfryRecordJsonFlags flags)
   for (guint i = 0; i < self->type->n_fields; i++) {
     const BelfryField *field = &self->type->fields[i];
 
-    if (!field_is_left_out (field, self))
+    if (!belfry_record_leaves_out (self, field))
       json_object_set_member (object, field->name, node_from_field (field, self, flags));
   }
   return object;
@@ -294,6 +309,10 @@ field_from_node (const BelfryField *field, JsonNode *node, gpointer member, GErr
   case BELFRY_FIELD_JSON:
     *(JsonNode **)member = json_node_copy (node);
     break;
+  case BELFRY_FIELD_JSON_TEXT:
+    g_free (*(char **)member);
+    *(char **)member = belfry_json_to_text (node);
+    break;
   case BELFRY_FIELD_PROPERTIES:
     *(BelfryProperties **)member = belfry_properties_from_json (node, error);
     read = *(BelfryProperties **)member != NULL;
@@ -303,6 +322,9 @@ field_from_node (const BelfryField *field, JsonNode *node, gpointer member, GErr
     break;
   case BELFRY_FIELD_RECORDS:
     read = records_from_node (field, node, member, error);
+    break;
+  case BELFRY_FIELD_LENT:
+    read = set_error (field, "text that anyone holds", error);
     break;
   }
   return read;

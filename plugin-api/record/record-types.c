@@ -297,7 +297,7 @@ static const BelfryField belfry_event_fields[] = {
   FIELD (BelfryEvent, builderid, INTEGER, NUL | ST),
   FIELD (BelfryEvent, buildid, INTEGER, NUL | ST),
   FIELD (BelfryEvent, subject, INTEGER, NUL | ST),
-  FIELD (BelfryEvent, data, JSON, ST | OBJ),
+  FIELD (BelfryEvent, data, JSON_TEXT, ST | OBJ),
 };
 DEFINE_TYPE (BelfryEvent, belfry_event, "event", "events")
 

@@ -62,8 +62,10 @@ field_clear (const BelfryField *field, gpointer record)
   case BELFRY_FIELD_BOOLEAN:
   case BELFRY_FIELD_TIME:
   case BELFRY_FIELD_RESULT:
+  case BELFRY_FIELD_LENT:
     break;
   case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_JSON_TEXT:
     g_free (*member);
     break;
   case BELFRY_FIELD_TEXT_LIST:
@@ -152,7 +154,11 @@ field_copy (const BelfryField *field, gconstpointer from, gpointer to)
   case BELFRY_FIELD_BOOLEAN:
     *(gboolean *)target = *(gboolean *)source;
     break;
+  case BELFRY_FIELD_LENT:
+    *(const char **)target = *(const char **)source;
+    break;
   case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_JSON_TEXT:
     *(char **)target = g_strdup (*(char **)source);
     break;
   case BELFRY_FIELD_TEXT_LIST:

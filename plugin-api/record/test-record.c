@@ -25,8 +25,11 @@ static void
 assert_json (gconstpointer record, BelfryRecordJsonFlags flags, const char *wanted)
 {
   g_autofree char *text = print (record, flags);
+  g_autoptr (GString) appended = g_string_new (NULL);
 
   g_assert_cmpstr (text, ==, wanted);
+  belfry_record_append_json (appended, record, flags);
+  g_assert_cmpstr (appended->str, ==, wanted);
 }
 
 static void

@@ -11,6 +11,7 @@
 
 struct _BelfryExpression {
   int references;
+  gboolean strict;
   char *source;
   TplUnit *unit;
 };
@@ -29,6 +30,23 @@ struct _BelfryExpression {
 BelfryExpression *
 belfry_expression_new (const char *text, GError **error)
 {
+  return belfry_expression_new_with_flags (text, BELFRY_TEMPLATE_NONE, error);
+}
+
+/**
+ * belfry_expression_new_with_flags:
+ * @text: text of the expression
+ * @flags: %BELFRY_TEMPLATE_STRICT: an undefined name is an error and no null; others do not apply
+ * @error: return location
+ *
+ * Parses an expression, as belfry_expression_new () does.
+ *
+ * Returns: (transfer full) (nullable): the expression; %NULL with %BELFRY_ERROR_CONFIG
+ * Since: 0.1
+ */
+BelfryExpression *
+belfry_expression_new_with_flags (const char *text, BelfryTemplateFlags flags, GError **error)
+{
   g_autoptr (TplUnit) unit = NULL;
   BelfryExpression *self = NULL;
 
@@ -43,6 +61,7 @@ belfry_expression_new (const char *text, GError **error)
     return NULL;
   self = g_new0 (BelfryExpression, 1);
   self->references = 1;
+  self->strict = (flags & BELFRY_TEMPLATE_STRICT) != 0;
   self->source = g_strdup (text);
   self->unit = g_steal_pointer (&unit);
   return self;
@@ -115,7 +134,8 @@ finish (TplRender *render, GError **error)
  * @variables: (nullable): names and values that the expression sees; not changed
  * @error: return location
  *
- * Evaluates an expression. May be called on any thread. An undefined value is null.
+ * Evaluates an expression. May be called on any thread. An undefined value is null, unless the
+ * expression is strict.
  *
  * Returns: (transfer full) (nullable): the value; %NULL with %BELFRY_ERROR_MALFORMED where
  *   expression and data do not fit or a limit is met
@@ -129,6 +149,7 @@ belfry_expression_evaluate (BelfryExpression *self, JsonObject *variables, GErro
 
   g_return_val_if_fail (self != NULL, NULL);
   tpl_render_init (&render, self->unit, variables);
+  render.strict = self->strict;
   node = tpl_value_to_node (&render, tpl_evaluate (&render, self->unit->expression));
   return finish (&render, error) ? g_steal_pointer (&node) : NULL;
 }
@@ -159,6 +180,7 @@ belfry_expression_is_true (BelfryExpression *self,
   g_return_val_if_fail (self != NULL, FALSE);
   g_return_val_if_fail (result != NULL, FALSE);
   tpl_render_init (&render, self->unit, variables);
+  render.strict = self->strict;
   holds = tpl_value_is_true (tpl_evaluate (&render, self->unit->expression));
   if (!finish (&render, error))
     return FALSE;

@@ -5,6 +5,7 @@
 #include "arena-private.h"
 #include "ast-private.h"
 #include "belfry-error.h"
+#include "belfry-record.h"
 #include "belfry-template.h"
 #include "value-private.h"
 
@@ -25,8 +26,9 @@ typedef struct {
 
 /* The names of one block of code. A lookup climbs to the parents; the outermost has the data. */
 struct _TplScope {
-  TplScope *parent;      /* (nullable) */
-  JsonObject *variables; /* (nullable) */
+  TplScope *parent;                     /* (nullable) */
+  JsonObject *variables;                /* (nullable) */
+  const BelfryTemplateRecords *records; /* (nullable) one variable more */
   guint length;
   guint capacity;
   TplBinding *bindings;

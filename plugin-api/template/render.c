@@ -119,6 +119,10 @@ find_variable (const TplScope *scope, const char *name, TplValue *value)
 {
   JsonNode *node = NULL;
 
+  if (scope->records != NULL && strcmp (scope->records->name, name) == 0) {
+    *value = tpl_value_from_records (scope->records->records);
+    return TRUE;
+  }
   if (scope->variables != NULL)
     node = json_object_get_member (scope->variables, name);
   if (node == NULL)

@@ -288,6 +288,53 @@ apply_settings (TplRender *render, const BelfryTemplateSettings *settings)
 }
 
 /**
+ * belfry_template_render_records:
+ * @self: a template
+ * @variables: (nullable): names and values that the template sees; not changed, not copied
+ * @records: (nullable): one variable more, a list of records; not changed, not copied
+ * @language: (nullable): tag of the language of `_()` and `ngettext()`; %NULL: English
+ * @utc_offset_us: what the `datetime` filter adds to UTC, in microseconds
+ * @error: return location
+ *
+ * Renders a template with records beside the JSON: for pages with thousands of rows, which would
+ * take longer to write as JSON than to render. A record's fields are members as in
+ * belfry_record_to_json (), without those that are hidden; properties are values by name. May be
+ * called on any thread, on several at once.
+ *
+ * Returns: (transfer full) (nullable): the text; %NULL with %BELFRY_ERROR_MALFORMED and the
+ *   message `NAME:LINE: what` where template and data do not fit or a limit is met; it will fail
+ *   again with the same data
+ * Since: 0.1
+ */
+char *
+belfry_template_render_records (BelfryTemplate *self,
+                                JsonObject *variables,
+                                const BelfryTemplateRecords *records,
+                                const char *language,
+                                gint64 utc_offset_us,
+                                GError **error)
+{
+  TplRender render;
+  char *text = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+  tpl_render_init (&render, self->unit, variables);
+  render.scope->records = records;
+  apply_settings (&render, &self->settings);
+  render.template = self;
+  render.language = language;
+  render.utc_offset_us = utc_offset_us;
+  render.output = g_string_sized_new (1024);
+  tpl_render_tree (&render, self->unit, render.scope);
+  if (render.error != NULL)
+    g_propagate_error (error, g_steal_pointer (&render.error));
+  else
+    text = g_string_free (g_steal_pointer (&render.output), FALSE);
+  tpl_render_clear (&render);
+  return text;
+}
+
+/**
  * belfry_template_render:
  * @self: a template
  * @variables: (nullable): names and values that the template sees; not changed, not copied
@@ -309,23 +356,7 @@ belfry_template_render (BelfryTemplate *self,
                         gint64 utc_offset_us,
                         GError **error)
 {
-  TplRender render;
-  char *text = NULL;
-
-  g_return_val_if_fail (self != NULL, NULL);
-  tpl_render_init (&render, self->unit, variables);
-  apply_settings (&render, &self->settings);
-  render.template = self;
-  render.language = language;
-  render.utc_offset_us = utc_offset_us;
-  render.output = g_string_sized_new (1024);
-  tpl_render_tree (&render, self->unit, render.scope);
-  if (render.error != NULL)
-    g_propagate_error (error, g_steal_pointer (&render.error));
-  else
-    text = g_string_free (g_steal_pointer (&render.output), FALSE);
-  tpl_render_clear (&render);
-  return text;
+  return belfry_template_render_records (self, variables, NULL, language, utc_offset_us, error);
 }
 
 /**

@@ -102,6 +102,29 @@ test_errors (void)
 }
 
 static void
+test_strict (void)
+{
+  static const char *const missing[] = { "nope", "props.nope", "nope.x", "branch == 'a' or nope" };
+  g_autoptr (JsonNode) node = belfry_json_parse (data, -1, NULL, NULL);
+  JsonObject *variables = json_node_get_object (node);
+  g_autoptr (BelfryExpression) guarded =
+      belfry_expression_new_with_flags ("nope is defined and nope", BELFRY_TEMPLATE_STRICT, NULL);
+  gboolean holds = TRUE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (missing); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (BelfryExpression) expression =
+        belfry_expression_new_with_flags (missing[i], BELFRY_TEMPLATE_STRICT, NULL);
+
+    g_assert_null (belfry_expression_evaluate (expression, variables, &error));
+    g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED);
+    g_assert_false (belfry_expression_is_true (expression, variables, &holds, NULL));
+  }
+  g_assert_true (belfry_expression_is_true (guarded, variables, &holds, NULL));
+  g_assert_false (holds);
+}
+
+static void
 test_source (void)
 {
   g_autoptr (BelfryExpression) expression = belfry_expression_new (" 1 ", NULL);
@@ -119,5 +142,6 @@ main (int argc, char **argv)
   g_test_add_func ("/expression/truth", test_truth);
   g_test_add_func ("/expression/errors", test_errors);
   g_test_add_func ("/expression/source", test_source);
+  g_test_add_func ("/expression/strict", test_strict);
   return g_test_run ();
 }

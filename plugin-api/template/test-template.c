@@ -3,6 +3,7 @@
  * translation, threads. */
 #include "belfry-error.h"
 #include "belfry-json.h"
+#include "belfry-record.h"
 #include "belfry-template.h"
 
 #include <string.h>
@@ -410,6 +411,45 @@ test_threads (void)
   g_assert_cmpint (g_atomic_int_get (&loads), ==, 1);
 }
 
+/* every type of field that a template can ask of a record */
+static void
+test_records (void)
+{
+  static const char text[] =
+      "{% for b in builds %}{{ b.number }} {{ b.complete }} {{ b.started_at }} {{ b.complete_at }}"
+      " {{ b.state_string }} {{ b.url }} {{ b.results }} {{ b.properties.branch }}"
+      " {{ b.builder.name }} {{ b.builder.tags|join('+') }} {{ b.builder.masterids|length }}"
+      " {{ b.steps|length }}{% for s in b.steps %} {{ s.name }}{% endfor %} {{ b.buildset }}"
+      " {{ b.bsid is defined }} {{ b.nothing is defined }}\n{% endfor %}{{ builds|length }}";
+  g_autoptr (BelfryTemplate) template = belfry_template_new ("page", text, NULL, NULL);
+  g_autoptr (GPtrArray) builds = g_ptr_array_new_with_free_func (belfry_record_unref);
+  BelfryTemplateRecords records = { "builds", builds };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *html = NULL;
+  BelfryBuild *build = belfry_build_new ();
+  BelfryStep *step = belfry_step_new ();
+
+  g_ptr_array_add (builds, build);
+  build->number = 7;
+  build->complete = TRUE;
+  build->started_at = 1500 * G_TIME_SPAN_MILLISECOND;
+  build->complete_at = BELFRY_NONE;
+  build->results = BELFRY_RESULT_FAILURE;
+  build->properties = belfry_properties_new ();
+  belfry_properties_set_text (build->properties, "branch", "main", "Build");
+  build->builder = belfry_builder_new ();
+  belfry_record_set_text (&build->builder->name, "linux");
+  build->builder->tags = g_strsplit ("a;b", ";", -1);
+  build->builder->masterids = belfry_json_parse ("[1,2]", -1, NULL, NULL);
+  build->steps = g_ptr_array_new_with_free_func (belfry_record_unref);
+  g_ptr_array_add (build->steps, step);
+  belfry_record_set_text (&step->name, "compile");
+  html = belfry_template_render_records (template, NULL, &records, NULL, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (html, ==,
+                   "7 True 1 None  None 2 main linux a+b 2 1 compile None False False\n1");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -428,6 +468,7 @@ main (int argc, char **argv)
   g_test_add_func ("/template/strict/undefined-is-an-error", test_strict);
   g_test_add_func ("/template/translation/by-language", test_translation);
   g_test_add_func ("/template/data/invalid-utf8", test_invalid_data);
+  g_test_add_func ("/template/data/records", test_records);
   g_test_add_func ("/template/threads/share-a-template", test_threads);
   return g_test_run ();
 }

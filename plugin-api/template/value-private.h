@@ -17,11 +17,13 @@ typedef enum {
   TPL_BOOLEAN,
   TPL_INTEGER,
   TPL_DOUBLE,
-  TPL_TEXT,   /* UTF-8, always with a zero behind it */
-  TPL_LIST,   /* made by the engine */
-  TPL_MAP,    /* made by the engine, in order of insertion */
-  TPL_ARRAY,  /* data */
-  TPL_OBJECT, /* data */
+  TPL_TEXT,    /* UTF-8, always with a zero behind it */
+  TPL_LIST,    /* made by the engine */
+  TPL_MAP,     /* made by the engine, in order of insertion */
+  TPL_ARRAY,   /* data */
+  TPL_RECORDS, /* data */
+  TPL_OBJECT,  /* data */
+  TPL_RECORD,  /* data; has members, but is no map */
   TPL_LOOP,
   TPL_MACRO,
   TPL_MODULE,
@@ -49,6 +51,8 @@ typedef struct {
     TplMap *map;
     JsonArray *array;
     JsonObject *object;
+    GPtrArray *records;
+    gconstpointer record;
     TplLoop *loop;
     TplMacro *macro;
     TplScope *module;
@@ -147,7 +151,7 @@ tpl_is_map (TplValue value)
 static inline gboolean
 tpl_is_list (TplValue value)
 {
-  return value.kind == TPL_LIST || value.kind == TPL_ARRAY;
+  return value.kind == TPL_LIST || value.kind == TPL_ARRAY || value.kind == TPL_RECORDS;
 }
 
 static inline double
@@ -157,6 +161,8 @@ tpl_as_double (TplValue value)
 }
 
 TplValue tpl_value_from_node (JsonNode *node);
+TplValue tpl_value_from_records (GPtrArray *records);
+TplValue tpl_record_get (TplRender *render, gconstpointer record, const char *name);
 const char *tpl_value_describe (TplValue value);
 gboolean tpl_value_is_true (TplValue value);
 gboolean tpl_value_get_length (TplValue value, gint64 *length);

@@ -41,6 +41,7 @@ tpl_value_describe (TplValue value)
     [TPL_TEXT] = "text",        [TPL_LIST] = "a list",
     [TPL_MAP] = "a map",        [TPL_ARRAY] = "a list",
     [TPL_OBJECT] = "a map",     [TPL_LOOP] = "a loop",
+    [TPL_RECORDS] = "a list",   [TPL_RECORD] = "a record",
     [TPL_MACRO] = "a macro",    [TPL_MODULE] = "an imported template",
   };
 
@@ -56,7 +57,9 @@ map_length (TplValue value)
 static gsize
 list_length (TplValue value)
 {
-  return value.kind == TPL_LIST ? value.list->length : json_array_get_length (value.array);
+  if (value.kind == TPL_LIST)
+    return value.list->length;
+  return value.kind == TPL_RECORDS ? value.records->len : json_array_get_length (value.array);
 }
 
 static TplValue
@@ -64,6 +67,8 @@ list_get (TplValue value, gsize index)
 {
   if (value.kind == TPL_LIST)
     return value.list->items[index];
+  if (value.kind == TPL_RECORDS)
+    return (TplValue){ .kind = TPL_RECORD, .record = value.records->pdata[index] };
   return tpl_value_from_node (json_array_get_element (value.array, (guint)index));
 }
 
@@ -256,13 +261,13 @@ iterate_object (TplRender *render, JsonObject *object)
 }
 
 static TplList *
-iterate_array (TplRender *render, JsonArray *array)
+iterate_list (TplRender *render, TplValue value)
 {
-  guint length = json_array_get_length (array);
+  gsize length = list_length (value);
   TplList *list = tpl_list_new (render, length);
 
-  for (guint i = 0; i < length; i++)
-    if (!tpl_list_append (render, list, tpl_value_from_node (json_array_get_element (array, i))))
+  for (gsize i = 0; i < length; i++)
+    if (!tpl_list_append (render, list, list_get (value, i)))
       break;
   return list;
 }
@@ -273,8 +278,8 @@ tpl_value_iterate (TplRender *render, TplValue value)
 {
   if (value.kind == TPL_LIST)
     return value.list;
-  if (value.kind == TPL_ARRAY)
-    return iterate_array (render, value.array);
+  if (value.kind == TPL_ARRAY || value.kind == TPL_RECORDS)
+    return iterate_list (render, value);
   if (value.kind == TPL_OBJECT)
     return iterate_object (render, value.object);
   if (value.kind == TPL_MAP)
@@ -307,6 +312,8 @@ tpl_value_get_member (TplRender *render, TplValue value, const char *name)
 
     return node != NULL ? tpl_value_from_node (node) : found;
   }
+  if (value.kind == TPL_RECORD)
+    return tpl_record_get (render, value.record, name);
   if (value.kind == TPL_MAP)
     tpl_map_find (render, value.map, tpl_text (name, strlen (name)), &found);
   else if (value.kind == TPL_LOOP)

@@ -139,6 +139,86 @@ write_node (GString *out, JsonNode *node)
 }
 
 /**
+ * belfry_json_append:
+ * @text: what to append to
+ * @node: a value
+ *
+ * Appends what belfry_json_to_text () writes.
+ *
+ * Since: 0.1
+ */
+void
+belfry_json_append (GString *text, JsonNode *node)
+{
+  g_return_if_fail (text != NULL);
+  g_return_if_fail (node != NULL);
+
+  write_node (text, node);
+}
+
+/**
+ * belfry_json_append_text:
+ * @text: what to append to
+ * @value: UTF-8
+ *
+ * Appends a string in quotes.
+ *
+ * Since: 0.1
+ */
+void
+belfry_json_append_text (GString *text, const char *value)
+{
+  g_return_if_fail (text != NULL);
+  g_return_if_fail (value != NULL);
+
+  write_string (text, value);
+}
+
+/**
+ * belfry_json_append_list:
+ * @text: what to append to
+ * @values: (nullable) (array zero-terminated=1): UTF-8; %NULL is an empty list
+ *
+ * Appends a list of strings.
+ *
+ * Since: 0.1
+ */
+void
+belfry_json_append_list (GString *text, const char *const *values)
+{
+  g_return_if_fail (text != NULL);
+
+  g_string_append_c (text, '[');
+  for (guint i = 0; values != NULL && values[i] != NULL; i++) {
+    if (i > 0)
+      g_string_append_c (text, ',');
+    write_string (text, values[i]);
+  }
+  g_string_append_c (text, ']');
+}
+
+/**
+ * belfry_json_object_to_text:
+ * @object: an object
+ *
+ * Writes compact JSON, as belfry_json_to_text () does.
+ *
+ * Returns: (transfer full): JSON on one line
+ * Since: 0.1
+ */
+char *
+belfry_json_object_to_text (JsonObject *object)
+{
+  GString *out = NULL;
+
+  g_return_val_if_fail (object != NULL, NULL);
+
+  out = g_string_new (NULL);
+  write_object (out, object);
+  return g_string_free (out, FALSE);
+}
+
+/**
  * belfry_json_to_text:
  * @node: (nullable): a value; NULL is written like null
  *

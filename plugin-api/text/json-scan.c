@@ -36,11 +36,13 @@ typedef struct {
   guint max_depth;
   guint64 comparisons;
   guint values;
+  const char *const *members; /* (nullable): all */
   BelfryError code;
   const char *problem; /* (nullable): set once, by whatever failed first */
 } Scanner;
 
 static JsonNode *scan_value (Scanner *self);
+static gboolean skip_value (Scanner *self);
 
 static gboolean
 fail (Scanner *self, const char *problem)
@@ -250,25 +252,94 @@ scan_separator (Scanner *self, char closing, gboolean *is_last)
   return TRUE;
 }
 
+/* NULL on failure */
+static const char *
+scan_name (Scanner *self)
+{
+  const char *name = NULL;
+
+  if (*self->at == '"')
+    name = scan_string (self);
+  else
+    fail (self, "name of a member expected");
+  if (name == NULL)
+    return NULL;
+  skip_blanks (self);
+  if (*self->at != ':') {
+    fail (self, "colon expected");
+    return NULL;
+  }
+  self->at++;
+  skip_blanks (self);
+  return name;
+}
+
+static gboolean
+count_value (Scanner *self)
+{
+  return ++self->values <= MAX_VALUES || fail_too_large (self, "too many values");
+}
+
+/* the same grammar, of what nobody asks for */
+static gboolean
+skip_list (Scanner *self, char closing)
+{
+  gboolean is_last;
+
+  if (!enter (self))
+    return FALSE;
+  is_last = *self->at == closing;
+  self->at += is_last;
+  while (!is_last) {
+    if ((closing == '}' && scan_name (self) == NULL) || !skip_value (self) ||
+        !scan_separator (self, closing, &is_last))
+      return FALSE;
+  }
+  self->depth--;
+  return TRUE;
+}
+
+static gboolean
+skip_value (Scanner *self)
+{
+  g_autoptr (JsonNode) node = NULL;
+
+  switch (*self->at) {
+  case '{':
+    return count_value (self) && skip_list (self, '}');
+  case '[':
+    return count_value (self) && skip_list (self, ']');
+  case '"':
+    return count_value (self) && scan_string (self) != NULL;
+  default:
+    node = scan_value (self);
+    return node != NULL;
+  }
+}
+
+static gboolean
+is_wanted (const Scanner *self, const char *name)
+{
+  for (guint i = 0; self->members[i] != NULL; i++)
+    if (*self->members[i] == *name && strcmp (self->members[i], name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 scan_member (Scanner *self, JsonObject *object)
 {
   const char *name;
   JsonNode *node;
 
-  if (*self->at != '"')
-    return fail (self, "name of a member expected");
   self->comparisons += json_object_get_size (object);
   if (self->comparisons > MAX_COMPARISONS)
     return fail_too_large (self, "too many members");
-  name = scan_string (self);
+  name = scan_name (self);
   if (name == NULL)
     return FALSE;
-  skip_blanks (self);
-  if (*self->at != ':')
-    return fail (self, "colon expected");
-  self->at++;
-  skip_blanks (self);
+  if (self->members != NULL && !is_wanted (self, name))
+    return skip_value (self);
   node = scan_value (self);
   if (node == NULL)
     return FALSE;
@@ -341,10 +412,8 @@ scan_value (Scanner *self)
 {
   const char *text;
 
-  if (++self->values > MAX_VALUES) {
-    fail_too_large (self, "too many values");
+  if (!count_value (self))
     return NULL;
-  }
   switch (*self->at) {
   case '{':
     return scan_object (self);
@@ -376,6 +445,22 @@ scan_text (Scanner *self)
     return NULL;
   }
   return g_steal_pointer (&node);
+}
+
+/* Most JSON is ASCII, which is found out eight bytes at a time. */
+static gboolean
+is_utf8 (const char *text, gsize length, const char **invalid)
+{
+  gsize at = 0;
+
+  for (guint64 word; at + sizeof word <= length; at += sizeof word) {
+    memcpy (&word, text + at, sizeof word);
+    if ((word & G_GUINT64_CONSTANT (0x8080808080808080)) != 0)
+      break;
+  }
+  /* NUL is no text, and the scanner's end mark: the full check refuses it as well */
+  return memchr (text, '\0', at) == NULL ? g_utf8_validate_len (text + at, length - at, invalid)
+                                         : g_utf8_validate_len (text, length, invalid);
 }
 
 /**
@@ -410,13 +495,16 @@ belfry_json_parse (const char *text, gssize length, const BelfryJsonLimits *limi
   bytes = length >= 0 ? (gsize)length : strlen (text);
   if (limits != NULL && limits->max_depth > 0)
     scanner.max_depth = MIN (limits->max_depth, HIGHEST_DEPTH);
+  if (limits != NULL &&
+      limits->size >= G_STRUCT_OFFSET (BelfryJsonLimits, members) + sizeof limits->members)
+    scanner.members = limits->members;
   if (limits != NULL && limits->max_bytes > 0 && bytes > limits->max_bytes) {
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_TOO_LARGE,
                  "reading JSON: %" G_GSIZE_FORMAT " bytes, at most %" G_GSIZE_FORMAT " are taken",
                  bytes, limits->max_bytes);
     return NULL;
   }
-  if (bytes > 0 && !g_utf8_validate_len (text, bytes, &invalid)) {
+  if (bytes > 0 && !is_utf8 (text, bytes, &invalid)) {
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
                  "reading JSON: byte %" G_GSIZE_FORMAT ": no UTF-8", (gsize)(invalid - text));
     return NULL;

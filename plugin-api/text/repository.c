@@ -4,7 +4,11 @@
  * ports, a final slash and `.git` do not count, `host:path` (the form of scp) is `host/path`, the
  * host is compared in lower case, a local path equals its file:// form. Everything else is compared
  * byte for byte.
+ *
+ * Before an address is given to a program it must be of a protocol that is allowed, and must not be
+ * readable as an option of that program or of ssh.
  */
+#include "belfry-error.h"
 #include "belfry-text.h"
 
 #include <string.h>
@@ -123,4 +127,123 @@ belfry_repository_normalize (const char *repository)
   if (repository[length] == '/' && memchr (repository, '.', length) != NULL)
     return join (repository, length, repository + length);
   return trim_end (g_strdup (repository));
+}
+
+/* forms as in git-clone(1): scheme://…, [user@]host:path, helper::address, or a path */
+static char *
+dup_protocol (const char *repository)
+{
+  const char *scheme = strstr (repository, "://");
+  const char *colon = strchr (repository, ':');
+  const char *slash = strchr (repository, '/');
+
+  if (colon != NULL && colon[1] == ':')
+    return g_strndup (repository, (gsize)(colon - repository));
+  if (scheme != NULL)
+    return g_ascii_strdown (repository, scheme - repository);
+  if (colon != NULL && (slash == NULL || colon < slash))
+    return g_strdup ("ssh");
+  return g_strdup ("file");
+}
+
+static gboolean
+has_control (const char *text)
+{
+  for (const char *c = text; *c != '\0'; c++)
+    if ((guchar)*c < ' ' || *c == 0x7f)
+      return TRUE;
+  return FALSE;
+}
+
+/* where user and password end and the host begins; NULL: there is no user */
+static const char *
+find_at (const char *repository)
+{
+  const char *scheme = strstr (repository, "://");
+  const char *host = scheme != NULL ? scheme + 3 : repository;
+  gsize length = strcspn (host, scheme != NULL ? "/?#" : ":/");
+  const char *at = NULL;
+
+  for (const char *c = host; c < host + length; c++)
+    if (*c == '@')
+      at = c;
+  return at;
+}
+
+static gboolean
+host_is_an_option (const char *repository)
+{
+  const char *scheme = strstr (repository, "://");
+  const char *host = scheme != NULL ? scheme + 3 : repository;
+  const char *at = find_at (repository);
+
+  return *host == '-' || (at != NULL && at[1] == '-');
+}
+
+/**
+ * belfry_repository_check:
+ * @repository: URL, `host:path` or local path of a repository
+ * @allowed: (array zero-terminated=1): protocols such as `https`; a local path is of `file`
+ * @error: %BELFRY_ERROR_DENIED with the reason
+ *
+ * Looks whether the address of a repository may be given to a program: it is of an allowed
+ * protocol, holds no control characters, and neither it nor its host reads as an option.
+ *
+ * Returns: whether it may be used
+ * Since: 0.1
+ */
+gboolean
+belfry_repository_check (const char *repository, const char *const *allowed, GError **error)
+{
+  g_autofree char *protocol = dup_protocol (repository);
+  g_autofree char *address = belfry_repository_split (repository, NULL, NULL);
+  g_autofree char *shown = belfry_text_make_printable (address, -1, 200);
+
+  if (*repository == '\0') {
+    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "no repository is configured");
+    return FALSE;
+  }
+  if (has_control (repository) || host_is_an_option (repository)) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "repository '%s' is not usable", shown);
+    return FALSE;
+  }
+  if (!g_strv_contains (allowed, protocol)) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED,
+                 "repository '%s': protocol '%s' is not allowed", shown, protocol);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * belfry_repository_split:
+ * @repository: URL, `host:path` or local path of a repository
+ * @user: (out) (optional) (nullable) (transfer full): user named in a URL, decoded
+ * @password: (out) (optional) (nullable) (transfer full): password written in a URL, decoded
+ *
+ * Takes the password out of the address of a repository, so that the address can be shown, stored,
+ * and given to a program.
+ *
+ * Returns: (transfer full): the address without password
+ * Since: 0.1
+ */
+char *
+belfry_repository_split (const char *repository, char **user, char **password)
+{
+  const char *scheme = strstr (repository, "://");
+  const char *at = scheme != NULL ? find_at (repository) : NULL;
+  const char *colon = at != NULL ? memchr (scheme + 3, ':', (gsize)(at - scheme - 3)) : NULL;
+  const char *end = colon != NULL ? colon : at;
+
+  if (user != NULL)
+    *user = at != NULL
+                ? belfry_text_percent_decode (scheme + 3, (gssize)(end - scheme - 3), FALSE, NULL)
+                : NULL;
+  if (password != NULL)
+    *password = colon != NULL
+                    ? belfry_text_percent_decode (colon + 1, (gssize)(at - colon - 1), FALSE, NULL)
+                    : NULL;
+  if (colon == NULL)
+    return g_strdup (repository);
+  return g_strdup_printf ("%.*s%s", (int)(colon - repository), repository, at);
 }

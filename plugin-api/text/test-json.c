@@ -471,6 +471,67 @@ test_get (void)
   g_assert_null (belfry_json_get_array (object, "n"));
 }
 
+/* what is left out is still read by the letter */
+static void
+test_kept_members (void)
+{
+  static const char *const members[] = { "a", "list", "deep", NULL };
+  static const struct {
+    const char *text;
+    const char *kept; /* NULL: malformed */
+  } cases[] = {
+    { "{\"a\":1,\"b\":2}", "{\"a\":1}" },
+    { "{\"b\":{\"a\":1},\"a\":{\"b\":1,\"a\":[{\"b\":2,\"a\":3}]}}",
+      "{\"a\":{\"a\":[{\"a\":3}]}}" },
+    { "[{\"x\":null},{\"deep\":{\"list\":[],\"lists\":[[],{}]}}]",
+      "[{},{\"deep\":{\"list\":[]}}]" },
+    { "{\"b\":\"\\ud83d\\ude00\",\"\\u0061\":true}", "{\"a\":true}" },
+    { "{\"b\":[1,2}", NULL },
+    { "{\"b\":{\"c\" 1}}", NULL },
+    { "{\"b\":01}", NULL },
+    { "{\"b\":\"\\ud83d\"}", NULL },
+    { "{\"b\":[1,]}", NULL },
+    { "{\"b\":nul}", NULL },
+    { "{\"b\":1", NULL },
+  };
+  BelfryJsonLimits limits = { .size = sizeof (BelfryJsonLimits), .members = members };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (JsonNode) node = belfry_json_parse (cases[i].text, -1, &limits, &error);
+    g_autofree char *kept = node != NULL ? belfry_json_to_text (node) : NULL;
+
+    g_assert_cmpstr (kept, ==, cases[i].kept);
+    if (cases[i].kept == NULL)
+      g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED);
+  }
+}
+
+/* depth and number of values are bounded where nothing is kept, too */
+static void
+test_kept_limits (void)
+{
+  static const char *const members[] = { "a", NULL };
+  BelfryJsonLimits limits = { .size = sizeof (BelfryJsonLimits), .members = members };
+  g_autofree char *deep = g_strnfill (100, '[');
+  g_autoptr (GString) many = g_string_new ("{\"b\":[");
+  const char *texts[2] = { NULL };
+  g_autofree char *nested = g_strconcat ("{\"b\":", deep, NULL);
+
+  for (guint i = 0; i < 500000; i++)
+    g_string_append (many, "0,");
+  g_string_append (many, "0]}");
+  texts[0] = nested;
+  texts[1] = many->str;
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (JsonNode) node = belfry_json_parse (texts[i], -1, &limits, &error);
+
+    g_assert_null (node);
+    g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_TOO_LARGE);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -493,5 +554,7 @@ main (int argc, char **argv)
   g_test_add_func ("/json/write/double", test_write_double);
   g_test_add_func ("/json/lookup", test_lookup);
   g_test_add_func ("/json/get", test_get);
+  g_test_add_func ("/json/kept/members", test_kept_members);
+  g_test_add_func ("/json/kept/limits", test_kept_limits);
   return g_test_run ();
 }

@@ -570,6 +570,59 @@ test_repository (void)
   }
 }
 
+static void
+test_repository_split (void)
+{
+  static const struct {
+    const char *repository;
+    const char *address;
+    const char *user;
+    const char *password;
+  } rows[] = {
+    { "https://ada:s%40t@git.example/a", "https://ada@git.example/a", "ada", "s@t" },
+    { "https://ada:a@b@git.example/a@b", "https://ada@git.example/a@b", "ada", "a@b" },
+    { "https://ada@git.example/a", "https://ada@git.example/a", "ada", NULL },
+    { "https://git.example:8443/a", "https://git.example:8443/a", NULL, NULL },
+    { "git@git.example:a/b", "git@git.example:a/b", NULL, NULL },
+    { "/srv/a@b:c", "/srv/a@b:c", NULL, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *user = NULL;
+    g_autofree char *password = NULL;
+    g_autofree char *address = belfry_repository_split (rows[i].repository, &user, &password);
+
+    g_assert_cmpstr (address, ==, rows[i].address);
+    g_assert_cmpstr (user, ==, rows[i].user);
+    g_assert_cmpstr (password, ==, rows[i].password);
+  }
+}
+
+static void
+test_repository_check (void)
+{
+  static const char *const allowed[] = { "https", "ssh", "file", NULL };
+  static const char *const good[] = { "https://git.example/a", "ssh://git@git.example/a",
+                                      "git@git.example:a", "/srv/a", "file:///srv/a" };
+  static const char *const bad[] = { "",
+                                     "ext::sh -c true",
+                                     "fd::3",
+                                     "http://git.example/a",
+                                     "--upload-pack=touch",
+                                     "ssh://-oProxyCommand=x/a",
+                                     "git@-oProxyCommand=x:a",
+                                     "https://git.example/a\nb" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    g_assert_true (belfry_repository_check (good[i], allowed, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (belfry_repository_check (bad[i], allowed, &error));
+    g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -598,5 +651,7 @@ main (int argc, char **argv)
   g_test_add_func ("/text/addresses/wide", test_addresses_wide);
   g_test_add_func ("/text/addresses/refused", test_addresses_refused);
   g_test_add_func ("/text/repository/normalize", test_repository);
+  g_test_add_func ("/text/repository/split", test_repository_split);
+  g_test_add_func ("/text/repository/check", test_repository_check);
   return g_test_run ();
 }

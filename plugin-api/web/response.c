@@ -17,6 +17,8 @@ struct _BelfryResponse {
   GBytes *body;        /* (nullable) */
   char *template_name; /* (nullable) */
   JsonObject *data;    /* (nullable) */
+  char *records_name;  /* (nullable) */
+  BelfryTemplateRecords records;
   gint64 logid;
   gboolean with_headers;
   gboolean follow;
@@ -97,6 +99,28 @@ belfry_response_new_template (guint status, const char *template_name, JsonObjec
   self->template_name = g_strdup (template_name);
   self->data = data != NULL ? data : json_object_new ();
   return self;
+}
+
+/**
+ * belfry_response_take_records:
+ * @self: an answer made by belfry_response_new_template ()
+ * @name: name of a variable
+ * @records: (transfer full) (element-type BelfryRecord): its value
+ *
+ * Gives the template one variable more, a list of records.
+ *
+ * Since: 0.1
+ */
+void
+belfry_response_take_records (BelfryResponse *self, const char *name, GPtrArray *records)
+{
+  g_return_if_fail (self != NULL && self->kind == BELFRY_RESPONSE_TEMPLATE);
+  g_return_if_fail (name != NULL);
+  g_return_if_fail (records != NULL);
+  g_return_if_fail (self->records_name == NULL);
+
+  self->records_name = g_strdup (name);
+  self->records = (BelfryTemplateRecords){ self->records_name, records };
 }
 
 /**
@@ -195,6 +219,8 @@ belfry_response_unref (BelfryResponse *self)
   g_clear_pointer (&self->body, g_bytes_unref);
   g_free (self->template_name);
   g_clear_pointer (&self->data, json_object_unref);
+  g_free (self->records_name);
+  g_clear_pointer (&self->records.records, g_ptr_array_unref);
   g_ptr_array_unref (self->headers);
   g_free (self);
 }
@@ -281,6 +307,20 @@ belfry_response_get_data (BelfryResponse *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
   return self->data;
+}
+
+/**
+ * belfry_response_get_records:
+ * @self: an answer
+ *
+ * Returns: (transfer none) (nullable): the records of %BELFRY_RESPONSE_TEMPLATE
+ * Since: 0.1
+ */
+const BelfryTemplateRecords *
+belfry_response_get_records (BelfryResponse *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  return self->records_name != NULL ? &self->records : NULL;
 }
 
 /**

@@ -12,6 +12,7 @@ typedef struct {
 
 struct _BelfryHookTest {
   const BelfryHook *plugin;
+  BelfryHook described; /* as the section's options decide it */
   gpointer state;
   BelfryInstance *instance;
   GHashTable *answers; /* path → Answer */
@@ -193,6 +194,9 @@ belfry_hook_test_new (const char *name, const char *keys)
 
     g_error ("%s", text);
   }
+  self->described = *self->plugin;
+  if (self->plugin->describe != NULL)
+    self->plugin->describe (self->state, &self->described);
   self->answers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, answer_free);
   self->asked = g_ptr_array_new_with_free_func (g_free);
   self->broken = -1;
@@ -225,7 +229,7 @@ belfry_hook_test_free (BelfryHookTest *self)
 const BelfryHook *
 belfry_hook_test_get_plugin (BelfryHookTest *self)
 {
-  return self->plugin;
+  return &self->described;
 }
 
 void

@@ -19,6 +19,7 @@ void belfry_hook_test_free (BelfryHookTest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHookTest, belfry_hook_test_free)
 /* What reading and checking a section finds, a line each: "error KEY: MESSAGE". (transfer full) */
 char *belfry_hook_test_dup_problems (const char *name, const char *keys);
+/* The descriptor as the section's options decide it. */
 const BelfryHook *belfry_hook_test_get_plugin (BelfryHookTest *self);
 
 /* the forge's API: what it answers; what has no answer is 404 */
@@ -45,6 +46,44 @@ belfry_hook_test_settle (BelfryHookTest *self, BelfryRequest *request, GError **
 BelfryTranslation *belfry_hook_test_give_up (BelfryHookTest *self, BelfryTranslation *pending);
 /* Only change of a translation that must hold one. (transfer none) */
 BelfryChange *belfry_hook_test_only_change (BelfryTranslation *translation);
+
+/* hook-cases.c */
+
+/**
+ * BelfryHookTestBase: a good request, on which tests play variations
+ * @keys: (nullable)
+ * @payload: JSON, in which ' stands for "
+ * @is_form: the payload is the argument `payload` of a form
+ */
+typedef struct {
+  const char *hook;
+  const char *keys;
+  const char *path_query;
+  const char *headers;
+  const char *payload;
+  gboolean is_form;
+} BelfryHookTestBase;
+
+/** BelfryHookTestEdit: one value put in, or taken out where @json is NULL */
+typedef struct {
+  const char *path;
+  const char *json;
+} BelfryHookTestEdit;
+
+BelfryTranslation *
+belfry_hook_test_play (const BelfryHookTestBase *base, const char *path, const char *json);
+/* Each edit by itself gives this kind. */
+void belfry_hook_test_expect (const BelfryHookTestBase *base,
+                              const BelfryHookTestEdit *edits,
+                              guint n_edits,
+                              BelfryTranslationKind kind);
+/* Every value of the payload in turn is taken out, and is each JSON type: whatever that means, it
+ * is an answer. */
+void belfry_hook_test_mutate (const BelfryHookTestBase *base);
+/* Bodies that are no JSON, or none that could mean anything: each is malformed. */
+void belfry_hook_test_hostile (const BelfryHookTestBase *base);
+/* A list of 100,000 elements at @path is malformed. */
+void belfry_hook_test_many (const BelfryHookTestBase *base, const char *path, const char *element);
 
 /* Adds a test for each file of @folder: one recorded request with what must come of it. */
 void belfry_hook_test_add_vectors (const char *name, const char *folder);

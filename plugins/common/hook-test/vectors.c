@@ -17,7 +17,7 @@ typedef struct {
 } Vector;
 
 /* options that the host owns */
-static const char *const host_options[] = { "class", "secret", "strict", NULL };
+static const char *const host_options[] = { "class", "secret", "secret-key", "strict", NULL };
 
 /* texts that have no null in a record */
 static const struct {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "payload.h"
 
+#include <math.h>
 #include <string.h>
 
+/* the years that any calendar here can show: 1 to 9999 */
+#define MIN_SECONDS     -62135596800.0
+#define MAX_SECONDS     253402300799.0
 #define MAX_WHITELISTED 1000
 #define MAX_NAME_DEPTH  64
 
@@ -116,6 +120,24 @@ belfry_payload_get_time (JsonNode *root, const char *path, gint64 *time_us, GErr
 }
 
 gboolean
+belfry_payload_get_seconds (JsonNode *root, const char *path, gint64 *time_us, GError **error)
+{
+  JsonNode *node = belfry_payload_need (root, path, error);
+  GType type = node != NULL ? json_node_get_value_type (node) : G_TYPE_INVALID;
+  double seconds = 0;
+
+  if (node == NULL)
+    return FALSE;
+  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
+    return wrong_type (path, "number of seconds", error);
+  seconds = floor (json_node_get_double (node));
+  if (!(seconds >= MIN_SECONDS && seconds <= MAX_SECONDS))
+    return wrong_type (path, "number of seconds", error);
+  *time_us = (gint64)seconds * G_USEC_PER_SEC;
+  return TRUE;
+}
+
+gboolean
 belfry_payload_add_files (JsonNode *root, const char *key, GPtrArray *files, GError **error)
 {
   JsonNode *node = NULL;
@@ -139,11 +161,10 @@ belfry_payload_add_files (JsonNode *root, const char *key, GPtrArray *files, GEr
 }
 
 static JsonNode *
-read_form (BelfryRequest *request, GError **error)
+read_form (BelfryRequest *request, const BelfryJsonLimits *limits, GError **error)
 {
   BelfryForm *form = belfry_request_get_arguments (request, error);
   const char *payload = form != NULL ? belfry_form_get (form, "payload") : NULL;
-  JsonNode *node = NULL;
 
   if (form == NULL)
     return NULL;
@@ -151,26 +172,42 @@ read_form (BelfryRequest *request, GError **error)
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "the form has no 'payload'");
     return NULL;
   }
-  node = belfry_json_parse (payload, -1, NULL, error);
-  return node;
+  return belfry_json_parse (payload, -1, limits, error);
+}
+
+JsonNode *
+belfry_payload_read_form (BelfryRequest *request, GError **error)
+{
+  return read_form (request, NULL, error);
+}
+
+JsonNode *
+belfry_payload_read_members (BelfryRequest *request,
+                             const char *const *members,
+                             gboolean *unsupported,
+                             GError **error)
+{
+  BelfryJsonLimits limits = { .size = sizeof (BelfryJsonLimits), .members = members };
+  g_autofree char *type = belfry_request_dup_media_type (request);
+  gsize length = 0;
+  const char *body = NULL;
+
+  *unsupported = FALSE;
+  if (g_strcmp0 (type, "application/json") == 0) {
+    body = g_bytes_get_data (belfry_request_get_body (request), &length);
+    return belfry_json_parse (body != NULL ? body : "", (gssize)length, &limits, error);
+  }
+  if (g_strcmp0 (type, "application/x-www-form-urlencoded") == 0 ||
+      g_strcmp0 (type, "multipart/form-data") == 0)
+    return read_form (request, &limits, error);
+  *unsupported = TRUE;
+  return NULL;
 }
 
 JsonNode *
 belfry_payload_read (BelfryRequest *request, gboolean *unsupported, GError **error)
 {
-  g_autofree char *type = belfry_request_dup_media_type (request);
-  JsonNode *node = NULL;
-
-  *unsupported = FALSE;
-  if (g_strcmp0 (type, "application/json") == 0) {
-    node = belfry_request_get_json (request, error);
-    return node != NULL ? json_node_ref (node) : NULL;
-  }
-  if (g_strcmp0 (type, "application/x-www-form-urlencoded") == 0 ||
-      g_strcmp0 (type, "multipart/form-data") == 0)
-    return read_form (request, error);
-  *unsupported = TRUE;
-  return NULL;
+  return belfry_payload_read_members (request, NULL, unsupported, error);
 }
 
 static gboolean
@@ -216,6 +253,15 @@ belfry_payload_add_whitelisted (BelfryProperties *properties,
 {
   if (patterns != NULL && patterns[0] != NULL && JSON_NODE_HOLDS_OBJECT (node))
     add_leaves (properties, prefix, node, patterns, 0);
+}
+
+gboolean
+belfry_payload_matches (GPtrArray *expressions, const char *text)
+{
+  for (guint i = 0; expressions != NULL && i < expressions->len; i++)
+    if (belfry_regex_search (g_ptr_array_index (expressions, i), text))
+      return TRUE;
+  return FALSE;
 }
 
 gboolean

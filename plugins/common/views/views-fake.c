@@ -482,7 +482,7 @@ fake_copy_member (JsonObject *object G_GNUC_UNUSED,
 }
 
 char *
-views_fake_draw (const char *template_name, JsonObject *data, const char *path)
+views_fake_draw_response (BelfryResponse *response, const char *path)
 {
   g_autoptr (GError) error = NULL;
   BelfryTemplateSettings settings = BELFRY_TEMPLATE_SETTINGS_INIT;
@@ -490,6 +490,8 @@ views_fake_draw (const char *template_name, JsonObject *data, const char *path)
   g_autoptr (BelfryRequest) request = views_fake_request (path, NULL, NULL);
   g_autofree char *base = views_dup_base (request);
   g_autoptr (BelfryTemplate) template = NULL;
+  const char *name = belfry_response_get_template_name (response);
+  JsonObject *data = belfry_response_get_data (response);
   g_autofree char *text = NULL;
   char *html = NULL;
 
@@ -498,14 +500,21 @@ views_fake_draw (const char *template_name, JsonObject *data, const char *path)
   json_object_set_string_member (data, "base", base);
   settings.flags = BELFRY_TEMPLATE_ESCAPE_HTML;
   settings.loader = fake_load_template;
-  text = fake_load_template (template_name, NULL, &error);
+  text = fake_load_template (name, NULL, &error);
   g_assert_no_error (error);
-  template = belfry_template_new (template_name, text, &settings, &error);
+  template = belfry_template_new (name, text, &settings, &error);
   g_assert_no_error (error);
-  html = belfry_template_render (template, data, "en", 0, &error);
+  html = belfry_template_render_records (template, data, belfry_response_get_records (response),
+                                         "en", 0, &error);
   g_assert_no_error (error);
-  json_object_unref (data);
+  belfry_response_unref (response);
   return html;
+}
+
+char *
+views_fake_draw (const char *template_name, JsonObject *data, const char *path)
+{
+  return views_fake_draw_response (belfry_response_new_template (200, template_name, data), path);
 }
 
 /* Hostile records hold these as markup or address; a page may show them only as text. */

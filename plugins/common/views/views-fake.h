@@ -35,5 +35,7 @@ BelfryChange *views_fake_add_change (ViewsFake *self, gint64 id, const char *aut
 /* a request as the host hands it over; @parameters: name, value… ends in NULL */
 BelfryRequest *views_fake_request (const char *path, const char *query, ...) G_GNUC_NULL_TERMINATED;
 /* the page in HTML, with the frame that the host adds; takes @data */
+/* takes @response */
+char *views_fake_draw_response (BelfryResponse *response, const char *path);
 char *views_fake_draw (const char *template_name, JsonObject *data, const char *path);
 void views_fake_assert_safe (const char *html);

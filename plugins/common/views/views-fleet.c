@@ -63,6 +63,7 @@ views_fleet_new (BelfryReader *reader, GError **error)
   self->reader = reader;
   self->now_us = belfry_clock_now_us ();
   self->sets = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, belfry_record_unref);
+  self->paths = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   if (!views_fleet_read (self, error))
     return NULL;
   g_ptr_array_sort (self->builders, views_compare_builders);
@@ -79,6 +80,7 @@ views_fleet_free (ViewsFleet *self)
   g_clear_pointer (&self->running, g_ptr_array_unref);
   g_clear_pointer (&self->pending, g_ptr_array_unref);
   g_clear_pointer (&self->sets, g_hash_table_unref);
+  g_clear_pointer (&self->paths, g_hash_table_unref);
   g_free (self);
 }
 
@@ -103,6 +105,29 @@ views_fleet_get_builder_name (ViewsFleet *self, gint64 builderid)
 }
 
 /* Several builders build one set, so a page asks for each set once. */
+/* a page of a thousand builds asks for every builder's path a hundred times */
+static const char *
+views_fleet_get_builds_path (ViewsFleet *self, gint64 builderid)
+{
+  char *path = g_hash_table_lookup (self->paths, &builderid);
+
+  if (path == NULL) {
+    const char *name = views_fleet_get_builder_name (self, builderid);
+    g_autofree char *builder = views_dup_builder_path (name != NULL ? name : "");
+
+    path = g_strconcat (builder, "/builds/", NULL);
+    g_hash_table_insert (self->paths, g_memdup2 (&builderid, sizeof builderid), path);
+  }
+  return path;
+}
+
+char *
+views_fleet_dup_build_path (ViewsFleet *self, BelfryBuild *build)
+{
+  return g_strdup_printf ("%s%" G_GINT64_FORMAT,
+                          views_fleet_get_builds_path (self, build->builderid), build->number);
+}
+
 BelfryBuildset *
 views_fleet_get_set (ViewsFleet *self, gint64 bsid)
 {

@@ -20,9 +20,11 @@ static const struct {
   { BELFRY_RESULT_CANCELLED, "⊘" },
 };
 
-static const char *
-views_get_mark (gint64 results)
+const char *
+views_get_mark (gint64 results, gboolean complete)
 {
+  if (!complete)
+    return "▸";
   for (gsize i = 0; i < G_N_ELEMENTS (views_marks); i++) {
     if (views_marks[i].results == results)
       return views_marks[i].mark;
@@ -30,7 +32,7 @@ views_get_mark (gint64 results)
   return "?";
 }
 
-static const char *
+const char *
 views_get_class (gint64 results, gboolean complete)
 {
   if (!complete)
@@ -40,18 +42,11 @@ views_get_class (gint64 results, gboolean complete)
   return belfry_result_get_name (results);
 }
 
-/* class and mark alone; the class is the word too */
-void
-views_put_box_outcome (JsonObject *object, gint64 results, gboolean complete)
-{
-  json_object_set_string_member (object, "class", views_get_class (results, complete));
-  json_object_set_string_member (object, "mark", complete ? views_get_mark (results) : "▸");
-}
-
 void
 views_put_outcome (JsonObject *object, gint64 results, gboolean complete)
 {
-  views_put_box_outcome (object, results, complete);
+  json_object_set_string_member (object, "class", views_get_class (results, complete));
+  json_object_set_string_member (object, "mark", views_get_mark (results, complete));
   json_object_set_string_member (object, "word", views_get_class (results, complete));
   json_object_set_boolean_member (object, "complete", complete);
 }

@@ -23,7 +23,8 @@
 
 /* small things */
 void views_put_outcome (JsonObject *object, gint64 results, gboolean complete);
-void views_put_box_outcome (JsonObject *object, gint64 results, gboolean complete);
+const char *views_get_class (gint64 results, gboolean complete);
+const char *views_get_mark (gint64 results, gboolean complete);
 void views_put_time (JsonObject *object, const char *name, gint64 time_us);
 void views_put_text (JsonObject *object, const char *name, const char *text);
 void views_put_link (JsonObject *object, const char *name, const char *link);
@@ -66,6 +67,7 @@ typedef struct {
   GPtrArray *running;  /* (element-type BelfryBuild) oldest first */
   GPtrArray *pending;  /* (element-type BelfryBuildRequest) oldest first */
   GHashTable *sets;    /* bsid to BelfryBuildset */
+  GHashTable *paths;   /* builderid to the path of its builds */
   gint64 now_us;
   gboolean cut; /* there is more than was read */
 } ViewsFleet;
@@ -75,6 +77,7 @@ void views_fleet_free (ViewsFleet *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ViewsFleet, views_fleet_free)
 BelfryBuilder *views_fleet_find_builder (ViewsFleet *self, gint64 builderid);
 const char *views_fleet_get_builder_name (ViewsFleet *self, gint64 builderid);
+char *views_fleet_dup_build_path (ViewsFleet *self, BelfryBuild *build) G_GNUC_WARN_UNUSED_RESULT;
 BelfryBuildset *views_fleet_get_set (ViewsFleet *self, gint64 bsid);
 gboolean views_fleet_is_online (ViewsFleet *self, gint64 builderid);
 gboolean views_fleet_is_building (ViewsFleet *self, gint64 builderid);

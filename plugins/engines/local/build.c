@@ -206,6 +206,8 @@ leave (LocalBuild *self)
   Local *local = self->local;
 
   local_supervisor_give_back (g_steal_pointer (&self->supervisor), self->slots);
+  local_locks_release (local->locks, self);
+  local_builder_state (local, self->builder->name)->running--;
   g_ptr_array_remove_fast (self->slots->builds, self);
   g_ptr_array_remove (local->builds, self);
   if (g_rmdir (self->temporary) != 0 && g_file_test (self->temporary, G_FILE_TEST_IS_DIR))
@@ -252,6 +254,7 @@ release_request (LocalBuild *self)
     record->retries++;
   request->build = NULL;
   record->claimed = FALSE;
+  local_request_wait (self->local, request);
   belfry_transaction_unclaim (transaction, record->buildrequestid, record->retries);
 }
 
@@ -274,6 +277,7 @@ finish (LocalBuild *self)
   record->complete_at = belfry_clock_now_us ();
   belfry_record_set_text (&record->state_string, text);
   belfry_transaction_finish_build (local_build_say (self), record);
+  local_trigger_build_ended (self);
   release_request (self);
   local_build_flush (self);
   belfry_engine_forget_secrets (self->local->instance, record->buildid);
@@ -438,6 +442,7 @@ give_up_claim (LocalBuild *self, const GError *error)
   if (g_error_matches (error, BELFRY_ERROR, BELFRY_ERROR_CONFLICT))
     local_remove_request (self->local, request);
   else {
+    local_request_wait (self->local, request);
     request->not_before = g_get_monotonic_time () + FAILED_CLAIM_REST_US;
     local_log_error (self->local, "claiming a request", error);
   }
@@ -465,9 +470,11 @@ local_build_start (Local *local, LocalRequest *request, LocalBuilder *builder, L
   BelfryTransaction *transaction = belfry_engine_begin (local->instance);
   LocalBuilderState *state = local_builder_state (local, builder->name);
 
+  local_locks_pass_on (local->locks, request, self);
+  local_request_leave (local, request);
   request->build = self;
   request->record->claimed = TRUE;
-  g_clear_pointer (&request->why, g_free);
+  state->running++;
   g_free (state->last_worker);
   state->last_worker = g_strdup (worker->name);
   g_ptr_array_add (self->slots->builds, self);
@@ -514,6 +521,8 @@ local_build_stop (LocalBuild *self, LocalCause cause, const char *text, const ch
     json_object_unref (data);
     if (self->run != NULL)
       local_build_flush (self);
+    if (cause != LOCAL_CAUSE_HOST_STOPPED)
+      local_trigger_cancel_unclaimed (self);
   }
   if (self->run != NULL && (cause != LOCAL_CAUSE_BUILD_TIME || !self->run->step->keys->always_run))
     local_run_stop (self->run, cause);

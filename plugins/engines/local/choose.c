@@ -9,43 +9,18 @@ compare_numbers (gint64 a, gint64 b)
   return (a > b) - (a < b);
 }
 
-static int
-compare_waiting (gconstpointer a, gconstpointer b, gpointer newest_first)
+/* Priority descending, then by time of submission, then by id. */
+int
+local_waiting_compare (const LocalWaiting *one, const LocalWaiting *two, gboolean newest_first)
 {
-  const LocalWaiting *one = a;
-  const LocalWaiting *two = b;
   int order = compare_numbers (two->priority, one->priority);
 
-  if (order == 0)
-    order = compare_numbers (one->submitted_at, two->submitted_at);
-  else
+  if (order != 0)
     return order;
+  order = compare_numbers (one->submitted_at, two->submitted_at);
   if (order == 0)
     order = compare_numbers (one->id, two->id);
-  return GPOINTER_TO_INT (newest_first) ? -order : order;
-}
-
-/* Priority descending, then by time of submission, then by id. (element-type LocalWaiting) */
-void
-local_queue_sort (GArray *waiting, gboolean newest_first)
-{
-  g_array_sort_with_data (waiting, compare_waiting, GINT_TO_POINTER (newest_first));
-}
-
-static gint64
-highest_priority (const LocalQueue *queue)
-{
-  return g_array_index (queue->waiting, LocalWaiting, 0).priority;
-}
-
-static gint64
-oldest (const LocalQueue *queue)
-{
-  gint64 result = G_MAXINT64;
-
-  for (guint i = 0; i < queue->waiting->len; i++)
-    result = MIN (result, g_array_index (queue->waiting, LocalWaiting, i).submitted_at);
-  return result;
+  return newest_first ? -order : order;
 }
 
 static int
@@ -56,9 +31,9 @@ compare_queues (gconstpointer a, gconstpointer b, gpointer by)
   int order = 0;
 
   if (GPOINTER_TO_INT (by) == LOCAL_PRIORITIZE_PRIORITY)
-    order = compare_numbers (highest_priority (two), highest_priority (one));
+    order = compare_numbers (two->priority, one->priority);
   if (order == 0 && GPOINTER_TO_INT (by) != LOCAL_PRIORITIZE_NAME)
-    order = compare_numbers (oldest (one), oldest (two));
+    order = compare_numbers (one->oldest, two->oldest);
   return order != 0 ? order : strcmp (one->builder, two->builder);
 }
 

@@ -10,13 +10,13 @@ typedef struct {
   gint64 priority;
   gint64 submitted_at;
   gint64 id;
-  gpointer data;
 } LocalWaiting;
 
-/** LocalQueue: what waits for one builder, sorted by local_queue_sort () */
+/** LocalQueue: what waits for one builder */
 typedef struct {
   const char *builder;
-  GArray *waiting; /* (element-type LocalWaiting), not empty */
+  gint64 priority; /* highest */
+  gint64 oldest;   /* time of submission */
   gpointer data;
 } LocalQueue;
 
@@ -29,6 +29,6 @@ typedef struct {
   gpointer data;
 } LocalPlace;
 
-void local_queue_sort (GArray *waiting, gboolean newest_first);
+int local_waiting_compare (const LocalWaiting *one, const LocalWaiting *two, gboolean newest_first);
 void local_queues_sort (GArray *queues, LocalPrioritize by);
 void local_places_sort (GArray *places, LocalNextWorker by, const char *last);

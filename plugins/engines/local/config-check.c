@@ -154,9 +154,7 @@ is_used (const LocalConfig *self, const LocalWorker *worker)
 }
 
 void
-local_config_check (const LocalConfig *self,
-                    const LocalConfigSource *source,
-                    BelfryProblems *problems)
+local_config_check (const LocalConfig *self, BelfryProblems *problems)
 {
   check_folders (self, problems);
   for (guint i = 0; i < self->builders->len; i++) {
@@ -174,8 +172,4 @@ local_config_check (const LocalConfig *self,
       belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, worker->section->source, NULL,
                            "no builder uses this worker");
   }
-  for (guint i = 0; source->locks != NULL && i < source->locks->len; i++)
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR,
-                         ((const BelfryOwnedSection *)g_ptr_array_index (source->locks, i))->source,
-                         NULL, "locks are not yet offered by this version");
 }

@@ -4,7 +4,9 @@
  * scheduler of its own name, and all that no form names share a form called `force`.
  */
 #include "config.h"
+#include "cron.h"
 #include "force.h"
+#include "groups.h"
 #include <string.h>
 
 void
@@ -16,6 +18,11 @@ local_scheduler_free (LocalScheduler *self)
   g_clear_pointer (&self->filter, local_filter_free);
   g_clear_pointer (&self->builders, g_ptr_array_unref);
   g_clear_pointer (&self->codebases, g_ptr_array_unref);
+  g_clear_pointer (&self->groups, g_ptr_array_unref);
+  g_clear_pointer (&self->sources, g_hash_table_unref);
+  g_clear_pointer (&self->cron, local_cron_free);
+  g_clear_pointer (&self->forced, local_cron_free);
+  g_clear_pointer (&self->zone, g_time_zone_unref);
   g_clear_pointer (&self->section, local_section_unref);
   g_free (self);
 }
@@ -115,7 +122,34 @@ unite_codebases (GPtrArray *builders)
 }
 
 static void
-check_scheduler (const LocalConfig *config, const LocalScheduler *self, BelfryProblems *problems)
+bind_sources (LocalScheduler *self)
+{
+  self->codebases = unite_codebases (self->builders);
+  self->groups = local_group_builders (self->builders);
+  self->sources = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; i < self->codebases->len; i++) {
+    LocalCodebase *codebase = g_ptr_array_index (self->codebases, i);
+
+    g_hash_table_add (self->sources, codebase->normalized);
+    if (*codebase->name != '\0')
+      g_hash_table_add (self->sources, codebase->name);
+    self->globs = self->globs || codebase->match != NULL;
+  }
+}
+
+/* Whether a change of that codebase and repository may be of one of its builders' codebases; cheap,
+ * and never wrong about "no". */
+gboolean
+local_scheduler_may_know (const LocalScheduler *self,
+                          const BelfryChange *change,
+                          const char *normalized)
+{
+  return self->globs || g_hash_table_contains (self->sources, normalized) ||
+         (change->codebase != NULL && g_hash_table_contains (self->sources, change->codebase));
+}
+
+static void
+check_scheduler (const LocalConfig *config, LocalScheduler *self, BelfryProblems *problems)
 {
   const BelfrySection *section = self->section->source;
 
@@ -126,10 +160,8 @@ check_scheduler (const LocalConfig *config, const LocalScheduler *self, BelfryPr
   if (local_config_find_builder (config, self->name) != NULL)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, NULL,
                          "a builder has the same name, which its implied scheduler bears");
-  if (self->kind == LOCAL_SCHEDULER_SINGLE_BRANCH && self->filter != NULL &&
-      local_filter_is_empty (self->filter))
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "branch",
-                         "single-branch needs branch or another filter key");
+  if (self->keys->kind != NULL)
+    local_scheduler_read_kind (self, problems);
 }
 
 static void
@@ -150,7 +182,7 @@ add_scheduler (LocalConfig *config, const BelfryOwnedSection *owned, BelfryProbl
                          error->message);
   self->builders =
       local_config_resolve_builders (config, self->section, self->keys->builders, problems);
-  self->codebases = unite_codebases (self->builders);
+  bind_sources (self);
   g_ptr_array_add (config->schedulers, self);
   check_scheduler (config, self, problems);
 }
@@ -169,6 +201,7 @@ add_form (LocalConfig *config, const BelfryOwnedSection *owned, BelfryProblems *
       local_config_resolve_builders (config, self->section, self->keys->builders, problems);
   self->codebases = unite_codebases (self->builders);
   self->fields = local_form_make_fields (self->section, problems);
+  local_form_bind_workers (self);
   g_ptr_array_add (config->forms, self);
   if (!belfry_text_is_identifier (self->name, 50))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, owned->source, NULL,
@@ -225,7 +258,7 @@ add_implied_scheduler (LocalConfig *config, LocalBuilder *builder)
   self->kind = LOCAL_SCHEDULER_ANY_BRANCH;
   self->builders = g_ptr_array_new ();
   g_ptr_array_add (self->builders, builder);
-  self->codebases = unite_codebases (self->builders);
+  bind_sources (self);
   g_ptr_array_add (config->schedulers, self);
 }
 
@@ -280,4 +313,5 @@ local_config_make_schedulers (LocalConfig *self,
     add_form (self, g_ptr_array_index (source->forces, i), problems);
   if (self->keys->start_implicit)
     add_implied (self);
+  local_config_bind_upstreams (self, problems);
 }

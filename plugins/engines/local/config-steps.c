@@ -36,6 +36,8 @@ tell_kind (const LocalStepKeys *keys)
     return LOCAL_STEP_SET_PROPERTY;
   if (keys->command != NULL)
     return LOCAL_STEP_COMMAND;
+  if (keys->schedulers != NULL)
+    return LOCAL_STEP_TRIGGER;
   return keys->script != NULL ? LOCAL_STEP_SHELL : LOCAL_STEP_NONE;
 }
 
@@ -109,7 +111,7 @@ check_step (const LocalStep *self, const BelfrySection *section, BelfryProblems 
   switch (self->kind) {
   case LOCAL_STEP_NONE:
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "kind",
-                         "is required: git, command, shell or set-property");
+                         "is required: git, command, shell, set-property or trigger");
     break;
   case LOCAL_STEP_GIT:
   case LOCAL_STEP_CHECKOUT:
@@ -126,6 +128,8 @@ check_step (const LocalStep *self, const BelfrySection *section, BelfryProblems 
   case LOCAL_STEP_SET_PROPERTY:
     check_argv (keys, section, problems);
     check_set_property (keys, section, problems);
+    break;
+  case LOCAL_STEP_TRIGGER:
     break;
   }
 }

@@ -287,8 +287,12 @@ make_builders (LocalConfig *self, const LocalConfigSource *source, BelfryProblem
   for (guint i = 0; source->builders != NULL && i < source->builders->len; i++) {
     const BelfryOwnedSection *owned = g_ptr_array_index (source->builders, i);
 
-    if (is_in_use (self, owned->name))
-      g_ptr_array_add (self->builders, builder_new (self, source, owned, problems));
+    if (is_in_use (self, owned->name)) {
+      LocalBuilder *builder = builder_new (self, source, owned, problems);
+
+      g_ptr_array_add (self->builders, builder);
+      g_hash_table_insert (self->by_name, builder->name, builder);
+    }
   }
 }
 
@@ -305,14 +309,19 @@ local_config_new (const LocalConfigSource *source, BelfryProblems *problems)
     self->directory = g_build_filename (source->state_directory, "builds", NULL);
   self->codebases = g_ptr_array_new_with_free_func (codebase_free);
   self->workers = g_ptr_array_new_with_free_func (worker_free);
+  self->locks = g_ptr_array_new_with_free_func ((GDestroyNotify)local_lock_free);
   self->builders = g_ptr_array_new_with_free_func (builder_free);
   self->schedulers = g_ptr_array_new_with_free_func ((GDestroyNotify)local_scheduler_free);
   self->forms = g_ptr_array_new_with_free_func ((GDestroyNotify)local_form_free);
+  self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   make_codebases (self, source);
   make_workers (self, source, problems);
+  local_config_make_locks (self, source, problems);
   make_builders (self, source, problems);
   local_config_make_schedulers (self, source, problems);
-  local_config_check (self, source, problems);
+  local_config_check_locks (self, problems);
+  local_config_check_triggers (self, problems);
+  local_config_check (self, problems);
   return self;
 }
 
@@ -330,7 +339,9 @@ local_config_unref (LocalConfig *self)
     return;
   g_ptr_array_unref (self->forms);
   g_ptr_array_unref (self->schedulers);
+  g_hash_table_unref (self->by_name);
   g_ptr_array_unref (self->builders);
+  g_ptr_array_unref (self->locks);
   g_ptr_array_unref (self->workers);
   g_ptr_array_unref (self->codebases);
   g_free (self->directory);
@@ -340,13 +351,7 @@ local_config_unref (LocalConfig *self)
 LocalBuilder *
 local_config_find_builder (const LocalConfig *self, const char *name)
 {
-  for (guint i = 0; i < self->builders->len; i++) {
-    LocalBuilder *builder = g_ptr_array_index (self->builders, i);
-
-    if (g_strcmp0 (builder->name, name) == 0)
-      return builder;
-  }
-  return NULL;
+  return name != NULL ? g_hash_table_lookup (self->by_name, name) : NULL;
 }
 
 LocalWorker *
@@ -386,11 +391,9 @@ local_config_find_form (const LocalConfig *self, const char *name)
 }
 
 static gboolean
-repository_matches (const LocalCodebase *self, const char *repository)
+repository_matches (const LocalCodebase *self, const char *repository, const char *normalized)
 {
-  g_autofree char *normalized = belfry_repository_normalize (repository);
-
-  if (g_str_equal (normalized, self->normalized) && *normalized != '\0')
+  if (*normalized != '\0' && g_str_equal (normalized, self->normalized))
     return TRUE;
   for (guint i = 0; self->match != NULL && self->match[i] != NULL; i++) {
     if (belfry_glob_match (self->match[i], repository, BELFRY_GLOB_TEXT))
@@ -400,9 +403,9 @@ repository_matches (const LocalCodebase *self, const char *repository)
 }
 
 /* By the codebase that the host filled in; a builder's own codebase, which has no name, by
- * repository. */
+ * repository. @normalized: the change's repository, see belfry_repository_normalize() */
 LocalCodebase *
-local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change)
+local_codebase_of (GPtrArray *codebases, const BelfryChange *change, const char *normalized)
 {
   for (guint i = 0; i < codebases->len; i++) {
     LocalCodebase *codebase = g_ptr_array_index (codebases, i);
@@ -414,10 +417,18 @@ local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change)
     LocalCodebase *codebase = g_ptr_array_index (codebases, i);
 
     if ((*codebase->name == '\0' || change->codebase == NULL || *change->codebase == '\0') &&
-        repository_matches (codebase, change->repository))
+        repository_matches (codebase, change->repository, normalized))
       return codebase;
   }
   return NULL;
+}
+
+LocalCodebase *
+local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change)
+{
+  g_autofree char *normalized = belfry_repository_normalize (change->repository);
+
+  return local_codebase_of (codebases, change, normalized);
 }
 
 gboolean

@@ -49,17 +49,32 @@ typedef struct {
   GPtrArray *steps;     /* (element-type LocalStep) */
   char *builddir;
   gboolean refuses_forks;
+  gboolean renders_locks; /* they are not the same for each request */
 } LocalBuilder;
 
-/** LocalScheduler: what starts builders when changes come */
+/** LocalLock: what builds and steps may have to wait for */
 typedef struct {
+  char *name;
+  LocalSection *section;
+  const LocalLockKeys *keys;
+} LocalLock;
+
+/** LocalScheduler: what starts builders */
+typedef struct _LocalScheduler {
   char *name;
   LocalSection *section; /* (nullable): implied */
   const LocalSchedulerKeys *keys;
   LocalSchedulerKind kind;
-  LocalFilter *filter;  /* (nullable): implied, or no filter */
-  GPtrArray *builders;  /* (element-type LocalBuilder) (unowned) by name */
-  GPtrArray *codebases; /* (element-type LocalCodebase) (unowned) union */
+  LocalFilter *filter;       /* (nullable): implied, or no filter */
+  GPtrArray *builders;       /* (element-type LocalBuilder) (unowned) by name */
+  GPtrArray *codebases;      /* (element-type LocalCodebase) (unowned) union */
+  GPtrArray *groups;         /* (element-type LocalGroup) builders that share a set, see groups.h */
+  GHashTable *sources;       /* names and normalized repositories of the codebases */
+  gboolean globs;            /* a codebase matches repositories by pattern */
+  struct _LocalCron *cron;   /* (nullable) nightly */
+  struct _LocalCron *forced; /* (nullable) nightly: moments without changes */
+  GTimeZone *zone;           /* (nullable) nightly */
+  struct _LocalScheduler *upstream; /* (nullable) (unowned) dependent */
 } LocalScheduler;
 
 /** LocalForm: what lets people start builders */
@@ -79,9 +94,11 @@ typedef struct {
   char *directory;
   GPtrArray *codebases;  /* (element-type LocalCodebase) */
   GPtrArray *workers;    /* (element-type LocalWorker) */
+  GPtrArray *locks;      /* (element-type LocalLock) */
   GPtrArray *builders;   /* (element-type LocalBuilder) */
   GPtrArray *schedulers; /* (element-type LocalScheduler) */
   GPtrArray *forms;      /* (element-type LocalForm) */
+  GHashTable *by_name;   /* builder's name to LocalBuilder */
 } LocalConfig;
 
 /** LocalConfigSource: what it is made of */
@@ -103,11 +120,14 @@ LocalConfig *local_config_ref (LocalConfig *self);
 void local_config_unref (LocalConfig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalConfig, local_config_unref)
 LocalBuilder *local_config_find_builder (const LocalConfig *self, const char *name);
+LocalLock *local_config_find_lock (const LocalConfig *self, const char *name);
 LocalWorker *local_config_find_worker (const LocalConfig *self, const char *name);
 LocalScheduler *local_config_find_scheduler (const LocalConfig *self, const char *name);
 LocalForm *local_config_find_form (const LocalConfig *self, const char *name);
 gboolean local_builder_has_codebase (const LocalBuilder *self, const BelfryChange *change);
 LocalCodebase *local_codebase_of_change (GPtrArray *codebases, const BelfryChange *change);
+LocalCodebase *
+local_codebase_of (GPtrArray *codebases, const BelfryChange *change, const char *normalized);
 
 /* parts, each in a file of its own */
 GPtrArray *local_config_make_steps (const LocalConfigSource *source,
@@ -117,12 +137,21 @@ void local_step_free (LocalStep *self);
 void local_config_make_schedulers (LocalConfig *self,
                                    const LocalConfigSource *source,
                                    BelfryProblems *problems);
+void local_scheduler_read_kind (LocalScheduler *self, BelfryProblems *problems);
+void local_config_bind_upstreams (LocalConfig *self, BelfryProblems *problems);
+gboolean local_scheduler_may_know (const LocalScheduler *self,
+                                   const BelfryChange *change,
+                                   const char *normalized);
 void local_scheduler_free (LocalScheduler *self);
+void local_config_make_locks (LocalConfig *self,
+                              const LocalConfigSource *source,
+                              BelfryProblems *problems);
+void local_config_check_locks (LocalConfig *self, BelfryProblems *problems);
+void local_config_check_triggers (const LocalConfig *self, BelfryProblems *problems);
+void local_lock_free (LocalLock *self);
 void local_form_free (LocalForm *self);
 GPtrArray *local_config_resolve_builders (const LocalConfig *self,
                                           const LocalSection *from,
                                           char **items,
                                           BelfryProblems *problems);
-void local_config_check (const LocalConfig *self,
-                         const LocalConfigSource *source,
-                         BelfryProblems *problems);
+void local_config_check (const LocalConfig *self, BelfryProblems *problems);

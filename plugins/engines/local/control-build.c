@@ -126,6 +126,26 @@ add_forced (Asked *self,
   local_set_unref (set);
 }
 
+/* A worker that one of the builders does not run on would be waited for without end. */
+static void
+check_worker (const LocalGroup *group, const LocalForced *forced, JsonObject *errors)
+{
+  for (guint i = 0; forced != NULL && forced->worker != NULL && i < group->builders->len; i++) {
+    const LocalBuilder *builder = g_ptr_array_index (group->builders, i);
+    gboolean found = FALSE;
+    g_autofree char *message = NULL;
+
+    for (guint j = 0; j < builder->workers->len; j++)
+      found = found || g_str_equal (((LocalWorker *)g_ptr_array_index (builder->workers, j))->name,
+                                    forced->worker);
+    if (found)
+      continue;
+    message =
+        g_strdup_printf ("builder '%s' does not run on worker '%s'", builder->name, forced->worker);
+    json_object_set_string_member (errors, LOCAL_WANTED_WORKER, message);
+  }
+}
+
 static void
 free_forced (gpointer forced)
 {
@@ -148,6 +168,7 @@ force (Asked *self, const LocalForm *form, GPtrArray *builders, const BelfryCont
 
     g_ptr_array_add (forced,
                      local_form_fill (form, group->codebases, arguments, control->who, errors));
+    check_worker (group, g_ptr_array_index (forced, i), errors);
   }
   if (json_object_get_size (errors) > 0) {
     json_object_set_object_member (self->data, "errors", json_object_ref (errors));

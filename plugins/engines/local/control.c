@@ -64,51 +64,38 @@ is_named (const BelfryControl *control, const char *builder)
 }
 
 static void
+stop_one (Local *self, const BelfryControl *control, GTask *task)
+{
+  LocalBuild *build = local_find_build (self, control->id);
+
+  if (build == NULL) {
+    local_answer_absent (self, task, belfry_build_get_type (), "build", control->id);
+    return;
+  }
+  local_build_stop (build, LOCAL_CAUSE_STOPPED, get_reason (control), control->who);
+  answer_done (task, "stopping", "builds", 1);
+}
+
+/* One by its id, or all of the builders named. */
+static void
 do_stop (Local *self, const BelfryControl *control, GTask *task)
 {
   guint stopped = 0;
 
+  if (control->id != BELFRY_NONE) {
+    stop_one (self, control, task);
+    return;
+  }
   /* from the end: a build that waits for nothing may leave the list at once */
   for (guint i = self->builds->len; i > 0; i--) {
     LocalBuild *build = g_ptr_array_index (self->builds, i - 1);
-    gboolean meant = control->id != BELFRY_NONE ? build->record->buildid == control->id
-                                                : is_named (control, build->builder->name);
 
-    if (!meant)
+    if (!is_named (control, build->builder->name))
       continue;
     local_build_stop (build, LOCAL_CAUSE_STOPPED, get_reason (control), control->who);
     stopped++;
   }
-  answer_done (task,
-               stopped > 0                  ? "stopping"
-               : control->id != BELFRY_NONE ? "already finished"
-                                            : "nothing runs",
-               "builds", stopped);
-}
-
-static void
-do_cancel (Local *self, const BelfryControl *control, GTask *task)
-{
-  BelfryTransaction *transaction = belfry_engine_begin (self->instance);
-  guint cancelled = 0;
-
-  for (guint i = self->requests->len; i > 0; i--) {
-    LocalRequest *request = g_ptr_array_index (self->requests, i - 1);
-    gboolean one = control->id != BELFRY_NONE;
-
-    if (one ? request->record->buildrequestid != control->id
-            : !is_named (control, request->builder))
-      continue;
-    if (request->build != NULL && one)
-      local_build_stop (request->build, LOCAL_CAUSE_STOPPED, get_reason (control), control->who);
-    if (request->build == NULL)
-      local_complete_request (self, transaction, request, BELFRY_RESULT_CANCELLED);
-    else if (!one)
-      continue;
-    cancelled++;
-  }
-  belfry_engine_submit (self->instance, transaction);
-  answer_done (task, cancelled > 0 ? "cancelled" : "nothing waits", "requests", cancelled);
+  answer_done (task, stopped > 0 ? "stopping" : "nothing runs", "builds", stopped);
 }
 
 static gboolean
@@ -121,23 +108,79 @@ contains_change (const LocalRequest *request, gint64 id)
   return FALSE;
 }
 
-static void
-do_stop_change (Local *self, const BelfryControl *control, GTask *task)
+/* Completes unclaimed requests; returns how many. @change: those with that change only, or
+ * BELFRY_NONE */
+static guint
+cancel_waiting (Local *self, const BelfryControl *control, gint64 change)
 {
   BelfryTransaction *transaction = belfry_engine_begin (self->instance);
+  g_autoptr (GPtrArray) requests = local_list_requests (self);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   guint cancelled = 0;
 
-  for (guint i = self->requests->len; i > 0; i--) {
-    LocalRequest *request = g_ptr_array_index (self->requests, i - 1);
+  for (guint i = 0; i < requests->len; i++) {
+    const LocalRequest *request = g_ptr_array_index (requests, i);
 
-    if (request->build != NULL || !is_named (control, request->builder) ||
-        !contains_change (request, control->id))
+    if (request->build == NULL && is_named (control, request->builder) &&
+        (change == BELFRY_NONE || contains_change (request, change)))
+      g_array_append_val (ids, request->record->buildrequestid);
+  }
+  /* each completion may complete others */
+  for (guint i = 0; i < ids->len; i++) {
+    LocalRequest *request = local_find_request (self, g_array_index (ids, gint64, i));
+
+    if (request == NULL)
       continue;
     local_complete_request (self, transaction, request, BELFRY_RESULT_CANCELLED);
     cancelled++;
   }
   belfry_engine_submit (self->instance, transaction);
-  answer_done (task, "cancelled", "requests", cancelled);
+  return cancelled;
+}
+
+static void
+cancel_one (Local *self, const BelfryControl *control, GTask *task)
+{
+  LocalRequest *request = local_find_request (self, control->id);
+  BelfryTransaction *transaction = NULL;
+
+  if (request == NULL) {
+    local_answer_absent (self, task, belfry_build_request_get_type (), "request", control->id);
+    return;
+  }
+  if (request->build != NULL) {
+    local_build_stop (request->build, LOCAL_CAUSE_STOPPED, get_reason (control), control->who);
+    answer_done (task, "stopping its build", "requests", 1);
+    return;
+  }
+  transaction = belfry_engine_begin (self->instance);
+  local_complete_request (self, transaction, request, BELFRY_RESULT_CANCELLED);
+  belfry_engine_submit (self->instance, transaction);
+  answer_done (task, "cancelled", "requests", 1);
+}
+
+/* One by its id, or all that wait of the builders named. */
+static void
+do_cancel (Local *self, const BelfryControl *control, GTask *task)
+{
+  guint cancelled = 0;
+
+  if (control->id != BELFRY_NONE) {
+    cancel_one (self, control, task);
+    return;
+  }
+  cancelled = cancel_waiting (self, control, BELFRY_NONE);
+  local_round_soon (self);
+  answer_done (task, cancelled > 0 ? "cancelled" : "nothing waits", "requests", cancelled);
+}
+
+static void
+do_stop_change (Local *self, const BelfryControl *control, GTask *task)
+{
+  guint cancelled = cancel_waiting (self, control, control->id);
+
+  local_round_soon (self);
+  answer_done (task, cancelled > 0 ? "cancelled" : "nothing waits", "requests", cancelled);
 }
 
 static LocalSlots *
@@ -222,12 +265,44 @@ set_scheduler (Local *self, const BelfryControl *control, GTask *task, gboolean 
     return;
   }
   state = local_scheduler_state (self, scheduler);
+  /* what came while it was off is not made up for */
+  if (enabled && !state->enabled)
+    local_timed_begin (self, scheduler, TRUE);
   state->enabled = enabled;
   transaction = belfry_engine_begin (self->instance);
   local_scheduler_store (self, transaction, state);
   belfry_engine_submit (self->instance, transaction);
   local_schedulers_arm (self);
   answer_done (task, enabled ? "enabled" : "disabled", "enabled", enabled);
+}
+
+/* As if it were due; its rhythm stays. */
+static void
+do_run_now (Local *self, const BelfryControl *control, GTask *task)
+{
+  const LocalScheduler *scheduler = local_config_find_scheduler (self->config, control->scheduler);
+  BelfryTransaction *transaction = NULL;
+  g_autoptr (GPtrArray) sets = NULL;
+
+  if (scheduler == NULL) {
+    refuse (task, "there is no scheduler", control->scheduler);
+    return;
+  }
+  if (!local_is_timed (scheduler) || !local_scheduler_state (self, scheduler)->enabled) {
+    local_answer (task, belfry_control_answer_new (
+                            BELFRY_CONTROL_REFUSED, NULL, "scheduler '%s' %s", scheduler->name,
+                            local_is_timed (scheduler) ? "is disabled" : "has no moments"));
+    return;
+  }
+  transaction = belfry_engine_begin (self->instance);
+  sets = local_timed_run_now (self, transaction, scheduler);
+  belfry_engine_submit (self->instance, transaction);
+  if (sets->len == 0)
+    local_answer (task,
+                  belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "nothing has changed"));
+  else
+    answer_done (task, "build requested", "bsid",
+                 ((LocalSet *)g_ptr_array_index (sets, 0))->record->bsid);
 }
 
 static void
@@ -296,6 +371,7 @@ static const struct {
   { "pause", do_pause },
   { "ping", do_ping },
   { "rebuild", local_control_rebuild },
+  { "run-now", do_run_now },
   { "shutdown", do_shutdown },
   { "stop", do_stop },
   { "stop-change", do_stop_change },

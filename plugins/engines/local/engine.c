@@ -3,6 +3,7 @@
  * The engine `local`: runs builds on this machine. This file is its descriptor and its start and
  * reload; what it does is told in local.h and in the files named after it.
  */
+#include "alarm.h"
 #include "local.h"
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -96,7 +97,10 @@ init_state (Local *self, BelfryInstance *instance)
   const char *folder = g_getenv ("BELFRY_HELPER_DIR");
 
   self->instance = instance;
-  self->requests = g_ptr_array_new_with_free_func ((GDestroyNotify)local_request_free);
+  self->requests =
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)local_request_free);
+  self->locks = local_locks_new ();
+  self->lock_waiters = g_hash_table_new (NULL, NULL);
   self->builds = g_ptr_array_new_with_free_func (ended_nothing);
   self->supervisors = g_ptr_array_new_with_free_func (local_supervisor_free);
   self->slots = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_slots_free);
@@ -184,7 +188,10 @@ local_clear (gpointer data)
   g_clear_handle_id (&self->minute_id, g_source_remove);
   g_clear_handle_id (&self->timer_id, g_source_remove);
   g_clear_handle_id (&self->stop_wait_id, g_source_remove);
-  g_clear_pointer (&self->requests, g_ptr_array_unref);
+  g_clear_pointer (&self->alarm, local_alarm_free);
+  g_clear_pointer (&self->requests, g_hash_table_unref);
+  g_clear_pointer (&self->lock_waiters, g_hash_table_unref);
+  g_clear_pointer (&self->locks, local_locks_free);
   g_clear_pointer (&self->builds, g_ptr_array_unref);
   g_clear_pointer (&self->supervisors, g_ptr_array_unref);
   g_clear_pointer (&self->slots, g_hash_table_unref);
@@ -226,8 +233,8 @@ local_log_was_drained (gpointer data, gint64 logid)
 }
 
 static const char *const local_actions[] = {
-  "cancel", "cancel-shutdown", "disable",  "enable", "force",       "graceful", "pause",
-  "ping",   "rebuild",         "shutdown", "stop",   "stop-change", "unpause",  NULL,
+  "cancel",  "cancel-shutdown", "disable",  "enable", "force",       "graceful", "pause", "ping",
+  "rebuild", "run-now",         "shutdown", "stop",   "stop-change", "unpause",  NULL,
 };
 
 #define OWNED(name, table, Keys)                                                                   \
@@ -244,7 +251,7 @@ static const BelfrySectionKind local_sections[] = {
   OWNED ("worker", local_worker_options, LocalWorkerKeys),
   OWNED ("scheduler", local_scheduler_options, LocalSchedulerKeys),
   OWNED ("force", local_force_options, LocalForceKeys),
-  OWNED ("lock", local_lock_options, LocalWorkerKeys),
+  OWNED ("lock", local_lock_options, LocalLockKeys),
   { NULL },
 };
 

@@ -11,10 +11,13 @@ static const struct {
   { "fixed", LOCAL_FIELD_FIXED },       { "string", LOCAL_FIELD_STRING },
   { "text", LOCAL_FIELD_TEXT },         { "int", LOCAL_FIELD_INT },
   { "boolean", LOCAL_FIELD_BOOLEAN },   { "choice", LOCAL_FIELD_CHOICE },
-  { "username", LOCAL_FIELD_USERNAME },
+  { "username", LOCAL_FIELD_USERNAME }, { "worker", LOCAL_FIELD_WORKER },
+  { "nested", LOCAL_FIELD_NESTED },     { "any", LOCAL_FIELD_ANY },
 };
 
-static const char *const later_kinds[] = { "worker", "file", "nested", "any", "inherit", NULL };
+static const char *const later_kinds[] = { "file", "inherit", NULL };
+
+#define ANY_MAX 20
 
 typedef enum {
   OPTION_TEXT,
@@ -45,6 +48,11 @@ static const struct {
   { "strict", OPTION_BOOLEAN, G_STRUCT_OFFSET (LocalField, strict) },
   { "multiple", OPTION_BOOLEAN, G_STRUCT_OFFSET (LocalField, multiple) },
   { "need-email", OPTION_BOOLEAN, G_STRUCT_OFFSET (LocalField, need_email) },
+  { "any", OPTION_TEXT, G_STRUCT_OFFSET (LocalField, any) },
+  { "count", OPTION_INTEGER, G_STRUCT_OFFSET (LocalField, count) },
+  { "fields", OPTION_LIST, G_STRUCT_OFFSET (LocalField, fields) },
+  { "columns", OPTION_INTEGER, G_STRUCT_OFFSET (LocalField, columns) },
+  { "layout", OPTION_TEXT, G_STRUCT_OFFSET (LocalField, layout) },
 };
 
 void
@@ -59,6 +67,11 @@ local_field_free (LocalField *self)
   g_free (self->pattern);
   g_strfreev (self->choices);
   g_free (self->tab);
+  g_free (self->full_name);
+  g_free (self->any);
+  g_free (self->layout);
+  g_strfreev (self->fields);
+  g_clear_pointer (&self->members, g_ptr_array_unref);
   g_free (self);
 }
 
@@ -143,6 +156,10 @@ local_field_parse (const char *name, const char *text, GError **error)
   self->minimum = G_MININT32;
   self->maximum = G_MAXINT32;
   self->strict = TRUE;
+  self->full_name = g_strdup (name);
+  self->any = g_strdup ("-any-");
+  self->count = 1;
+  self->columns = 1;
   if (!read_kind (self, items[0], error))
     return NULL;
   for (guint i = 1; items[i] != NULL; i++) {
@@ -151,6 +168,14 @@ local_field_parse (const char *name, const char *text, GError **error)
   }
   if (self->kind == LOCAL_FIELD_CHOICE && self->choices == NULL) {
     g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "a choice needs choices=");
+    return NULL;
+  }
+  if (self->kind == LOCAL_FIELD_NESTED && self->fields == NULL) {
+    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "a group needs fields=");
+    return NULL;
+  }
+  if (self->count < 1 || self->count > ANY_MAX) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "count must be from 1 to %d", ANY_MAX);
     return NULL;
   }
   if (self->pattern != NULL)
@@ -203,7 +228,8 @@ check_boolean (const LocalField *self, const char *text, char **message)
 static gboolean
 is_choice (const LocalField *self, const char *text)
 {
-  return !self->strict || g_strv_contains ((const char *const *)self->choices, text);
+  return !self->strict ||
+         (self->choices != NULL && g_strv_contains ((const char *const *)self->choices, text));
 }
 
 static JsonNode *
@@ -258,8 +284,8 @@ find_fault (const LocalField *self, const char *text)
   if (self->kind == LOCAL_FIELD_USERNAME && self->need_email && !has_address (text))
     return g_strdup_printf (
         "%s: please fill in email address in the form 'Name <name@example.org>'", self->name);
-  if (self->kind == LOCAL_FIELD_CHOICE && !self->multiple && *text != '\0' &&
-      !is_choice (self, text)) {
+  if ((self->kind == LOCAL_FIELD_CHOICE || self->kind == LOCAL_FIELD_WORKER) && !self->multiple &&
+      *text != '\0' && !is_choice (self, text)) {
     g_autofree char *shown = belfry_text_make_printable (text, -1, 100);
 
     return g_strdup_printf ("%s: '%s' is none of the choices", self->label, shown);

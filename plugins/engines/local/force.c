@@ -12,6 +12,7 @@
 
 /* The patterns of [validate]'s defaults; whatever they let through must pass the grammar too. */
 #define BRANCH_PATTERN   "^[\\w.+/~-]*$"
+#define PROPERTY_PATTERN "^[\\w\\.\\-\\/\\~:]*$"
 #define REVISION_PATTERN "^[ \\w\\.\\-\\/]*$"
 
 /* What pages and commands send beside the fields. */
@@ -38,6 +39,7 @@ local_forced_free (LocalForced *self)
     return;
   g_free (self->owner);
   g_free (self->reason);
+  g_free (self->worker);
   g_clear_pointer (&self->stamps, g_ptr_array_unref);
   g_clear_pointer (&self->properties, belfry_properties_free);
   g_free (self);
@@ -47,7 +49,9 @@ GPtrArray *
 local_form_make_fields (const LocalSection *section, BelfryProblems *problems)
 {
   const LocalForceKeys *keys = section->keys;
-  GPtrArray *fields = g_ptr_array_new_with_free_func ((GDestroyNotify)local_field_free);
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
+  g_autoptr (GError) fault = NULL;
+  GPtrArray *fields = NULL;
 
   for (guint i = 0; keys->fields != NULL && i < belfry_map_get_count (keys->fields); i++) {
     const char *name = belfry_map_get_name (keys->fields, i);
@@ -60,11 +64,15 @@ local_form_make_fields (const LocalSection *section, BelfryProblems *problems)
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section->source, "field",
                            "field.%s: %s", name, error->message);
     else
-      g_ptr_array_add (fields, field);
+      g_ptr_array_add (all, field);
     if (local_property_is_reserved (name) || (local_property_is_dangerous (name) && !allowed))
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section->source, "field",
                            "field.%s: a form may not set this property", name);
   }
+  fields = local_fields_group (all, &fault);
+  if (fault != NULL)
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section->source, "field", "%s",
+                         fault->message);
   return fields;
 }
 
@@ -139,63 +147,6 @@ offers_codebases (const LocalForm *self)
   return g_strcmp0 (self->keys->codebases, "hide") != 0;
 }
 
-static JsonObject *
-describe_field (const LocalField *field)
-{
-  static const char *const types[] = { "fixed", "text", "textarea", "int",
-                                       "bool",  "list", "username" };
-  JsonObject *object = json_object_new ();
-
-  json_object_set_string_member (object, "name", field->name);
-  json_object_set_string_member (object, "fullName", field->name);
-  json_object_set_string_member (object, "label", field->label);
-  json_object_set_string_member (object, "tablabel",
-                                 field->tab != NULL ? field->tab : field->label);
-  json_object_set_string_member (object, "type", types[field->kind]);
-  json_object_set_string_member (object, "default", field->default_text);
-  json_object_set_boolean_member (object, "required", field->required);
-  json_object_set_boolean_member (object, "multiple", field->multiple);
-  json_object_set_boolean_member (object, "hide", field->hide || field->kind == LOCAL_FIELD_FIXED);
-  json_object_set_int_member (object, "maxsize", field->max_bytes);
-  json_object_set_null_member (object, "autopopulate");
-  if (field->pattern != NULL)
-    json_object_set_string_member (object, "regex", field->pattern);
-  else
-    json_object_set_null_member (object, "regex");
-  json_object_set_int_member (object, "size", field->size);
-  if (field->kind == LOCAL_FIELD_TEXT) {
-    json_object_set_int_member (object, "rows", field->rows);
-    json_object_set_int_member (object, "cols", field->cols);
-  }
-  if (field->kind == LOCAL_FIELD_USERNAME)
-    json_object_set_boolean_member (object, "need_email", field->need_email);
-  if (field->choices != NULL) {
-    JsonArray *choices = json_array_new ();
-
-    for (guint i = 0; field->choices[i] != NULL; i++)
-      json_array_add_string_element (choices, field->choices[i]);
-    json_object_set_array_member (object, "choices", choices);
-    json_object_set_boolean_member (object, "strict", field->strict);
-  }
-  return object;
-}
-
-static JsonObject *
-describe_group (const char *name, JsonArray *fields)
-{
-  JsonObject *group = json_object_new ();
-
-  json_object_set_string_member (group, "name", name);
-  json_object_set_string_member (group, "fullName", name);
-  json_object_set_string_member (group, "label", name);
-  json_object_set_string_member (group, "tablabel", name);
-  json_object_set_string_member (group, "type", "nested");
-  json_object_set_string_member (group, "layout", "vertical");
-  json_object_set_int_member (group, "columns", 1);
-  json_object_set_array_member (group, "fields", fields);
-  return group;
-}
-
 static JsonArray *
 describe_codebase (const LocalForm *self, const LocalCodebase *codebase)
 {
@@ -205,7 +156,7 @@ describe_codebase (const LocalForm *self, const LocalCodebase *codebase)
     g_autoptr (LocalField) field = make_stamp_field (self, codebase, stamp_fields[i].name);
 
     if (field != NULL)
-      json_array_add_object_element (fields, describe_field (field));
+      json_array_add_object_element (fields, local_field_describe (field));
   }
   return fields;
 }
@@ -219,24 +170,24 @@ describe_fields (const LocalForm *self)
   g_autoptr (LocalField) username = make_username_field (self);
   g_autoptr (LocalField) reason = make_reason_field (self);
 
-  json_array_add_object_element (first, describe_field (username));
-  json_array_add_object_element (first, describe_field (reason));
+  json_array_add_object_element (first, local_field_describe (username));
+  json_array_add_object_element (first, local_field_describe (reason));
   if (g_strcmp0 (self->keys->priority, "field") == 0) {
     g_autoptr (LocalField) priority = local_field_parse ("priority", "int;default=0", NULL);
 
-    json_array_add_object_element (first, describe_field (priority));
+    json_array_add_object_element (first, local_field_describe (priority));
   }
-  json_array_add_object_element (all, describe_group ("", first));
+  json_array_add_object_element (all, local_group_describe ("", "", first));
   for (guint i = 0; offers_codebases (self) && i < self->codebases->len; i++) {
     const LocalCodebase *codebase = g_ptr_array_index (self->codebases, i);
 
     if (!g_hash_table_add (seen, codebase->name))
       continue;
-    json_array_add_object_element (
-        all, describe_group (codebase->name, describe_codebase (self, codebase)));
+    json_array_add_object_element (all, local_group_describe (codebase->name, codebase->name,
+                                                              describe_codebase (self, codebase)));
   }
   for (guint i = 0; i < self->fields->len; i++)
-    json_array_add_object_element (all, describe_field (g_ptr_array_index (self->fields, i)));
+    json_array_add_object_element (all, local_field_describe (g_ptr_array_index (self->fields, i)));
   return all;
 }
 
@@ -272,12 +223,12 @@ static JsonNode *
 get_sent (const Filling *self, const LocalField *field)
 {
   JsonArray *checked = belfry_json_get_array (self->arguments, "checkbox");
-  JsonNode *node = json_object_get_member (self->arguments, field->name);
+  JsonNode *node = json_object_get_member (self->arguments, field->full_name);
 
   if (field->kind != LOCAL_FIELD_BOOLEAN || node != NULL || checked == NULL)
     return node;
   for (guint i = 0; i < json_array_get_length (checked); i++) {
-    if (g_strcmp0 (json_array_get_string_element (checked, i), field->name) == 0)
+    if (g_strcmp0 (json_array_get_string_element (checked, i), field->full_name) == 0)
       return json_array_get_element (checked, i);
   }
   return NULL;
@@ -297,10 +248,10 @@ check_field (const Filling *self, const LocalField *field)
     box = belfry_json_new_text (sent != NULL ? "true" : "false");
     sent = box;
   }
-  g_hash_table_add (self->known, g_strdup (field->name));
+  g_hash_table_add (self->known, g_strdup (field->full_name));
   value = local_field_check (field, sent, &message);
   if (value == NULL)
-    json_object_set_string_member (self->errors, field->name, message);
+    json_object_set_string_member (self->errors, field->full_name, message);
   return value;
 }
 
@@ -373,26 +324,6 @@ know_stamp_fields (const Filling *self)
   }
 }
 
-static void
-report_unknown (const Filling *self)
-{
-  g_autoptr (GList) members = json_object_get_members (self->arguments);
-  g_autofree gpointer *names = g_hash_table_get_keys_as_array (self->known, NULL);
-
-  for (GList *member = members; member != NULL; member = member->next) {
-    const char *name = member->data;
-    const char *nearest = NULL;
-    g_autofree char *message = NULL;
-
-    if (g_hash_table_contains (self->known, name) || g_strv_contains (not_fields, name))
-      continue;
-    nearest = belfry_text_nearest (name, (const char *const *)names);
-    message = nearest != NULL ? g_strdup_printf ("no such field; did you mean '%s'?", nearest)
-                              : g_strdup ("no such field");
-    json_object_set_string_member (self->errors, name, message);
-  }
-}
-
 static gint64
 read_priority (const Filling *self)
 {
@@ -437,6 +368,133 @@ make_sentence (const LocalForm *form, const char *owner, const char *reason)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+/* properties */
+
+static gboolean
+is_allowed (const LocalForm *form, const char *name)
+{
+  const char *const *allowed = (const char *const *)form->keys->allow_names;
+
+  return !local_property_is_reserved (name) && !g_str_equal (name, LOCAL_WANTED_WORKER) &&
+         (!local_property_is_dangerous (name) ||
+          (allowed != NULL && g_strv_contains (allowed, name)));
+}
+
+/* A property that no field names; @key: what an error is about */
+static void
+set_free (
+    LocalForced *forced, const Filling *self, const char *key, const char *name, const char *value)
+{
+  g_autoptr (GRegex) pattern = belfry_regex_new (PROPERTY_PATTERN, NULL);
+
+  if (!is_allowed (self->form, name) || !belfry_regex_match_start (pattern, name))
+    json_object_set_string_member (self->errors, key, "a form may not set this property");
+  else if (!belfry_regex_match_start (pattern, value) || strlen (value) > LOCAL_PROPERTY_BYTES)
+    json_object_set_string_member (self->errors, key, "the value does not match the pattern");
+  else
+    belfry_properties_set_text (forced->properties, name, value, SOURCE);
+}
+
+/* Boxes for a name and a value; an empty name is not used. */
+static void
+read_slots (LocalForced *forced, const Filling *self, const LocalField *field)
+{
+  for (gint64 i = 1; i <= field->count; i++) {
+    g_autofree char *slot = local_field_dup_slot (field, i);
+    char *name_key = g_strdup_printf ("%s_name", slot);
+    char *value_key = g_strdup_printf ("%s_value", slot);
+    const char *name = belfry_json_get_text (self->arguments, name_key);
+    const char *value = belfry_json_get_text (self->arguments, value_key);
+
+    if (name != NULL && *name != '\0')
+      set_free (forced, self, name_key, name, value != NULL ? value : "");
+    g_hash_table_add (self->known, name_key);
+    g_hash_table_add (self->known, value_key);
+  }
+}
+
+static void
+note_worker (LocalForced *forced, const LocalField *field, JsonNode *value)
+{
+  const char *name = json_node_get_string (value);
+
+  if (field->kind != LOCAL_FIELD_WORKER || name == NULL || *name == '\0' ||
+      g_str_equal (name, field->any))
+    return;
+  g_free (forced->worker);
+  forced->worker = g_strdup (name);
+}
+
+/* (nullable): it does not fit, or sets properties by itself. Groups become maps. */
+static JsonNode *
+read_field (LocalForced *forced, const Filling *self, const LocalField *field)
+{
+  JsonObject *object = NULL;
+  JsonNode *node = NULL;
+
+  if (field->kind == LOCAL_FIELD_ANY) {
+    read_slots (forced, self, field);
+    return NULL;
+  }
+  if (field->kind != LOCAL_FIELD_NESTED) {
+    node = check_field (self, field);
+    if (node != NULL)
+      note_worker (forced, field, node);
+    return node;
+  }
+  object = json_object_new ();
+  for (guint i = 0; field->members != NULL && i < field->members->len; i++) {
+    const LocalField *member = g_ptr_array_index (field->members, i);
+    JsonNode *value = read_field (forced, self, member);
+
+    if (value != NULL)
+      json_object_set_member (object, member->name, value);
+  }
+  node = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (node, object);
+  return node;
+}
+
+static gboolean
+has_free_field (GPtrArray *fields)
+{
+  for (guint i = 0; fields != NULL && i < fields->len; i++) {
+    const LocalField *field = g_ptr_array_index (fields, i);
+
+    if (field->kind == LOCAL_FIELD_ANY || has_free_field (field->members))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* What no field names is a property where the form takes any; else an error. */
+static void
+read_others (LocalForced *forced, const Filling *self)
+{
+  gboolean takes_any = has_free_field (self->form->fields);
+  g_autoptr (GList) members = json_object_get_members (self->arguments);
+  g_autofree gpointer *names = g_hash_table_get_keys_as_array (self->known, NULL);
+
+  for (GList *member = members; member != NULL; member = member->next) {
+    const char *name = member->data;
+    const char *nearest = NULL;
+    g_autofree char *message = NULL;
+
+    if (g_hash_table_contains (self->known, name) || g_strv_contains (not_fields, name))
+      continue;
+    if (takes_any) {
+      const char *value = belfry_json_get_text (self->arguments, name);
+
+      set_free (forced, self, name, name, value != NULL ? value : "");
+      continue;
+    }
+    nearest = belfry_text_nearest (name, (const char *const *)names);
+    message = nearest != NULL ? g_strdup_printf ("no such field; did you mean '%s'?", nearest)
+                              : g_strdup ("no such field");
+    json_object_set_string_member (self->errors, name, message);
+  }
+}
+
 static void
 set_properties (LocalForced *forced, const Filling *self, const char *reason)
 {
@@ -448,11 +506,13 @@ set_properties (LocalForced *forced, const Filling *self, const char *reason)
                            SOURCE);
   for (guint i = 0; i < self->form->fields->len; i++) {
     const LocalField *field = g_ptr_array_index (self->form->fields, i);
-    JsonNode *value = check_field (self, field);
+    JsonNode *value = read_field (forced, self, field);
 
     if (value != NULL)
       belfry_properties_set (forced->properties, field->name, value, SOURCE);
   }
+  if (forced->worker != NULL)
+    belfry_properties_set_text (forced->properties, LOCAL_WANTED_WORKER, forced->worker, SOURCE);
   belfry_properties_set_text (forced->properties, "reason", reason, SOURCE);
   belfry_properties_set_text (forced->properties, "owner", forced->owner, SOURCE);
   belfry_properties_set_text (forced->properties, "scheduler", self->form->name, "Scheduler");
@@ -495,6 +555,6 @@ local_form_fill (const LocalForm *form,
   forced->properties = belfry_properties_new ();
   set_properties (forced, &self, reason != NULL ? reason : "");
   forced->reason = make_sentence (form, forced->owner, reason != NULL ? reason : "");
-  report_unknown (&self);
+  read_others (forced, &self);
   return json_object_get_size (errors) == 0 ? g_steal_pointer (&forced) : NULL;
 }

@@ -22,22 +22,16 @@ is_anonymous (const LocalCodebase *codebase)
   return *codebase->name == '\0';
 }
 
-static gboolean
-is_same (const LocalCodebase *a, const LocalCodebase *b)
+/* What builders of one group have in common. */
+static char *
+make_key (const LocalBuilder *builder)
 {
-  return g_str_equal (a->name, b->name) && g_str_equal (a->normalized, b->normalized) &&
-         g_strcmp0 (a->branch, b->branch) == 0 && g_str_equal (a->project, b->project);
-}
-
-static gboolean
-fits (const LocalGroup *group, const LocalBuilder *builder)
-{
-  const LocalCodebase *first = g_ptr_array_index (group->codebases, 0);
   const LocalCodebase *own = g_ptr_array_index (builder->codebases, 0);
 
-  if (is_anonymous (first) || is_anonymous (own))
-    return is_same (first, own);
-  return TRUE;
+  if (!is_anonymous (own))
+    return g_strdup ("");
+  return g_strdup_printf ("%s\n%s\n%s", own->normalized, own->branch != NULL ? own->branch : "\r",
+                          own->project);
 }
 
 static void
@@ -54,27 +48,36 @@ join (LocalGroup *group, LocalBuilder *builder)
   }
 }
 
+static LocalGroup *
+group_new (GPtrArray *groups)
+{
+  LocalGroup *self = g_new0 (LocalGroup, 1);
+
+  self->builders = g_ptr_array_new ();
+  self->codebases = g_ptr_array_new ();
+  g_ptr_array_add (groups, self);
+  return self;
+}
+
 /* (transfer full) (element-type LocalGroup), in the order of the builders */
 GPtrArray *
 local_group_builders (GPtrArray *builders)
 {
   GPtrArray *groups = g_ptr_array_new_with_free_func (group_free);
+  g_autoptr (GHashTable) by_key = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < builders->len; i++) {
     LocalBuilder *builder = g_ptr_array_index (builders, i);
     LocalGroup *group = NULL;
+    g_autofree char *key = NULL;
 
     if (builder->codebases->len == 0)
       continue;
-    for (guint j = 0; j < groups->len && group == NULL; j++) {
-      if (fits (g_ptr_array_index (groups, j), builder))
-        group = g_ptr_array_index (groups, j);
-    }
+    key = make_key (builder);
+    group = g_hash_table_lookup (by_key, key);
     if (group == NULL) {
-      group = g_new0 (LocalGroup, 1);
-      group->builders = g_ptr_array_new ();
-      group->codebases = g_ptr_array_new ();
-      g_ptr_array_add (groups, group);
+      group = group_new (groups);
+      g_hash_table_insert (by_key, g_steal_pointer (&key), group);
     }
     join (group, builder);
   }

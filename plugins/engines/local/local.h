@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "environment.h"
+#include "locks.h"
 #include "output.h"
 #include "protocol.h"
 #include "timer.h"
@@ -25,16 +26,25 @@ typedef struct {
   gatomicrefcount refs;
   BelfryBuildset *record;
   GPtrArray *changes; /* (element-type BelfryChange) */
+  guint n_open;       /* requests that are not complete */
+  gint64 worst;       /* result of those that are */
+  guint depth;        /* how many triggers lie above it */
+  LocalRun *waiter;   /* (nullable) (unowned) the step that waits for it */
 } LocalSet;
 
 /** LocalRequest: one that is not complete */
 typedef struct {
   BelfryBuildRequest *record;
   LocalSet *set;
-  char *builder;       /* name */
-  gboolean kept;       /* never collapsed */
-  LocalBuild *build;   /* (nullable) that has claimed it */
-  char *why;           /* (nullable) why it waits */
+  char *builder;        /* name */
+  gboolean kept;        /* never collapsed */
+  char *worker;         /* (nullable) the only one on which it may run */
+  LocalBuild *build;    /* (nullable) that has claimed it */
+  char *sources;        /* (nullable) what must be equal for it to be swallowed */
+  GSequenceIter *place; /* (nullable) among those that wait for its builder */
+  GSequenceIter *age;
+  guint locks_pass;    /* of the last round in which locks alone kept it from starting */
+  gint64 locks_since;  /* its place among those that wait for locks; BELFRY_NONE: it never did */
   gint64 not_before;   /* monotonic: a failed claim rests */
   gint64 orphan_since; /* monotonic; BELFRY_NONE: its builder is configured */
 } LocalRequest;
@@ -46,15 +56,24 @@ typedef struct {
   gboolean paused;
   gboolean graceful;
   gboolean offline;
-  GPtrArray *builds; /* (element-type LocalBuild) (unowned) */
-  GPtrArray *spare;  /* (element-type LocalSupervisor) idle */
+  const char *closed; /* (nullable) in a round: why nothing more starts on it */
+  GQueue returning;   /* of LocalBuild (unowned): parked ones that want their slot again */
+  GPtrArray *builds;  /* (element-type LocalBuild) (unowned) */
+  GPtrArray *spare;   /* (element-type LocalSupervisor) idle */
 } LocalSlots;
 
 /** LocalBuilderState: what is known of a builder beside its configuration */
 typedef struct {
   char *name;
   gint64 builderid;
-  char *last_worker; /* (nullable) */
+  char *last_worker;      /* (nullable) */
+  GSequence *waiting;     /* of LocalRequest (unowned), in the order in which they start */
+  GSequence *by_age;      /* the same, oldest first */
+  GHashTable *by_sources; /* what must be equal to a set of LocalRequest */
+  gboolean newest_first;
+  guint running;
+  char *why;  /* (nullable) why what waits does not start */
+  char *told; /* (nullable) state last told */
 } LocalBuilderState;
 
 /** LocalSchedulerState: what is stored of a scheduler */
@@ -62,20 +81,28 @@ typedef struct {
   char *name;
   int kind;
   gboolean enabled;
-  gint64 since;       /* changes up to this id are not its business */
-  GHashTable *timers; /* key to LocalTimer */
+  gint64 since;          /* changes up to this id are not its business */
+  GHashTable *timers;    /* key to LocalTimer */
+  gint64 last_run;       /* planned, µs since 1970; BELFRY_NONE: it never ran */
+  gint64 next_run;       /* BELFRY_NONE: never */
+  gboolean has_run;      /* since only-if-changed was switched on */
+  GHashTable *upstreams; /* ids of sets that it waits for */
+  JsonObject *seen;      /* codebase to the stamp last seen */
 } LocalSchedulerState;
 
 struct _Local {
   LocalKeys keys; /* first: the option table fills it */
   BelfryInstance *instance;
   LocalConfig *config;
-  GPtrArray *requests;    /* (element-type LocalRequest) */
-  GHashTable *slots;      /* worker name to LocalSlots */
-  GHashTable *builders;   /* builder name to LocalBuilderState */
-  GHashTable *schedulers; /* scheduler name to LocalSchedulerState */
-  GPtrArray *builds;      /* (element-type LocalBuild) running */
-  GPtrArray *supervisors; /* (element-type LocalSupervisor) all that live */
+  GHashTable *requests; /* id to LocalRequest: all that are not complete */
+  LocalLocks *locks;
+  GHashTable *lock_waiters; /* of LocalRequest (unowned): stand in line for locks */
+  guint pass;               /* number of the last pass of a round */
+  GHashTable *slots;        /* worker name to LocalSlots */
+  GHashTable *builders;     /* builder name to LocalBuilderState */
+  GHashTable *schedulers;   /* scheduler name to LocalSchedulerState */
+  GPtrArray *builds;        /* (element-type LocalBuild) running */
+  GPtrArray *supervisors;   /* (element-type LocalSupervisor) all that live */
   char **inherited;
   char *token;
   char *helper;
@@ -88,7 +115,7 @@ struct _Local {
   guint round_id;
   guint minute_id;
   guint timer_id;
-  gint64 timer_due;
+  struct _LocalAlarm *alarm; /* for moments of the wall clock */
   guint stop_wait_id;
   guint n_pending;  /* commits and thread tasks under way */
   GTask *stop_task; /* (nullable) */
@@ -125,6 +152,7 @@ struct _LocalBuild {
   gint64 next_number;
   gint64 result;
   gboolean halted;
+  gboolean parked; /* waits for children without a slot */
   LocalCause cause;
   char *cause_text;    /* (nullable) what stands in the build's text */
   gint64 always_until; /* monotonic; BELFRY_NONE */
@@ -162,6 +190,10 @@ struct _LocalRun {
   guint timeout_id;
   guint max_time_id;
   guint wait_id;
+  JsonArray *urls;      /* (nullable) links that its kind adds */
+  GPtrArray *lock_uses; /* (nullable) (element-type LocalLockUse) it waits for them */
+  gint64 locks_since;
+  void (*on_locks) (LocalRun *run);
   GCancellable *cancellable; /* of the asynchronous work that it waits for */
   gpointer kind_state;
   GDestroyNotify kind_free;
@@ -180,6 +212,7 @@ void local_builder_state_free (gpointer data);
 void local_slots_free (gpointer data);
 void local_scheduler_state_free (gpointer data);
 void local_configure (Local *self, LocalConfig *previous);
+void local_tell_builders (Local *self);
 void local_slots_store (Local *self, LocalSlots *slots, const char *event, const char *who);
 void local_scheduler_store (Local *self,
                             BelfryTransaction *transaction,
@@ -190,9 +223,16 @@ gboolean local_worker_look (Local *self, const LocalWorker *worker, LocalSlots *
 LocalSet *local_set_new (BelfryBuildset *record, GPtrArray *changes);
 LocalSet *local_set_ref (LocalSet *self);
 void local_set_unref (LocalSet *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalSet, local_set_unref)
 LocalRequest *local_request_new (BelfryBuildRequest *record, LocalSet *set, const char *builder);
 void local_request_free (LocalRequest *self);
 LocalRequest *local_find_request (Local *self, gint64 id);
+GPtrArray *local_list_requests (Local *self) G_GNUC_WARN_UNUSED_RESULT;
+void local_hold_request (Local *self, LocalRequest *request);
+void local_request_wait (Local *self, LocalRequest *request);
+void local_request_leave (Local *self, LocalRequest *request);
+void local_builder_set_order (LocalBuilderState *state, gboolean newest_first);
+gboolean local_is_from_fork (const BelfryProperties *properties);
 void local_remove_request (Local *self, LocalRequest *request);
 void local_complete_request (Local *self,
                              BelfryTransaction *transaction,
@@ -208,6 +248,12 @@ typedef struct {
   GPtrArray *builders; /* (element-type LocalBuilder) */
   BelfryProperties *properties;
   gint64 priority;
+  gboolean fired; /* by a scheduler: dependent ones follow it */
+  gboolean from_fork;
+  gboolean waited_for;
+  gint64 parent_buildid;    /* 0: none */
+  const char *relationship; /* (nullable) */
+  guint depth;
 } LocalNewSet;
 
 LocalSet *local_add_set (Local *self,
@@ -215,14 +261,70 @@ LocalSet *local_add_set (Local *self,
                          const LocalNewSet *order,
                          JsonArray *request_ids);
 
+/* fire.c */
+
+/** LocalFiring: what one scheduler builds now */
+typedef struct {
+  const LocalScheduler *scheduler;
+  GPtrArray *changes;  /* (element-type BelfryChange) in order of id */
+  GPtrArray *stamps;   /* (nullable) (element-type BelfrySourceStamp) before the changes' */
+  gboolean everything; /* builders that nothing of it concerns, too */
+  const char *reason;  /* (nullable) in place of the scheduler's */
+  const BelfryProperties *more; /* (nullable) over the scheduler's */
+  gint64 due;                   /* µs since 1970; 0: now */
+  gboolean from_fork;
+  gboolean waited_for;
+  gint64 parent_buildid; /* 0: none */
+  const char *relationship;
+  guint depth;
+  GPtrArray *sets; /* (nullable) (element-type LocalSet) gets what was made */
+} LocalFiring;
+
+void local_fire (Local *self, BelfryTransaction *transaction, const LocalFiring *firing);
+void
+local_see (LocalSchedulerState *state, const LocalScheduler *scheduler, const BelfryChange *change);
+
+/* dependent.c */
+void local_dependents_remember (Local *self, BelfryTransaction *transaction, const LocalSet *set);
+void local_set_completed (Local *self, BelfryTransaction *transaction, LocalSet *set);
+void local_dependent_ended (Local *self,
+                            BelfryTransaction *transaction,
+                            const LocalScheduler *scheduler,
+                            const LocalSet *set,
+                            gint64 result);
+
+/* timed.c */
+void local_timed_arm (Local *self);
+gboolean local_is_timed (const LocalScheduler *scheduler);
+void local_timed_begin (Local *self, const LocalScheduler *scheduler, gboolean leave_out);
+GPtrArray *local_timed_run_now (Local *self,
+                                BelfryTransaction *transaction,
+                                const LocalScheduler *scheduler) G_GNUC_WARN_UNUSED_RESULT;
+
 /* scheduler.c */
 void local_change_added (gpointer self, BelfryChange *change);
 JsonObject *local_explain_change (gpointer self, BelfryChange *change);
 void local_schedulers_arm (Local *self);
+gboolean local_scheduler_records (const LocalScheduler *scheduler);
+void local_timer_store (Local *self,
+                        BelfryTransaction *transaction,
+                        const LocalSchedulerState *state,
+                        const LocalTimer *timer);
+void local_timer_drop (BelfryTransaction *transaction,
+                       LocalSchedulerState *state,
+                       const LocalTimer *timer);
 
 /* round.c */
 void local_round_soon (Local *self);
 gboolean local_on_minute (gpointer self);
+
+/* locking.c */
+GPtrArray *local_lock_uses_of_build (const LocalContext *context,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void local_locks_configure (Local *self);
+void local_run_take_locks (LocalRun *run, void (*go_on) (LocalRun *run));
+gboolean local_run_stop_waiting (LocalRun *run);
+void local_runs_take_locks (Local *self);
 
 /* build.c */
 void
@@ -241,6 +343,7 @@ void local_run_stop (LocalRun *self, LocalCause cause);
 void local_run_finish (LocalRun *self, gint64 result, const char *text);
 void local_run_fail (LocalRun *self, const GError *error);
 void local_run_open_log (LocalRun *self);
+void local_run_tell_links (LocalRun *self);
 
 /* step-process.c */
 void local_run_process (
@@ -254,6 +357,12 @@ void local_run_over_limit (LocalRun *self, LocalCause cause);
 void local_step_command_start (LocalRun *run);
 void local_step_git_start (LocalRun *run);
 void local_step_set_property_start (LocalRun *run);
+void local_step_trigger_start (LocalRun *run);
+void local_step_trigger_stop (LocalRun *run, LocalCause cause);
+void local_step_trigger_resume (LocalRun *run);
+void local_trigger_set_ended (LocalRun *run);
+void local_trigger_build_ended (const LocalBuild *build);
+void local_trigger_cancel_unclaimed (LocalBuild *build);
 
 /* secrets.c */
 void local_run_get_secrets (LocalRun *self, void (*done) (LocalRun *run, const GError *error));
@@ -287,6 +396,8 @@ JsonArray *local_list_forms (gpointer self, const char *builder);
 void local_control_force (Local *self, const BelfryControl *control, GTask *task);
 void local_control_rebuild (Local *self, const BelfryControl *control, GTask *task);
 void local_answer (GTask *task, BelfryControlAnswer *answer);
+void local_answer_absent (
+    Local *local, GTask *task, const BelfryRecordType *type, const char *what, gint64 id);
 
 /* recover.c */
 void local_recover_async (Local *self, GAsyncReadyCallback callback, gpointer user_data);

@@ -64,7 +64,7 @@ const BelfryOption local_builder_options[] = {
   BELFRY_LIST (LocalBuilderKeys, matrix_exclude, "matrix-exclude", .help = N_ ("combinations left out: AXIS=V,AXIS=V")),
   BELFRY_RENDERED (LocalBuilderKeys, matrix_name, "matrix-name", .help = N_ ("name of each builder of the matrix")),
   BELFRY_STRING (LocalBuilderKeys, matrix_of, "matrix-of", .hidden = TRUE, .help = N_ ("set by the matrix itself")),
-  LATER ("locks"),
+  BELFRY_LIST (LocalBuilderKeys, locks, "locks", .help = N_ ("held for the whole build: NAME, NAME:counting, NAME:counting:UNITS")),
   LATER ("build-isolation"),
   LATER ("memory-max"),
   LATER ("tasks-max"),

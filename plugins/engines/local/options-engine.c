@@ -82,14 +82,21 @@ const BelfryOption local_worker_options[] = {
   BELFRY_STRING (LocalWorkerKeys, description, "description", .flags = BELFRY_OPTION_RESTART, .help = N_ ("shown on its page")),
   BELFRY_BOOLEAN (LocalWorkerKeys, paused, "paused", .default_text = "false", .flags = BELFRY_OPTION_RESTART, .help = N_ ("whether it is paused at its very first start")),
   BELFRY_CUSTOM (LocalWorkerKeys, never, "missing-timeout", .custom = &never_type, .hidden = TRUE, .flags = BELFRY_OPTION_RESTART, .help = N_ ("not for local workers")),
-  LATER (LocalWorkerKeys, "locks"),
+  BELFRY_LIST (LocalWorkerKeys, locks, "locks", .flags = BELFRY_OPTION_RESTART, .help = N_ ("held by each build on it: NAME, NAME:counting, NAME:counting:UNITS")),
   LATER (LocalWorkerKeys, "user"),
   { NULL },
 };
 
+static const BelfryChoice scope_choices[] = {
+  { "host", LOCAL_SCOPE_HOST, N_ ("one for all workers") },
+  { "worker", LOCAL_SCOPE_WORKER, N_ ("one for each worker") },
+  { NULL },
+};
+
 const BelfryOption local_lock_options[] = {
-  LATER (LocalWorkerKeys, "max-count"),
-  LATER (LocalWorkerKeys, "scope"),
+  BELFRY_INTEGER (LocalLockKeys, max_count, "max-count", .minimum = 1, .maximum = 1000000, .default_text = "1", .help = N_ ("units that counting uses share")),
+  BELFRY_ENUM (LocalLockKeys, scope, "scope", .choices = scope_choices, .default_text = "host", .help = N_ ("whether workers share it")),
+  BELFRY_MAP (LocalLockKeys, counts, "max-count-for", .element = BELFRY_OPTION_INTEGER, .help = N_ ("units on one worker, with scope worker")),
   { NULL },
 };
 

@@ -2,42 +2,45 @@
 /* The tables of [scheduler NAME] and [force NAME]. */
 #include "options.h"
 
+/* By LocalSchedulerKind. */
+static const char *const kind_names[LOCAL_N_SCHEDULERS] = {
+  [LOCAL_SCHEDULER_ANY_BRANCH] = "any-branch", [LOCAL_SCHEDULER_SINGLE_BRANCH] = "single-branch",
+  [LOCAL_SCHEDULER_DEPENDENT] = "dependent",   [LOCAL_SCHEDULER_PERIODIC] = "periodic",
+  [LOCAL_SCHEDULER_NIGHTLY] = "nightly",       [LOCAL_SCHEDULER_TRIGGERABLE] = "triggerable",
+};
+
+static const struct {
+  const char *name;
+  const char *words;
+} refused_kinds[] = {
+  { "force", "write [force NAME]" },
+  { "try", "not offered: send a branch instead" },
+  { "nightly-triggerable", "'nightly-triggerable' is not yet offered by this version" },
+};
+
+const char *
+local_scheduler_kind_name (LocalSchedulerKind kind)
+{
+  return kind_names[kind];
+}
+
 static gpointer
 local_scheduler_kind_parse (const char *text, GError **error)
 {
-  static const struct {
-    const char *name;
-    int kind; /* -1: exists, but not here yet */
-  } kinds[] = {
-    { "any-branch", LOCAL_SCHEDULER_ANY_BRANCH },
-    { "single-branch", LOCAL_SCHEDULER_SINGLE_BRANCH },
-    { "dependent", -1 },
-    { "periodic", -1 },
-    { "nightly", -1 },
-    { "triggerable", -1 },
-    { "nightly-triggerable", -1 },
-  };
-
-  if (g_str_equal (text, "force")) {
-    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "write [force NAME]");
-    return NULL;
+  for (int i = 0; i < LOCAL_N_SCHEDULERS; i++) {
+    if (g_str_equal (kind_names[i], text))
+      return GINT_TO_POINTER (i + 1);
   }
-  if (g_str_equal (text, "try")) {
-    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
-                         "not offered: send a branch instead");
-    return NULL;
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
-    if (!g_str_equal (kinds[i].name, text))
+  for (guint i = 0; i < G_N_ELEMENTS (refused_kinds); i++) {
+    if (!g_str_equal (refused_kinds[i].name, text))
       continue;
-    if (kinds[i].kind >= 0)
-      return GINT_TO_POINTER (kinds[i].kind + 1);
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
-                 "'%s' is not yet offered by this version", text);
+    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, refused_kinds[i].words);
     return NULL;
   }
   g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
-               "'%s' is no type of scheduler; any-branch and single-branch are", text);
+               "'%s' is no type of scheduler; any-branch, single-branch, dependent, periodic, "
+               "nightly and triggerable are",
+               text);
   return NULL;
 }
 
@@ -54,7 +57,23 @@ static const BelfryCustomType kind_type = { "scheduler type", local_scheduler_ki
   BELFRY_CUSTOM (LocalSchedulerKeys, later, key, .custom = &local_later_type, .hidden = TRUE,      \
                  .help = N_ ("not yet offered"))
 
+static const BelfryChoice missed_choices[] = {
+  { "run", LOCAL_MISSED_RUN, N_ ("once, at once") },
+  { "skip", LOCAL_MISSED_SKIP, N_ ("nothing before the next moment") },
+  { NULL },
+};
+
 /* clang-format off */
+#define MOMENT(member, prefix, words)                                                              \
+  BELFRY_STRING (LocalSchedulerKeys, member.minute, prefix "minute",                               \
+                 .help = N_ (words "minutes")),                                                    \
+  BELFRY_STRING (LocalSchedulerKeys, member.hour, prefix "hour", .help = N_ (words "hours")),      \
+  BELFRY_STRING (LocalSchedulerKeys, member.day_of_month, prefix "day-of-month",                   \
+                 .help = N_ (words "days of the month, L is the last")),                           \
+  BELFRY_STRING (LocalSchedulerKeys, member.month, prefix "month", .help = N_ (words "months")),   \
+  BELFRY_STRING (LocalSchedulerKeys, member.day_of_week, prefix "day-of-week",                     \
+                 .help = N_ (words "days of the week, names or 0 for Monday"))
+
 #define FILTER(member, key, ...)                                                                   \
   BELFRY_LIST (LocalSchedulerKeys, filter.member.any, key, ##__VA_ARGS__,                          \
                .help = N_ ("change filter: one must match")),                                      \
@@ -82,24 +101,15 @@ const BelfryOption local_scheduler_options[] = {
   BELFRY_LIST (LocalSchedulerKeys, unimportant_files, "unimportant-files", .help = N_ ("globs: a change is important if a file matches none")),
   BELFRY_BOOLEAN (LocalSchedulerKeys, only_important, "only-important", .default_text = "false", .help = N_ ("unimportant changes are not even recorded")),
   BELFRY_DURATION (LocalSchedulerKeys, tree_stable_timer, "tree-stable-timer", .default_text = "0", .unit = "s", .help = N_ ("how long the tree must be quiet; 0 or never: off")),
-  LATER ("create-absolute-source-stamps"),
-  LATER ("upstream"),
-  LATER ("interval"),
-  LATER ("periodic-build-timer"),
-  LATER ("minute"),
-  LATER ("hour"),
-  LATER ("day-of-month"),
-  LATER ("month"),
-  LATER ("day-of-week"),
-  LATER ("cron"),
-  LATER ("time-zone"),
-  LATER ("missed"),
-  LATER ("only-if-changed"),
-  LATER ("force-at-minute"),
-  LATER ("force-at-hour"),
-  LATER ("force-at-day-of-month"),
-  LATER ("force-at-month"),
-  LATER ("force-at-day-of-week"),
+  BELFRY_BOOLEAN (LocalSchedulerKeys, absolute, "create-absolute-source-stamps", .default_text = "false", .help = N_ ("codebases without a change get the revision last seen")),
+  BELFRY_STRING (LocalSchedulerKeys, upstream, "upstream", .help = N_ ("of a dependent one: the scheduler whose good builds it follows")),
+  BELFRY_DURATION (LocalSchedulerKeys, interval, "interval", .alias = "periodic-build-timer", .unit = "s", .help = N_ ("of a periodic one: time between builds, at least a minute")),
+  MOMENT (at, "", "of a nightly one: "),
+  BELFRY_STRING (LocalSchedulerKeys, cron, "cron", .help = N_ ("of a nightly one: one crontab line in place of the fields")),
+  BELFRY_TIME_ZONE (LocalSchedulerKeys, time_zone, "time-zone", .help = N_ ("of a nightly one; absent: the host's")),
+  BELFRY_ENUM (LocalSchedulerKeys, missed, "missed", .choices = missed_choices, .default_text = "run", .help = N_ ("what is done at start about runs that were missed")),
+  BELFRY_BOOLEAN (LocalSchedulerKeys, only_if_changed, "only-if-changed", .default_text = "false", .help = N_ ("builds only if an important change came since the last run")),
+  MOMENT (force_at, "force-at-", "builds without changes too; "),
   LATER ("copy-properties"),
   { NULL },
 };

@@ -10,6 +10,7 @@ static const BelfryChoice kind_choices[] = {
   { "command", LOCAL_STEP_COMMAND, N_ ("runs an argument vector") },
   { "shell", LOCAL_STEP_SHELL, N_ ("runs a script of the configuration") },
   { "set-property", LOCAL_STEP_SET_PROPERTY, N_ ("sets properties") },
+  { "trigger", LOCAL_STEP_TRIGGER, N_ ("starts triggerable schedulers") },
   { NULL },
 };
 
@@ -61,7 +62,7 @@ static const BelfryChoice as_choices[] = {
 
 /* clang-format off */
 const BelfryOption local_step_options[] = {
-  BELFRY_ENUM (LocalStepKeys, kind, "kind", .choices = kind_choices, .help = N_ ("absent: told by command or script")),
+  BELFRY_ENUM (LocalStepKeys, kind, "kind", .choices = kind_choices, .help = N_ ("absent: told by command, script or schedulers")),
   BELFRY_RENDERED (LocalStepKeys, name, "name", .help = N_ ("absent: the section's")),
   BELFRY_CUSTOM (LocalStepKeys, halt_on_failure, "halt-on-failure", .custom = &local_tristate_type, .help = N_ ("failure ends the build; absent: only for checkouts")),
   BELFRY_BOOLEAN (LocalStepKeys, flunk_on_failure, "flunk-on-failure", .default_text = "true", .help = N_ ("failure makes the build fail")),
@@ -125,7 +126,15 @@ const BelfryOption local_step_options[] = {
   BELFRY_MAP (LocalStepKeys, config, "config", .element = BELFRY_OPTION_STRING, .help = N_ ("settings given to git")),
   BELFRY_STRING (LocalStepKeys, get_description, "get-description", .default_text = "false", .help = N_ ("true or options of describe: sets commit-description")),
   BELFRY_MAP (LocalStepKeys, logs, "log", .element = BELFRY_OPTION_STRING, .hidden = TRUE, .help = N_ ("not yet offered")),
-  LATER ("locks"),
+  BELFRY_LIST (LocalStepKeys, locks, "locks", .help = N_ ("held while it runs: NAME, NAME:counting, NAME:counting:UNITS")),
+  BELFRY_LIST (LocalStepKeys, schedulers, "schedulers", .help = N_ ("of a trigger: the triggerable schedulers")),
+  BELFRY_BOOLEAN (LocalStepKeys, wait_for_finish, "wait-for-finish", .default_text = "false", .help = N_ ("of a trigger: waits, and takes over the worst result")),
+  BELFRY_LIST (LocalStepKeys, unimportant_schedulers, "unimportant-schedulers", .help = N_ ("of a trigger: schedulers whose results do not count")),
+  BELFRY_CUSTOM (LocalStepKeys, update_source_stamp, "update-source-stamp", .custom = &local_tristate_type, .help = N_ ("of a trigger: gives the revision that was checked out; absent: true")),
+  BELFRY_MAP (LocalStepKeys, source_stamps, "source-stamp", .element = BELFRY_OPTION_RENDERED, .help = N_ ("of a trigger: branch=…,revision=… of a codebase; _ is the one without a name")),
+  BELFRY_MAP (LocalStepKeys, set_properties, "set-property", .element = BELFRY_OPTION_RENDERED, .help = N_ ("of a trigger: properties of what it starts")),
+  BELFRY_LIST (LocalStepKeys, copy_properties, "copy-properties", .help = N_ ("of a trigger: properties that are handed on")),
+  BELFRY_STRING (LocalStepKeys, parent_relationship, "parent-relationship", .default_text = "Triggered from", .help = N_ ("of a trigger: how the sets name their parent")),
   LATER ("log-follow"),
   LATER ("lazy-logs"),
   LATER ("allow-secret-in-argv"),
@@ -142,9 +151,7 @@ const BelfryOption local_step_options[] = {
   LATER ("max-warnings"),
   LATER ("suppress"),
   LATER ("suppress-file"),
-  LATER ("schedulers"),
   LATER ("source"),
   LATER ("destination"),
-  LATER ("wait-for-finish"),
   { NULL },
 };

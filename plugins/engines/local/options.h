@@ -50,12 +50,28 @@ typedef enum {
   LOCAL_STEP_COMMAND,
   LOCAL_STEP_SHELL,
   LOCAL_STEP_SET_PROPERTY,
+  LOCAL_STEP_TRIGGER,
 } LocalStepKind;
 
 typedef enum {
   LOCAL_SCHEDULER_ANY_BRANCH,
   LOCAL_SCHEDULER_SINGLE_BRANCH,
+  LOCAL_SCHEDULER_DEPENDENT,
+  LOCAL_SCHEDULER_PERIODIC,
+  LOCAL_SCHEDULER_NIGHTLY,
+  LOCAL_SCHEDULER_TRIGGERABLE,
+  LOCAL_N_SCHEDULERS,
 } LocalSchedulerKind;
+
+typedef enum {
+  LOCAL_MISSED_RUN,
+  LOCAL_MISSED_SKIP,
+} LocalMissed;
+
+typedef enum {
+  LOCAL_SCOPE_HOST,
+  LOCAL_SCOPE_WORKER,
+} LocalScope;
 
 typedef enum {
   LOCAL_VCS_GIT,
@@ -131,6 +147,7 @@ typedef struct {
   gint64 always_run_time;
   int forks;
   char **schedulers;
+  char **locks;
   BelfryMap *secrets;
   BelfryMap *secret_files;
   gpointer umask; /* mode + 1 (nullable) */
@@ -212,8 +229,25 @@ typedef struct {
   gboolean tags;
   BelfryMap *config;
   char *get_description;
+  char **locks;
+  /* trigger */
+  char **schedulers;
+  gboolean wait_for_finish;
+  char **unimportant_schedulers;
+  gpointer update_source_stamp; /* LOCAL_TRUE, LOCAL_FALSE (nullable) */
+  BelfryMap *source_stamps;
+  BelfryMap *set_properties;
+  char **copy_properties;
+  char *parent_relationship;
   gpointer later;
 } LocalStepKeys;
+
+/** LocalLockKeys: [lock NAME] */
+typedef struct {
+  gint64 max_count;
+  int scope;
+  BelfryMap *counts; /* max-count-for.WORKER */
+} LocalLockKeys;
 
 /** LocalWorkerKeys: [worker NAME] */
 typedef struct {
@@ -225,6 +259,7 @@ typedef struct {
   char *host;
   char *description;
   gboolean paused;
+  char **locks;
   gpointer never;
   gpointer later;
 } LocalWorkerKeys;
@@ -249,6 +284,15 @@ typedef struct {
   BelfryMap *properties;
 } LocalFilterKeys;
 
+/** LocalMomentKeys: the fields of a nightly scheduler, as written */
+typedef struct {
+  char *minute;
+  char *hour;
+  char *day_of_month;
+  char *month;
+  char *day_of_week;
+} LocalMomentKeys;
+
 /** LocalSchedulerKeys: [scheduler NAME] */
 typedef struct {
   gpointer kind; /* 1 + LocalSchedulerKind */
@@ -262,6 +306,15 @@ typedef struct {
   char **unimportant_files;
   gboolean only_important;
   gint64 tree_stable_timer;
+  gboolean absolute; /* create-absolute-source-stamps */
+  char *upstream;
+  gint64 interval;
+  LocalMomentKeys at;
+  char *cron;
+  GTimeZone *time_zone;
+  int missed;
+  gboolean only_if_changed;
+  LocalMomentKeys force_at;
   gpointer later;
 } LocalSchedulerKeys;
 
@@ -309,6 +362,8 @@ extern const BelfryOption local_scheduler_options[];
 extern const BelfryOption local_force_options[];
 extern const BelfryOption local_codebase_options[];
 extern const BelfryOption local_lock_options[];
+
+const char *local_scheduler_kind_name (LocalSchedulerKind kind);
 
 extern const BelfryChoice local_next_worker_choices[];
 extern const BelfryCustomType local_later_type;

@@ -16,6 +16,7 @@
 #define TERM_TRIES  100
 #define TRY_US      50000
 #define CHANGES_MAX 1000
+#define DEPTH_MAX   17
 
 /** Found: what the store had */
 typedef struct {
@@ -27,6 +28,8 @@ typedef struct {
   GPtrArray *steps;    /* (element-type BelfryStep) not complete, of those builds */
   GPtrArray *logs;     /* (element-type BelfryLog) not complete, of those steps */
   GPtrArray *builders; /* (element-type BelfryBuilder) */
+  GHashTable *by_bsid; /* id to LocalSet, of sets */
+  GHashTable *ended;   /* id to LocalSet: complete ones that dependent schedulers wait for */
   GHashTable *state;   /* key to JsonNode */
   GHashTable *changes; /* id (as text) to BelfryChange, of timers */
   gint64 last_change;
@@ -39,6 +42,8 @@ found_free (gpointer data)
 
   g_free (self->engine);
   g_clear_pointer (&self->requests, g_ptr_array_unref);
+  g_clear_pointer (&self->by_bsid, g_hash_table_unref);
+  g_clear_pointer (&self->ended, g_hash_table_unref);
   g_clear_pointer (&self->sets, g_ptr_array_unref);
   g_clear_pointer (&self->builds, g_ptr_array_unref);
   g_clear_pointer (&self->steps, g_ptr_array_unref);
@@ -129,13 +134,7 @@ list_open (
 static LocalSet *
 find_set (const Found *self, gint64 bsid)
 {
-  for (guint i = 0; i < self->sets->len; i++) {
-    LocalSet *set = g_ptr_array_index (self->sets, i);
-
-    if (set->record->bsid == bsid)
-      return set;
-  }
-  return NULL;
+  return g_hash_table_lookup (self->by_bsid, &bsid);
 }
 
 static GPtrArray *
@@ -154,25 +153,105 @@ read_changes (BelfryReader *reader, JsonNode *ids)
   return changes;
 }
 
+static LocalSet *
+read_set (BelfryReader *reader, gint64 bsid, GError **error)
+{
+  BelfryBuildset *record = belfry_reader_find_buildset (reader, bsid, error);
+  g_autoptr (GPtrArray) changes = NULL;
+
+  if (record == NULL)
+    return NULL;
+  changes = read_changes (reader, record->change_ids);
+  if (record->sourcestamps == NULL)
+    record->sourcestamps = g_ptr_array_new_with_free_func (belfry_record_unref);
+  if (record->properties == NULL)
+    record->properties = belfry_properties_new ();
+  return local_set_new (record, changes);
+}
+
+/* The worst of the requests that are complete already. */
+static gboolean
+read_worst (BelfryReader *reader, LocalSet *set, GError **error)
+{
+  BelfryQuery query = BELFRY_QUERY_INIT;
+  gboolean cut = FALSE;
+  g_autoptr (GPtrArray) requests = NULL;
+
+  query.filters[0] = (BelfryFilter){ .field = "buildsetid",
+                                     .compare = BELFRY_COMPARE_EQUAL,
+                                     .number = set->record->bsid };
+  query.limit = LIST_MAX;
+  requests = belfry_reader_list (reader, belfry_build_request_get_type (), &query, &cut, error);
+  for (guint i = 0; requests != NULL && i < requests->len; i++) {
+    const BelfryBuildRequest *request = g_ptr_array_index (requests, i);
+
+    if (request->complete)
+      set->worst = belfry_result_worst (set->worst, request->results);
+  }
+  return requests != NULL;
+}
+
+/* How many triggers lie above a set. */
+static guint
+read_depth (BelfryReader *reader, gint64 parent)
+{
+  guint depth = 0;
+
+  while (parent > 0 && depth < DEPTH_MAX) {
+    g_autoptr (BelfryBuild) build =
+        belfry_reader_find (reader, belfry_build_get_type (), parent, NULL);
+    g_autoptr (BelfryBuildset) set =
+        build != NULL ? belfry_reader_find_buildset (reader, build->bsid, NULL) : NULL;
+
+    depth++;
+    parent = set != NULL ? set->parent_buildid : 0;
+  }
+  return depth;
+}
+
 static gboolean
 read_sets (Found *self, BelfryReader *reader, GError **error)
 {
   for (guint i = 0; i < self->requests->len; i++) {
     const BelfryBuildRequest *request = g_ptr_array_index (self->requests, i);
-    BelfryBuildset *record = NULL;
-    g_autoptr (GPtrArray) changes = NULL;
+    LocalSet *set = find_set (self, request->buildsetid);
 
-    if (find_set (self, request->buildsetid) != NULL)
+    if (set != NULL)
       continue;
-    record = belfry_reader_find_buildset (reader, request->buildsetid, error);
-    if (record == NULL)
+    set = read_set (reader, request->buildsetid, error);
+    if (set == NULL)
       return FALSE;
-    changes = read_changes (reader, record->change_ids);
-    if (record->sourcestamps == NULL)
-      record->sourcestamps = g_ptr_array_new_with_free_func (belfry_record_unref);
-    if (record->properties == NULL)
-      record->properties = belfry_properties_new ();
-    g_ptr_array_add (self->sets, local_set_new (record, changes));
+    g_ptr_array_add (self->sets, set);
+    g_hash_table_insert (self->by_bsid, &set->record->bsid, set);
+    set->depth = read_depth (reader, set->record->parent_buildid);
+    if (!read_worst (reader, set, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Sets of `upstream/SCHEDULER/BSID` that are complete: a restored backup may have such. */
+static gboolean
+read_ended (Found *self, BelfryReader *reader, GError **error)
+{
+  GHashTableIter iter;
+  gpointer key = NULL;
+  gpointer value = NULL;
+
+  g_hash_table_iter_init (&iter, self->state);
+  while (g_hash_table_iter_next (&iter, &key, &value)) {
+    gint64 bsid = JSON_NODE_HOLDS_VALUE ((JsonNode *)value) ? json_node_get_int (value) : 0;
+    LocalSet *set = NULL;
+
+    if (!g_str_has_prefix (key, "upstream/") || find_set (self, bsid) != NULL ||
+        g_hash_table_contains (self->ended, &bsid))
+      continue;
+    set = read_set (reader, bsid, NULL);
+    if (set == NULL)
+      continue;
+    g_hash_table_insert (self->ended, &set->record->bsid, set);
+    if (!read_worst (reader, set, error))
+      return FALSE;
   }
   return TRUE;
 }
@@ -265,7 +344,7 @@ read_all (BelfryReader *reader, gpointer data, GError **error)
   query.limit = LIST_MAX;
   self->builders = belfry_reader_list (reader, belfry_builder_get_type (), &query, &cut, error);
   if (self->requests == NULL || self->builders == NULL || !read_sets (self, reader, error) ||
-      !read_builds (self, reader, error))
+      !read_ended (self, reader, error) || !read_builds (self, reader, error))
     return FALSE;
   read_timer_changes (self, reader);
   self->last_change = read_last_change (reader);
@@ -296,8 +375,7 @@ restore_requests (Found *self)
 
     if (set == NULL || builder == NULL || g_strcmp0 (set->record->engine, self->engine) != 0)
       continue;
-    g_ptr_array_add (self->local->requests,
-                     local_request_new (belfry_record_copy (record), set, builder));
+    local_hold_request (self->local, local_request_new (belfry_record_copy (record), set, builder));
   }
 }
 
@@ -345,24 +423,28 @@ finish_build (Found *self, BelfryTransaction *transaction, const BelfryBuild *fo
   Local *local = self->local;
   g_autoptr (BelfryBuild) build = belfry_record_copy (found);
   LocalRequest *request = local_find_request (local, build->buildrequestid);
-  gboolean retry = local->config->keys->on_crash == LOCAL_ON_CRASH_RETRY &&
+  gboolean abandoned = request != NULL && request->record->waited_for;
+  gboolean retry = local->config->keys->on_crash == LOCAL_ON_CRASH_RETRY && !abandoned &&
                    (request == NULL || request->record->retries < local->config->keys->max_retries);
+  gint64 otherwise = abandoned ? BELFRY_RESULT_CANCELLED : BELFRY_RESULT_EXCEPTION;
 
   finish_steps (self, transaction, build->buildid);
   build->complete = TRUE;
   build->complete_at = belfry_clock_now_us ();
-  build->results = retry ? BELFRY_RESULT_RETRY : BELFRY_RESULT_EXCEPTION;
-  belfry_record_set_text (&build->state_string,
-                          retry ? "retry host restarted" : "exception (host restarted)");
+  build->results = retry ? BELFRY_RESULT_RETRY : otherwise;
+  belfry_record_set_text (&build->state_string, retry       ? "retry host restarted"
+                                                : abandoned ? "cancelled (host restarted)"
+                                                            : "exception (host restarted)");
   belfry_transaction_finish_build (transaction, build);
   if (request == NULL)
     return;
   if (!retry) {
-    local_complete_request (local, transaction, request, BELFRY_RESULT_EXCEPTION);
+    local_complete_request (local, transaction, request, otherwise);
     return;
   }
   request->record->retries++;
   request->record->claimed = FALSE;
+  local_request_wait (local, request);
   belfry_transaction_unclaim (transaction, request->record->buildrequestid,
                               request->record->retries);
 }
@@ -379,9 +461,26 @@ is_ours (const Found *self, const BelfryBuild *build)
   return FALSE;
 }
 
+static GArray *
+list_claimed (Local *local)
+{
+  g_autoptr (GPtrArray) requests = local_list_requests (local);
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  for (guint i = 0; i < requests->len; i++) {
+    const BelfryBuildRequest *record = ((LocalRequest *)g_ptr_array_index (requests, i))->record;
+
+    if (record->claimed)
+      g_array_append_val (ids, record->buildrequestid);
+  }
+  return ids;
+}
+
 static void
 restore_builds (Found *self, BelfryTransaction *transaction)
 {
+  g_autoptr (GArray) requests = list_claimed (self->local);
+
   for (guint i = 0; i < self->builds->len; i++) {
     const BelfryBuild *build = g_ptr_array_index (self->builds, i);
 
@@ -389,12 +488,13 @@ restore_builds (Found *self, BelfryTransaction *transaction)
       finish_build (self, transaction, build);
   }
   /* claimed, but without a build: a crash cannot leave that, a restored backup may */
-  for (guint i = 0; i < self->local->requests->len; i++) {
-    LocalRequest *request = g_ptr_array_index (self->local->requests, i);
+  for (guint i = 0; i < requests->len; i++) {
+    LocalRequest *request = local_find_request (self->local, g_array_index (requests, gint64, i));
 
-    if (!request->record->claimed)
+    if (request == NULL || !request->record->claimed)
       continue;
     request->record->claimed = FALSE;
+    local_request_wait (self->local, request);
     belfry_transaction_unclaim (transaction, request->record->buildrequestid,
                                 request->record->retries);
   }
@@ -443,6 +543,7 @@ restore_timer (Found *self,
     if (change != NULL)
       g_ptr_array_add (timer->changes, belfry_record_ref (change));
   }
+  timer->important = belfry_json_get_boolean (stored, "important", TRUE);
   timer->due = local_timer_restore_due (stored, g_get_monotonic_time (), belfry_clock_now_us (),
                                         scheduler->keys->tree_stable_timer);
   g_hash_table_insert (state->timers, timer->key, timer);
@@ -464,6 +565,65 @@ restore_timers (Found *self, LocalSchedulerState *state, const LocalScheduler *s
   }
 }
 
+/* Sets that a dependent scheduler still waits for; those that are complete come later. */
+static void
+restore_upstreams (Found *self, LocalSchedulerState *state)
+{
+  g_autofree char *prefix = g_strdup_printf ("upstream/%s/", state->name);
+  GHashTableIter iter;
+  gpointer key = NULL;
+  gpointer value = NULL;
+
+  g_hash_table_iter_init (&iter, self->state);
+  while (g_hash_table_iter_next (&iter, &key, &value)) {
+    gint64 bsid = 0;
+
+    if (!g_str_has_prefix (key, prefix) || !JSON_NODE_HOLDS_VALUE ((JsonNode *)value))
+      continue;
+    bsid = json_node_get_int (value);
+    g_hash_table_add (state->upstreams, g_memdup2 (&bsid, sizeof bsid));
+  }
+}
+
+static void
+catch_up (Found *self, BelfryTransaction *transaction)
+{
+  Local *local = self->local;
+  GHashTableIter iter;
+  gpointer set = NULL;
+
+  g_hash_table_iter_init (&iter, self->ended);
+  while (g_hash_table_iter_next (&iter, NULL, &set)) {
+    for (guint i = 0; i < local->config->schedulers->len; i++) {
+      const LocalScheduler *scheduler = g_ptr_array_index (local->config->schedulers, i);
+
+      if (scheduler->upstream != NULL)
+        local_dependent_ended (local, transaction, scheduler, set, ((LocalSet *)set)->worst);
+    }
+  }
+}
+
+/* What a parent waited for that is no more; if it is tried again it triggers afresh. */
+static void
+cancel_abandoned (Local *local, BelfryTransaction *transaction)
+{
+  g_autoptr (GPtrArray) requests = local_list_requests (local);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  for (guint i = 0; i < requests->len; i++) {
+    const LocalRequest *request = g_ptr_array_index (requests, i);
+
+    if (request->record->waited_for)
+      g_array_append_val (ids, request->record->buildrequestid);
+  }
+  for (guint i = 0; i < ids->len; i++) {
+    LocalRequest *request = local_find_request (local, g_array_index (ids, gint64, i));
+
+    if (request != NULL)
+      local_complete_request (local, transaction, request, BELFRY_RESULT_CANCELLED);
+  }
+}
+
 /* Identity is name and type: one of another type starts afresh, and after what is there already. */
 static void
 restore_schedulers (Found *self)
@@ -481,6 +641,11 @@ restore_schedulers (Found *self)
       continue;
     }
     state->since = belfry_json_get_integer (stored, "since", 0);
+    state->last_run = belfry_json_get_integer (stored, "last_run", BELFRY_NONE);
+    state->has_run = belfry_json_get_boolean (stored, "has_run", FALSE);
+    if (belfry_json_get_object (stored, "seen") != NULL)
+      state->seen = json_object_ref (belfry_json_get_object (stored, "seen"));
+    restore_upstreams (self, state);
     /* a switch wins until the key changes */
     if (belfry_json_get_boolean (stored, "configured", configured) == configured)
       state->enabled = belfry_json_get_boolean (stored, "enabled", configured);
@@ -549,6 +714,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   restore_requests (self);
   transaction = belfry_engine_begin (local->instance);
   restore_builds (self, transaction);
+  cancel_abandoned (local, transaction);
+  catch_up (self, transaction);
   token = belfry_json_new_text (local->token);
   belfry_transaction_put (transaction, "token", token);
   belfry_engine_commit_async (local->instance, transaction, NULL, on_committed,
@@ -564,6 +731,9 @@ local_recover_async (Local *local, GAsyncReadyCallback callback, gpointer user_d
   self->local = local;
   self->engine = g_strdup (belfry_instance_get_name (local->instance));
   self->sets = g_ptr_array_new_with_free_func ((GDestroyNotify)local_set_unref);
+  self->by_bsid = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->ended =
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)local_set_unref);
   self->steps = g_ptr_array_new_with_free_func (belfry_record_unref);
   self->logs = g_ptr_array_new_with_free_func (belfry_record_unref);
   self->changes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, belfry_record_unref);

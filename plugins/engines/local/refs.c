@@ -54,23 +54,6 @@ local_refname_is_full (const char *branch)
   return g_str_has_prefix (branch, "refs/");
 }
 
-/* Forms as in git-clone(1): scheme://…, [user@]host:path, helper::address, or a path. */
-char *
-local_repository_protocol (const char *repository)
-{
-  const char *scheme = strstr (repository, "://");
-  const char *colon = strchr (repository, ':');
-  const char *slash = strchr (repository, '/');
-
-  if (colon != NULL && colon[1] == ':')
-    return g_strndup (repository, (gsize)(colon - repository));
-  if (scheme != NULL)
-    return g_ascii_strdown (repository, scheme - repository);
-  if (colon != NULL && (slash == NULL || colon < slash))
-    return g_strdup ("ssh");
-  return g_strdup ("file");
-}
-
 static gboolean
 has_control (const char *text)
 {
@@ -81,42 +64,10 @@ has_control (const char *text)
   return FALSE;
 }
 
-/* The host part must not be readable as an option of ssh either. */
-static gboolean
-host_is_an_option (const char *repository)
-{
-  const char *scheme = strstr (repository, "://");
-  const char *host = scheme != NULL ? scheme + 3 : repository;
-  const char *end = strpbrk (host, scheme != NULL ? "/" : ":/");
-  const char *at = NULL;
-
-  for (const char *c = host; *c != '\0' && c != end; c++) {
-    if (*c == '@')
-      at = c;
-  }
-  return *host == '-' || (at != NULL && at[1] == '-');
-}
-
 gboolean
 local_check_repository (const char *repository, const char *const *allowed, GError **error)
 {
-  g_autofree char *protocol = local_repository_protocol (repository);
-  g_autofree char *shown = belfry_text_make_printable (repository, -1, 200);
-
-  if (*repository == '\0') {
-    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "no repository is configured");
-    return FALSE;
-  }
-  if (has_control (repository) || host_is_an_option (repository)) {
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED, "repository '%s' is not usable", shown);
-    return FALSE;
-  }
-  if (!g_strv_contains (allowed, protocol)) {
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_DENIED,
-                 "repository '%s': protocol '%s' is not allowed", shown, protocol);
-    return FALSE;
-  }
-  return TRUE;
+  return belfry_repository_check (repository, allowed, error);
 }
 
 /* Lexically; whoever opens it resolves links too. */

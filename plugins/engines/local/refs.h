@@ -9,7 +9,6 @@ gboolean local_branch_is_valid (const char *branch);
 gboolean local_revision_is_valid (const char *revision);
 gboolean local_revision_is_id (const char *revision);
 gboolean local_refname_is_full (const char *branch);
-char *local_repository_protocol (const char *repository) G_GNUC_WARN_UNUSED_RESULT;
 gboolean
 local_check_repository (const char *repository, const char *const *allowed, GError **error);
 gboolean local_path_is_beneath (const char *path);

@@ -15,6 +15,11 @@ local_builder_state_free (gpointer data)
 
   g_free (self->name);
   g_free (self->last_worker);
+  g_free (self->why);
+  g_free (self->told);
+  g_sequence_free (self->waiting);
+  g_sequence_free (self->by_age);
+  g_hash_table_unref (self->by_sources);
   g_free (self);
 }
 
@@ -28,6 +33,10 @@ local_builder_state (Local *self, const char *name)
   state = g_new0 (LocalBuilderState, 1);
   state->name = g_strdup (name);
   state->builderid = belfry_engine_builder_id (self->instance, name);
+  state->waiting = g_sequence_new (NULL);
+  state->by_age = g_sequence_new (NULL);
+  state->by_sources =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
   g_hash_table_insert (self->builders, state->name, state);
   return state;
 }
@@ -40,6 +49,7 @@ local_slots_free (gpointer data)
   g_free (self->name);
   g_ptr_array_unref (self->builds);
   g_ptr_array_unref (self->spare);
+  g_queue_clear (&self->returning);
   g_free (self);
 }
 
@@ -55,6 +65,7 @@ local_slots (Local *self, const char *name)
   slots->workerid = belfry_engine_worker_id (self->instance, name);
   slots->builds = g_ptr_array_new ();
   slots->spare = g_ptr_array_new ();
+  g_queue_init (&slots->returning);
   g_hash_table_insert (self->slots, slots->name, slots);
   return slots;
 }
@@ -66,6 +77,8 @@ local_scheduler_state_free (gpointer data)
 
   g_free (self->name);
   g_hash_table_unref (self->timers);
+  g_hash_table_unref (self->upstreams);
+  g_clear_pointer (&self->seen, json_object_unref);
   g_free (self);
 }
 
@@ -80,6 +93,9 @@ local_scheduler_state (Local *self, const LocalScheduler *scheduler)
   state->name = g_strdup (scheduler->name);
   state->kind = scheduler->kind;
   state->enabled = scheduler->keys->enabled;
+  state->last_run = BELFRY_NONE;
+  state->next_run = BELFRY_NONE;
+  state->upstreams = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   state->timers =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)local_timer_free);
   g_hash_table_insert (self->schedulers, state->name, state);
@@ -100,13 +116,18 @@ local_scheduler_store (Local *self,
   json_object_set_int_member (object, "kind", state->kind);
   json_object_set_int_member (object, "since", state->since);
   json_object_set_boolean_member (object, "enabled", state->enabled);
+  if (state->last_run != BELFRY_NONE)
+    json_object_set_int_member (object, "last_run", state->last_run);
+  if (state->has_run)
+    json_object_set_boolean_member (object, "has_run", TRUE);
+  if (state->seen != NULL)
+    json_object_set_object_member (object, "seen", json_object_ref (state->seen));
   json_object_set_boolean_member (object, "configured",
                                   scheduler != NULL && scheduler->keys->enabled);
   json_node_take_object (node, object);
   belfry_transaction_put (transaction, key, node);
   belfry_record_set_text (&record->name, state->name);
-  belfry_record_set_text (
-      &record->kind, state->kind == LOCAL_SCHEDULER_SINGLE_BRANCH ? "single-branch" : "any-branch");
+  belfry_record_set_text (&record->kind, local_scheduler_kind_name (state->kind));
   belfry_record_set_text (&record->engine, belfry_instance_get_name (self->instance));
   record->enabled = state->enabled;
   belfry_transaction_configure_scheduler (transaction, record);
@@ -124,10 +145,10 @@ new_array (gint64 id)
   return node;
 }
 
-static void
-tell_builder (Local *self, BelfryTransaction *transaction, const LocalBuilder *builder)
+static BelfryBuilder *
+make_builder_record (Local *self, const LocalBuilder *builder)
 {
-  g_autoptr (BelfryBuilder) record = belfry_builder_new ();
+  BelfryBuilder *record = belfry_builder_new ();
 
   record->builderid = local_builder_state (self, builder->name)->builderid;
   belfry_record_set_text (&record->name, builder->name);
@@ -138,6 +159,14 @@ tell_builder (Local *self, BelfryTransaction *transaction, const LocalBuilder *b
   record->tags = builder->keys->tags != NULL ? g_strdupv (builder->keys->tags) : g_new0 (char *, 1);
   belfry_record_set_text (&record->engine, belfry_instance_get_name (self->instance));
   record->configured = TRUE;
+  return record;
+}
+
+static void
+tell_builder (Local *self, BelfryTransaction *transaction, const LocalBuilder *builder)
+{
+  g_autoptr (BelfryBuilder) record = make_builder_record (self, builder);
+
   belfry_transaction_configure_builder (transaction, record);
 }
 
@@ -295,14 +324,21 @@ forget_timers (BelfryTransaction *transaction, LocalSchedulerState *state)
   g_hash_table_remove_all (state->timers);
 }
 
+/* What a scheduler of that type does not record any more is dropped; of another type it starts
+ * afresh. */
 static void
 configure_scheduler (Local *self, BelfryTransaction *transaction, const LocalScheduler *scheduler)
 {
   LocalSchedulerState *state = local_scheduler_state (self, scheduler);
 
-  if (scheduler->keys->tree_stable_timer <= 0 || state->kind != (int)scheduler->kind)
+  if (state->kind != (int)scheduler->kind) {
+    state->last_run = BELFRY_NONE;
+    state->has_run = FALSE;
+  }
+  if (!local_scheduler_records (scheduler) || state->kind != (int)scheduler->kind)
     forget_timers (transaction, state);
   state->kind = scheduler->kind;
+  local_timed_begin (self, scheduler, FALSE);
   local_scheduler_store (self, transaction, state);
 }
 
@@ -339,8 +375,14 @@ local_configure (Local *self, LocalConfig *previous)
   BelfryTransaction *transaction = belfry_engine_begin (self->instance);
 
   tell_vanished (self, previous, transaction);
-  for (guint i = 0; i < self->config->builders->len; i++)
-    tell_builder (self, transaction, g_ptr_array_index (self->config->builders, i));
+  local_locks_configure (self);
+  for (guint i = 0; i < self->config->builders->len; i++) {
+    const LocalBuilder *builder = g_ptr_array_index (self->config->builders, i);
+
+    tell_builder (self, transaction, builder);
+    local_builder_set_order (local_builder_state (self, builder->name),
+                             builder->keys->newest_first);
+  }
   for (guint i = 0; i < self->config->workers->len; i++) {
     const LocalWorker *worker = g_ptr_array_index (self->config->workers, i);
     LocalSlots *slots = local_slots (self, worker->name);
@@ -358,4 +400,64 @@ local_configure (Local *self, LocalConfig *previous)
     configure_scheduler (self, transaction, scheduler);
   }
   belfry_engine_submit (self->instance, transaction);
+}
+
+/* builders' states */
+
+static const char *
+find_state (Local *self, const LocalBuilder *builder, const LocalBuilderState *state)
+{
+  if (state->running > 0)
+    return "building";
+  for (guint i = 0; i < builder->workers->len; i++) {
+    const LocalWorker *worker = g_ptr_array_index (builder->workers, i);
+
+    if (!local_slots (self, worker->name)->offline)
+      return "idle";
+  }
+  return "offline";
+}
+
+static void
+tell_state (Local *self,
+            BelfryTransaction *transaction,
+            const LocalBuilderState *state,
+            const char *word,
+            const char *why)
+{
+  g_autoptr (BelfryBuilder) record =
+      make_builder_record (self, local_config_find_builder (self->config, state->name));
+  g_autoptr (JsonObject) data = belfry_record_to_json (record, BELFRY_RECORD_JSON_NONE);
+
+  json_object_set_string_member (data, "state", word);
+  json_object_set_int_member (data, "waiting", g_sequence_get_length (state->waiting));
+  if (why != NULL)
+    json_object_set_string_member (data, "why", why);
+  belfry_transaction_event (transaction, "builder-state", state->builderid, BELFRY_NONE, data);
+}
+
+/* Tells of builders whose state, or what keeps their requests waiting, is another than last told.
+ */
+void
+local_tell_builders (Local *self)
+{
+  BelfryTransaction *transaction = belfry_engine_begin (self->instance);
+
+  for (guint i = 0; i < self->config->builders->len; i++) {
+    const LocalBuilder *builder = g_ptr_array_index (self->config->builders, i);
+    LocalBuilderState *state = local_builder_state (self, builder->name);
+    const char *word = find_state (self, builder, state);
+    const char *why = g_sequence_is_empty (state->waiting) ? NULL : state->why;
+    g_autofree char *now = why != NULL ? g_strconcat (word, ": ", why, NULL) : g_strdup (word);
+
+    if (g_strcmp0 (now, state->told != NULL ? state->told : "idle") == 0)
+      continue;
+    g_free (state->told);
+    state->told = g_steal_pointer (&now);
+    tell_state (self, transaction, state, word, why);
+  }
+  if (belfry_transaction_get_length (transaction) > 0)
+    belfry_engine_submit (self->instance, transaction);
+  else
+    belfry_transaction_free (transaction);
 }

@@ -20,9 +20,10 @@ static const struct {
   { "command", LOCAL_STEP_COMMAND, "command", TRUE },
   { "shell", LOCAL_STEP_SHELL, "script", TRUE },
   { "set-property", LOCAL_STEP_SET_PROPERTY, "property", TRUE },
+  { "trigger", LOCAL_STEP_TRIGGER, "schedulers", TRUE },
 };
 
-static const char *const later_kinds[] = { "hg", "svn", "trigger", "upload", "master-note", NULL };
+static const char *const later_kinds[] = { "hg", "svn", "upload", "master-note", NULL };
 
 static LocalItem *
 item_new (LocalItemKind kind, const char *section, LocalStepKind step, const char *argument)
@@ -137,6 +138,10 @@ local_item_to_section (const LocalItem *self, const char *file, guint line)
 
     set_escaped (section, "property", name, line);
     set_escaped (section, "value", equals + 1, line);
+  } else if (self->step == LOCAL_STEP_TRIGGER) {
+    g_autofree char *list = g_strdelimit (g_strdup (self->argument), ",", ';');
+
+    belfry_section_set (section, "schedulers", list, file, line);
   } else
     set_escaped (section, kinds[i].argument_key, self->argument, line);
   return section;

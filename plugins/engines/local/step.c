@@ -21,6 +21,8 @@ run_free (LocalRun *self)
     self->kind_free (self->kind_state);
   local_log_free (self->stdio);
   belfry_record_unref (self->record);
+  g_clear_pointer (&self->urls, json_array_unref);
+  g_clear_pointer (&self->lock_uses, g_ptr_array_unref);
   g_clear_pointer (&self->environment, g_hash_table_unref);
   g_clear_pointer (&self->secrets, g_hash_table_unref);
   g_clear_pointer (&self->secret_files, g_ptr_array_unref);
@@ -74,9 +76,20 @@ set_links (LocalRun *self)
     json_object_set_string_member (link, "url", url);
     json_array_add_object_element (list, link);
   }
+  for (guint i = 0; self->urls != NULL && i < json_array_get_length (self->urls); i++)
+    json_array_add_element (list, json_node_copy (json_array_get_element (self->urls, i)));
   json_node_take_array (node, list);
   g_clear_pointer (&self->record->urls, json_node_unref);
   self->record->urls = node;
+}
+
+/* After its kind has changed the links. */
+void
+local_run_tell_links (LocalRun *self)
+{
+  set_links (self);
+  belfry_transaction_update_step (local_build_say (self->build), self->record);
+  local_build_flush (self->build);
 }
 
 static void
@@ -193,6 +206,9 @@ start_kind (LocalRun *self)
   case LOCAL_STEP_SET_PROPERTY:
     local_step_set_property_start (self);
     break;
+  case LOCAL_STEP_TRIGGER:
+    local_step_trigger_start (self);
+    break;
   case LOCAL_STEP_NONE:
     local_run_finish (self, BELFRY_RESULT_EXCEPTION, "no kind");
     break;
@@ -242,10 +258,16 @@ ask_do_if (LocalRun *self)
 }
 
 static void
-begin (LocalRun *self)
+on_locks (LocalRun *self)
 {
   if (ask_do_if (self))
     local_run_get_secrets (self, on_secrets);
+}
+
+static void
+begin (LocalRun *self)
+{
+  local_run_take_locks (self, on_locks);
 }
 
 void
@@ -396,6 +418,8 @@ local_run_finish (LocalRun *self, gint64 result, const char *text)
   if (self->stdio != NULL)
     local_log_close (self->stdio);
   local_run_forget_secrets (self);
+  local_locks_release (build->local->locks, self);
+  local_round_soon (build->local);
   set_links (self);
   whole = make_text (self, result, text);
   record->complete = TRUE;
@@ -405,6 +429,12 @@ local_run_finish (LocalRun *self, gint64 result, const char *text)
   belfry_transaction_finish_step (local_build_say (build), record);
   local_build_step_ended (build, self, result);
   run_free (self);
+}
+
+static gint64
+result_of_stop (LocalCause cause)
+{
+  return cause == LOCAL_CAUSE_HOST_STOPPED ? BELFRY_RESULT_RETRY : BELFRY_RESULT_CANCELLED;
 }
 
 /* Whatever waits looks at the cause when it goes on; a process is ended; a pause is cut short. */
@@ -417,6 +447,14 @@ local_run_stop (LocalRun *self, LocalCause cause)
   if (!again)
     self->cause = cause;
   g_cancellable_cancel (self->cancellable);
+  if (local_run_stop_waiting (self)) {
+    local_run_finish (self, result_of_stop (cause), NULL);
+    return;
+  }
+  if (self->step->kind == LOCAL_STEP_TRIGGER && self->build->parked) {
+    local_step_trigger_stop (self, cause);
+    return;
+  }
   if (self->in_process && self->build->supervisor != NULL) {
     /* what it still prints need not be stored in time */
     local_supervisor_set_paused (self->build->supervisor, FALSE);
@@ -427,7 +465,5 @@ local_run_stop (LocalRun *self, LocalCause cause)
   if (self->wait_id == 0)
     return;
   g_clear_handle_id (&self->wait_id, g_source_remove);
-  local_run_finish (
-      self, cause == LOCAL_CAUSE_HOST_STOPPED ? BELFRY_RESULT_RETRY : BELFRY_RESULT_CANCELLED,
-      NULL);
+  local_run_finish (self, result_of_stop (cause), NULL);
 }

@@ -3,6 +3,7 @@
  * Stopping (§17.2 of the engine's page): no more claims; running builds as `on-stop` says; then the
  * supervisors. The task returns when nothing of the instance is left on the loop.
  */
+#include "alarm.h"
 #include "local.h"
 
 /* Debian's units are given 90 s; the engine must be through before. */
@@ -55,6 +56,7 @@ local_stop (gpointer data, GTask *task)
   g_clear_handle_id (&self->round_id, g_source_remove);
   g_clear_handle_id (&self->minute_id, g_source_remove);
   g_clear_handle_id (&self->timer_id, g_source_remove);
+  g_clear_pointer (&self->alarm, local_alarm_free);
   if (self->config != NULL && self->config->keys->on_stop == LOCAL_ON_STOP_WAIT &&
       self->builds->len > 0)
     self->stop_wait_id = g_timeout_add_seconds (WAIT_SECONDS, on_waited, self);

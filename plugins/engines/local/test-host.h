@@ -9,11 +9,13 @@
 
 /** FakeStore: what outlives an engine, so that one can be "killed" and another started on it */
 typedef struct {
-  GHashTable *tables; /* record type's name to (id text to record) */
-  GHashTable *state;  /* key to JsonNode */
-  GHashTable *logs;   /* id text to GString */
-  GPtrArray *events;  /* (element-type utf8) names told by transactions */
-  GHashTable *names;  /* builder and worker names to ids */
+  GHashTable *tables;    /* record type's name to (id text to record) */
+  GHashTable *state;     /* key to JsonNode */
+  GHashTable *logs;      /* id text to GString */
+  GPtrArray *events;     /* (element-type utf8) names told by transactions */
+  GPtrArray *event_data; /* (element-type utf8) what they carried */
+  GPtrArray *story;      /* (element-type utf8) everything that was said: verb and id */
+  GHashTable *names;     /* builder and worker names to ids */
   gint64 next_id;
   GHashTable *numbers; /* builder id text to next number */
 } FakeStore;

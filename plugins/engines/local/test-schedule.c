@@ -325,23 +325,27 @@ test_collapse_expression (void)
   clear_request (&newer);
 }
 
+static int
+compare_waiting (gconstpointer a, gconstpointer b, gpointer newest_first)
+{
+  return local_waiting_compare (a, b, GPOINTER_TO_INT (newest_first));
+}
+
 static void
 test_queue_order (void)
 {
-  const LocalWaiting waiting[] = {
-    { 0, 50, 3, NULL }, { 0, 40, 2, NULL }, { 5, 60, 4, NULL }, { 0, 40, 1, NULL }
-  };
-  g_autoptr (GArray) oldest = g_array_new (FALSE, FALSE, sizeof (LocalWaiting));
+  const LocalWaiting waiting[] = { { 0, 50, 3 }, { 0, 40, 2 }, { 5, 60, 4 }, { 0, 40, 1 } };
+  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (LocalWaiting));
   const gint64 oldest_first[] = { 4, 1, 2, 3 };
   const gint64 newest_first[] = { 4, 3, 2, 1 };
 
-  g_array_append_vals (oldest, waiting, G_N_ELEMENTS (waiting));
-  local_queue_sort (oldest, FALSE);
-  for (guint i = 0; i < oldest->len; i++)
-    g_assert_cmpint (g_array_index (oldest, LocalWaiting, i).id, ==, oldest_first[i]);
-  local_queue_sort (oldest, TRUE);
-  for (guint i = 0; i < oldest->len; i++)
-    g_assert_cmpint (g_array_index (oldest, LocalWaiting, i).id, ==, newest_first[i]);
+  g_array_append_vals (all, waiting, G_N_ELEMENTS (waiting));
+  g_array_sort_with_data (all, compare_waiting, GINT_TO_POINTER (FALSE));
+  for (guint i = 0; i < all->len; i++)
+    g_assert_cmpint (g_array_index (all, LocalWaiting, i).id, ==, oldest_first[i]);
+  g_array_sort_with_data (all, compare_waiting, GINT_TO_POINTER (TRUE));
+  for (guint i = 0; i < all->len; i++)
+    g_assert_cmpint (g_array_index (all, LocalWaiting, i).id, ==, newest_first[i]);
 }
 
 static const char *

@@ -26,6 +26,8 @@ fake_store_new (void)
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_node_unref);
   self->logs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_string);
   self->events = g_ptr_array_new_with_free_func (g_free);
+  self->event_data = g_ptr_array_new_with_free_func (g_free);
+  self->story = g_ptr_array_new_with_free_func (g_free);
   self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->next_id = 1;
@@ -41,6 +43,8 @@ fake_store_free (FakeStore *self)
   g_hash_table_unref (self->state);
   g_hash_table_unref (self->logs);
   g_ptr_array_unref (self->events);
+  g_ptr_array_unref (self->event_data);
+  g_ptr_array_unref (self->story);
   g_hash_table_unref (self->names);
   g_hash_table_unref (self->numbers);
   g_free (self);
@@ -267,6 +271,9 @@ apply (FakeStore *self, const BelfryOperation *operation, GError **error)
     break;
   case BELFRY_VERB_EVENT:
     g_ptr_array_add (self->events, g_strdup (operation->text));
+    g_ptr_array_add (self->event_data, operation->json != NULL
+                                           ? belfry_json_to_text (operation->json)
+                                           : g_strdup (""));
     break;
   case BELFRY_VERB_PUT:
     g_hash_table_replace (self->state, g_strdup (operation->text),

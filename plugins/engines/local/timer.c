@@ -40,11 +40,19 @@ local_timer_key (const BelfryChange *change, gboolean by_branch)
   return g_compute_checksum_for_string (G_CHECKSUM_SHA1, text, -1);
 }
 
+/* Records a change without running. */
+void
+local_timer_note (LocalTimer *self, BelfryChange *change, gboolean important)
+{
+  g_ptr_array_add (self->changes, belfry_record_ref (change));
+  self->important = self->important || important;
+}
+
 void
 local_timer_add (
     LocalTimer *self, BelfryChange *change, gboolean important, gint64 now, gint64 wait)
 {
-  g_ptr_array_add (self->changes, belfry_record_ref (change));
+  local_timer_note (self, change, important);
   if (important || self->due != BELFRY_NONE)
     self->due = now + wait;
 }
@@ -65,6 +73,7 @@ local_timer_to_json (const LocalTimer *self, gint64 now, gint64 wall_now)
   for (guint i = 0; i < self->changes->len; i++)
     json_array_add_int_element (ids, belfry_record_get_id (g_ptr_array_index (self->changes, i)));
   json_object_set_array_member (object, "changes", ids);
+  json_object_set_boolean_member (object, "important", self->important);
   if (self->due != BELFRY_NONE)
     json_object_set_int_member (object, "due", wall_now + (self->due - now));
   json_node_take_object (node, object);

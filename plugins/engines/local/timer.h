@@ -13,6 +13,7 @@ typedef struct {
   char *key;          /* tells it from the scheduler's other timers */
   GPtrArray *changes; /* (element-type BelfryChange) in order of id */
   gint64 due;         /* monotonic µs; BELFRY_NONE: not running */
+  gboolean important; /* at least one of them is */
 } LocalTimer;
 
 LocalTimer *local_timer_new (const char *key);
@@ -21,6 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LocalTimer, local_timer_free)
 char *local_timer_key (const BelfryChange *change, gboolean by_branch) G_GNUC_WARN_UNUSED_RESULT;
 void local_timer_add (
     LocalTimer *self, BelfryChange *change, gboolean important, gint64 now, gint64 wait);
+void local_timer_note (LocalTimer *self, BelfryChange *change, gboolean important);
 gboolean local_timer_is_due (const LocalTimer *self, gint64 now);
 JsonNode *
 local_timer_to_json (const LocalTimer *self, gint64 now, gint64 wall_now) G_GNUC_WARN_UNUSED_RESULT;

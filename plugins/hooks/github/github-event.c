@@ -27,10 +27,27 @@ static const struct {
 gboolean
 belfry_github_skips (const BelfryGithub *self, const char *message)
 {
-  for (guint i = 0; self->skips != NULL && i < self->skips->len; i++)
-    if (belfry_regex_search (g_ptr_array_index (self->skips, i), message))
-      return TRUE;
-  return FALSE;
+  return belfry_payload_matches (self->skips, message);
+}
+
+/* all names that the events read, at whatever depth */
+static const char *const members[] = {
+  "_links",   "action",       "added",     "author",      "base",     "body",
+  "commits",  "committer",    "created",   "created_at",  "deleted",  "distinct",
+  "email",    "full_name",    "head",      "head_commit", "href",     "html",
+  "html_url", "id",           "login",     "message",     "modified", "name",
+  "number",   "pull_request", "ref",       "removed",     "repo",     "repository",
+  "sender",   "sha",          "timestamp", "title",       "url",      NULL,
+};
+
+/* A template and a whitelist may ask for anything. */
+static const char *const *
+get_members (const BelfryGithub *self)
+{
+  gboolean all = self->codebase_format != NULL ||
+                 (self->property_whitelist != NULL && self->property_whitelist[0] != NULL);
+
+  return all ? NULL : members;
 }
 
 BelfryTranslation *
@@ -42,7 +59,7 @@ belfry_github_translate (const BelfryGithub *self, BelfryRequest *request)
   BelfryTranslation *translation = NULL;
   gboolean unsupported = FALSE;
 
-  payload = belfry_payload_read (request, &unsupported, &local);
+  payload = belfry_payload_read_members (request, get_members (self), &unsupported, &local);
   if (unsupported)
     return belfry_translation_new_unsupported_type (
         "application/json or application/x-www-form-urlencoded is wanted here");

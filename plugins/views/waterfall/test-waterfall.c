@@ -40,16 +40,39 @@ make_example (void)
   return fake;
 }
 
-static JsonObject *
-draw (ViewsFake *fake, const WaterfallOptions *with, const char *query)
+static BelfryResponse *
+respond (ViewsFake *fake, const WaterfallOptions *with, const char *query)
 {
   g_autoptr (BelfryRequest) request = views_fake_request ("/waterfall", query, NULL);
   g_autoptr (GError) error = NULL;
-  JsonObject *data = waterfall_page_to_json (with, belfry_request_get_arguments (request, NULL),
-                                             views_fake_get_reader (fake), &error);
+  BelfryResponse *response = waterfall_draw_page (
+      with, belfry_request_get_arguments (request, NULL), views_fake_get_reader (fake), &error);
 
   g_assert_no_error (error);
+  return response;
+}
+
+/* the page's data, with the table as JSON */
+static JsonObject *
+draw (ViewsFake *fake, const WaterfallOptions *with, const char *query)
+{
+  g_autoptr (BelfryResponse) response = respond (fake, with, query);
+  const BelfryTemplateRecords *records = belfry_response_get_records (response);
+  JsonObject *data = json_object_ref (belfry_response_get_data (response));
+  JsonArray *lines = json_array_new ();
+
+  g_assert_cmpstr (records->name, ==, "lines");
+  for (guint i = 0; i < records->records->len; i++)
+    json_array_add_object_element (
+        lines, belfry_record_to_json (records->records->pdata[i], BELFRY_RECORD_JSON_NONE));
+  json_object_set_array_member (data, "lines", lines);
   return data;
+}
+
+static char *
+draw_html (ViewsFake *fake, const char *query)
+{
+  return views_fake_draw_response (respond (fake, &options, query), "/waterfall");
 }
 
 static guint
@@ -59,7 +82,7 @@ count_kind (JsonObject *data, const char *kind)
   guint n = 0;
 
   for (guint i = 0; i < json_array_get_length (lines); i++) {
-    JsonArray *cells = json_array_get_array_element (lines, i);
+    JsonArray *cells = belfry_json_get_array (json_array_get_object_element (lines, i), "cells");
 
     for (guint k = 0; k < json_array_get_length (cells); k++)
       n += g_strcmp0 (belfry_json_get_text (json_array_get_object_element (cells, k), "kind"),
@@ -205,8 +228,7 @@ static void
 test_page_renders (void)
 {
   g_autoptr (ViewsFake) fake = make_example ();
-  g_autofree char *html =
-      views_fake_draw ("waterfall.html", draw (fake, &options, "reload=1"), "/waterfall");
+  g_autofree char *html = draw_html (fake, "reload=1");
 
   g_assert_nonnull (strstr (html, "class=\"BuildStep failure\""));
   g_assert_nonnull (strstr (html, "class=\"BuildStep running\""));
@@ -222,8 +244,7 @@ static void
 test_page_list (void)
 {
   g_autoptr (ViewsFake) fake = make_example ();
-  g_autofree char *html =
-      views_fake_draw ("waterfall.html", draw (fake, &options, "view=list"), "/waterfall");
+  g_autofree char *html = draw_html (fake, "view=list");
 
   g_assert_nonnull (strstr (html, "builders/b10/builds/2"));
   g_assert_null (strstr (html, "<table"));
@@ -233,8 +254,7 @@ static void
 test_page_empty (void)
 {
   g_autoptr (ViewsFake) fake = views_fake_new ();
-  g_autofree char *html =
-      views_fake_draw ("waterfall.html", draw (fake, &options, NULL), "/waterfall");
+  g_autofree char *html = draw_html (fake, NULL);
 
   g_assert_nonnull (strstr (html, "No builds yet"));
 }
@@ -257,14 +277,13 @@ test_page_hostile (void)
   belfry_record_set_text (&step->state_string, "<script>alert(2)</script>");
   step->urls = belfry_json_parse ("[{\"name\":\"<b>evil\",\"url\":\"javascript:alert(1)\"}]", -1,
                                   NULL, NULL);
-  html = views_fake_draw ("waterfall.html", draw (fake, &options, "tag=%22%3E%3Cscript%3Ealert"),
-                          "/waterfall");
+  html = draw_html (fake, "tag=%22%3E%3Cscript%3Ealert");
   views_fake_assert_safe (html);
   g_free (html);
-  html = views_fake_draw ("waterfall.html", draw (fake, &options, NULL), "/waterfall");
+  html = draw_html (fake, NULL);
   views_fake_assert_safe (html);
   g_assert_nonnull (strstr (html, "{{7*7}}"));
-  as_list = views_fake_draw ("waterfall.html", draw (fake, &options, "view=list"), "/waterfall");
+  as_list = draw_html (fake, "view=list");
   views_fake_assert_safe (as_list);
 }
 
@@ -276,9 +295,9 @@ test_help_keeps_query (void)
       "/waterfall/help", "branch=dev%22%3E%3Cscript%3Ealert&builder=a2&reload=77&show_events=0",
       NULL);
   g_autoptr (GError) error = NULL;
-  JsonObject *data = waterfall_help_to_json (&options, belfry_request_get_arguments (request, NULL),
-                                             views_fake_get_reader (fake), &error);
-  g_autofree char *html = views_fake_draw ("waterfallhelp.html", data, "/waterfall/help");
+  BelfryResponse *response = waterfall_draw_help (
+      &options, belfry_request_get_arguments (request, NULL), views_fake_get_reader (fake), &error);
+  g_autofree char *html = views_fake_draw_response (response, "/waterfall/help");
 
   g_assert_no_error (error);
   views_fake_assert_safe (html);

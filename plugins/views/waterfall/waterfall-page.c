@@ -6,7 +6,7 @@
  */
 #include "waterfall-page.h"
 
-#include "waterfall-stream.h"
+#include "cells.h"
 
 #define WATERFALL_MAX_EVENTS  2000
 #define WATERFALL_MAX_COLUMNS 200
@@ -21,7 +21,6 @@ typedef struct {
   WaterfallParts *parts;
   WaterfallWish wish;
   gint64 now;
-  gint64 offset; /* of the zone, seconds */
 } WaterfallPage;
 
 static void
@@ -94,6 +93,7 @@ waterfall_read_wish (WaterfallPage *self)
     g_ptr_array_unref (wish->categories);
     wish->categories = views_argument_list (self->form, "category");
   }
+  wish->as_list = g_strcmp0 (belfry_form_get (self->form, "view"), "list") == 0;
   wish->show_events = views_argument_boolean (self->form, "show_events", options->show_events);
   wish->max_rows =
       (guint)views_argument_integer (self->form, "num_events", options->num_events, cap);
@@ -122,189 +122,6 @@ waterfall_choose_builders (WaterfallPage *self)
     g_ptr_array_add (self->builders, belfry_record_ref (builder));
   }
   return cut;
-}
-
-/* cells */
-
-static const char *const waterfall_kind_names[] = {
-  [WATERFALL_ITEM_BUILD] = "build",
-  [WATERFALL_ITEM_STEP] = "step",
-  [WATERFALL_ITEM_EVENT] = "event",
-  [WATERFALL_ITEM_CHANGE] = "change",
-};
-
-static void
-waterfall_put_build (WaterfallPage *self, JsonObject *cell, WaterfallItem *item)
-{
-  BelfryBuild *build = item->record;
-  BelfryBuildset *set = views_fleet_get_set (self->fleet, build->bsid);
-  const char *builder = views_fleet_get_builder_name (self->fleet, build->builderid);
-  g_autofree char *path = views_dup_build_path (builder != NULL ? builder : "", build->number);
-
-  views_put_outcome (cell, build->results, build->complete);
-  if (!build->complete || item->has_steps)
-    json_object_set_string_member (cell, "class", "start");
-  json_object_set_int_member (cell, "number", build->number);
-  json_object_set_string_member (cell, "path", path);
-  views_put_text (cell, "reason", set != NULL ? set->reason : NULL);
-}
-
-/* A page has thousands of boxes, so a box holds what it shows and no more. */
-static void
-waterfall_put_logs (JsonObject *cell, WaterfallItem *item, const char *path)
-{
-  BelfryStep *step = item->record;
-  JsonArray *logs = NULL;
-
-  for (guint i = 0; i < item->logs->len; i++) {
-    BelfryLog *log = item->logs->pdata[i];
-    JsonObject *object = NULL;
-    const char *slug = log->slug != NULL ? log->slug : log->name;
-    gboolean empty = (log->num_lines <= 0 && log->complete) || g_strcmp0 (log->type, "d") == 0;
-
-    if (log->stepid != step->stepid)
-      continue;
-    if (logs == NULL)
-      logs = json_array_new ();
-    object = json_object_new ();
-    views_put_text (object, "name", log->name);
-    if (!empty) {
-      g_autofree char *encoded = belfry_text_percent_encode (slug);
-      g_autofree char *log_path = g_strconcat (path, "/logs/", encoded, NULL);
-
-      json_object_set_string_member (object, "path", log_path);
-    }
-    json_array_add_object_element (logs, object);
-  }
-  if (logs != NULL)
-    json_object_set_array_member (cell, "logs", logs);
-}
-
-static void
-waterfall_put_urls (JsonObject *cell, BelfryStep *step)
-{
-  JsonArray *given = step->urls != NULL && JSON_NODE_HOLDS_ARRAY (step->urls)
-                         ? json_node_get_array (step->urls)
-                         : NULL;
-
-  if (given != NULL && json_array_get_length (given) > 0)
-    views_take_array (cell, "urls", views_urls_to_json (given));
-}
-
-static JsonObject *
-waterfall_step_cell (WaterfallPage *self, WaterfallItem *item)
-{
-  JsonObject *cell = json_object_new ();
-  BelfryStep *step = item->record;
-  const char *builder = views_fleet_get_builder_name (self->fleet, item->build->builderid);
-  g_autofree char *build_path =
-      views_dup_build_path (builder != NULL ? builder : "", item->build->number);
-  g_autofree char *encoded = belfry_text_percent_encode (step->name);
-  g_autofree char *path = g_strconcat (build_path, "/steps/", encoded, NULL);
-
-  views_put_box_outcome (cell, step->results, step->complete);
-  json_object_set_string_member (cell, "name", step->name);
-  json_object_set_string_member (cell, "path", path);
-  views_put_text (cell, "text", step->state_string);
-  waterfall_put_logs (cell, item, path);
-  waterfall_put_urls (cell, step);
-  return cell;
-}
-
-static void
-waterfall_put_change (JsonObject *cell, BelfryChange *change)
-{
-  g_autofree char *path = g_strdup_printf ("changes/%" G_GINT64_FORMAT, change->changeid);
-
-  json_object_set_object_member (cell, "author", views_person_to_json (change->author));
-  json_object_set_string_member (cell, "path", path);
-  views_put_text (cell, "comments", change->comments);
-}
-
-static void
-waterfall_put_words (JsonObject *cell, BelfryBuilderEvent *event)
-{
-  JsonArray *words = json_array_new ();
-
-  for (guint i = 0; event->text != NULL && event->text[i] != NULL; i++)
-    json_array_add_string_element (words, event->text[i]);
-  views_take_array (cell, "words", words);
-}
-
-static JsonObject *
-waterfall_item_to_cell (WaterfallPage *self, WaterfallItem *item)
-{
-  JsonObject *cell =
-      item->kind == WATERFALL_ITEM_STEP ? waterfall_step_cell (self, item) : json_object_new ();
-
-  json_object_set_string_member (cell, "kind", waterfall_kind_names[item->kind]);
-  switch (item->kind) {
-  case WATERFALL_ITEM_BUILD:
-    waterfall_put_build (self, cell, item);
-    break;
-  case WATERFALL_ITEM_STEP:
-    break;
-  case WATERFALL_ITEM_EVENT:
-    waterfall_put_words (cell, item->record);
-    break;
-  case WATERFALL_ITEM_CHANGE:
-    waterfall_put_change (cell, item->record);
-    break;
-  }
-  return cell;
-}
-
-static const char *const waterfall_box_names[] = {
-  [WATERFALL_BOX_EVENT] = "event",           [WATERFALL_BOX_SPACER] = "spacer",
-  [WATERFALL_BOX_EMPTY] = "empty",           [WATERFALL_BOX_STAMP] = "stamp",
-  [WATERFALL_BOX_NO_EARLIER] = "no-earlier",
-};
-
-static gint64
-waterfall_day (WaterfallPage *self, gint64 time)
-{
-  return (time + self->offset) / WATERFALL_ONE_DAY;
-}
-
-static JsonObject *
-waterfall_box_to_cell (WaterfallPage *self, const WaterfallBox *box, gint64 *day)
-{
-  JsonObject *cell = NULL;
-
-  if (box->kind == WATERFALL_BOX_EVENT) {
-    cell = waterfall_item_to_cell (self, box->data);
-  } else {
-    cell = json_object_new ();
-    json_object_set_string_member (cell, "kind", waterfall_box_names[box->kind]);
-  }
-  json_object_set_int_member (cell, "span", box->span);
-  if (box->kind == WATERFALL_BOX_STAMP) {
-    json_object_set_int_member (cell, "time", box->time);
-    json_object_set_boolean_member (cell, "new_day", waterfall_day (self, box->time) != *day);
-    *day = waterfall_day (self, box->time);
-  }
-  return cell;
-}
-
-static JsonArray *
-waterfall_table_to_lines (WaterfallPage *self, WaterfallTable *table)
-{
-  JsonArray *lines = json_array_new ();
-  gint64 day = waterfall_day (self, self->now);
-  guint next = 0;
-
-  for (guint line = 0; line < table->n_lines; line++) {
-    JsonArray *cells = json_array_new ();
-
-    while (next < table->boxes->len &&
-           g_array_index (table->boxes, WaterfallBox, next).line == line) {
-      const WaterfallBox *box = &g_array_index (table->boxes, WaterfallBox, next++);
-
-      json_array_add_object_element (cells, waterfall_box_to_cell (self, box, &day));
-    }
-    json_array_add_array_element (lines, cells);
-  }
-  return lines;
 }
 
 /* the list form: every build that has a box, with those of its steps that have one */
@@ -339,9 +156,12 @@ waterfall_table_to_list (WaterfallPage *self, WaterfallTable *table)
       continue;
     entry = waterfall_list_entry (self, list, seen,
                                   item->kind == WATERFALL_ITEM_BUILD ? item->record : item->build);
-    if (item->kind == WATERFALL_ITEM_STEP)
+    if (item->kind == WATERFALL_ITEM_STEP) {
+      g_autoptr (BelfryRecord) cell = waterfall_step_to_cell (self->fleet, item);
+
       json_array_add_object_element (json_object_get_array_member (entry, "steps"),
-                                     waterfall_step_cell (self, item));
+                                     belfry_record_to_json (cell, BELFRY_RECORD_JSON_NONE));
+    }
   }
   return list;
 }
@@ -499,19 +319,20 @@ waterfall_page_open (WaterfallPage *self, BelfryReader *reader, GError **error)
   if (self->fleet == NULL)
     return FALSE;
   self->now = belfry_time_to_seconds (self->fleet->now_us);
-  self->offset = waterfall_get_offset (reader, self->now);
   waterfall_read_wish (self);
   return TRUE;
 }
 
-JsonObject *
-waterfall_page_to_json (const WaterfallOptions *options,
-                        BelfryForm *form,
-                        BelfryReader *reader,
-                        GError **error)
+BelfryResponse *
+waterfall_draw_page (const WaterfallOptions *options,
+                     BelfryForm *form,
+                     BelfryReader *reader,
+                     GError **error)
 {
   g_auto (WaterfallPage) page = { .options = options, .form = form };
   g_autoptr (WaterfallTable) table = NULL;
+  g_autoptr (GPtrArray) lines = NULL;
+  BelfryResponse *response = NULL;
   JsonObject *data = NULL;
   gboolean cut = FALSE;
 
@@ -520,10 +341,11 @@ waterfall_page_to_json (const WaterfallOptions *options,
   cut = waterfall_choose_builders (&page);
   table = waterfall_page_lay_out (&page);
   data = json_object_new ();
-  if (g_strcmp0 (belfry_form_get (form, "view"), "list") == 0)
+  if (page.wish.as_list)
     views_take_array (data, "builds", waterfall_table_to_list (&page, table));
   else
-    views_take_array (data, "lines", waterfall_table_to_lines (&page, table));
+    lines = waterfall_table_to_lines (table, page.fleet, page.now,
+                                      waterfall_get_offset (reader, page.now));
   json_object_set_int_member (data, "rows", table->n_rows);
   json_object_set_int_member (data, "columns", page.builders->len + 2);
   json_object_set_int_member (data, "now", page.now);
@@ -532,7 +354,10 @@ waterfall_page_to_json (const WaterfallOptions *options,
   json_object_set_boolean_member (data, "has_builders", page.fleet->builders->len > 0);
   json_object_set_boolean_member (data, "cut", cut || waterfall_was_cut (&page));
   waterfall_put_links (&page, table, data);
-  return data;
+  response = views_page ("waterfall.html", data);
+  if (lines != NULL)
+    belfry_response_take_records (response, "lines", g_steal_pointer (&lines));
+  return response;
 }
 
 /* the help page: every argument of the query in a form */
@@ -558,11 +383,11 @@ waterfall_builder_choices (WaterfallPage *self)
   return array;
 }
 
-JsonObject *
-waterfall_help_to_json (const WaterfallOptions *options,
-                        BelfryForm *form,
-                        BelfryReader *reader,
-                        GError **error)
+BelfryResponse *
+waterfall_draw_help (const WaterfallOptions *options,
+                     BelfryForm *form,
+                     BelfryReader *reader,
+                     GError **error)
 {
   static const char *const intervals[] = { "first_time", "last_time", "show_time", "num_events" };
   g_auto (WaterfallPage) page = { .options = options, .form = form };
@@ -582,5 +407,5 @@ waterfall_help_to_json (const WaterfallOptions *options,
   json_object_set_boolean_member (data, "failures_only",
                                   views_argument_boolean (form, "failures_only", FALSE));
   json_object_set_int_member (data, "reload", views_reload_seconds (form));
-  return data;
+  return views_page ("waterfallhelp.html", data);
 }

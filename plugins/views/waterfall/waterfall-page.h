@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Data of the waterfall's pages. */
+/* The waterfall's pages. */
 #pragma once
 
 #include "views.h"
@@ -11,11 +11,11 @@ typedef struct {
   gboolean show_events;
 } WaterfallOptions;
 
-JsonObject *waterfall_page_to_json (const WaterfallOptions *options,
-                                    BelfryForm *form,
-                                    BelfryReader *reader,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
-JsonObject *waterfall_help_to_json (const WaterfallOptions *options,
-                                    BelfryForm *form,
-                                    BelfryReader *reader,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+BelfryResponse *waterfall_draw_page (const WaterfallOptions *options,
+                                     BelfryForm *form,
+                                     BelfryReader *reader,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+BelfryResponse *waterfall_draw_help (const WaterfallOptions *options,
+                                     BelfryForm *form,
+                                     BelfryReader *reader,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

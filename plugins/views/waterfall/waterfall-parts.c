@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A page of all builders shows nearly every build of its span, and builds have ids in the order of
- * their starts. So when one build's steps are asked for, those of its older neighbours come with
- * them: a few queries a page instead of two a build. A page of some builders reads build by build.
+ * their starts, as have their sets. So when one build's steps are asked for, those of its block of
+ * neighbours come with them: a few queries a page instead of three a build. A page of some builders
+ * reads build by build.
  */
 #include "waterfall-parts.h"
 
@@ -12,8 +13,9 @@
 
 typedef struct {
   const BelfryRecordType *type;
-  const BelfryField *buildid;
-  GHashTable *lists; /* buildid to GPtrArray */
+  const BelfryField *key;
+  const char *const *fields;
+  GHashTable *lists; /* key to GPtrArray */
 } WaterfallPart;
 
 struct _WaterfallParts {
@@ -21,14 +23,30 @@ struct _WaterfallParts {
   gint64 neighbours;
   WaterfallPart steps;
   WaterfallPart logs;
+  WaterfallPart sets;
   gboolean cut;
 };
 
+static const char *const waterfall_step_fields[] = {
+  "number",       "name",    "buildid", "started_at", "complete", "complete_at",
+  "state_string", "results", "urls",    "hidden",     NULL,
+};
+
+static const char *const waterfall_log_fields[] = {
+  "name", "slug", "stepid", "complete", "num_lines", "type", "buildid", NULL,
+};
+
+static const char *const waterfall_set_fields[] = { "reason", NULL };
+
 static void
-waterfall_part_init (WaterfallPart *self, const BelfryRecordType *type)
+waterfall_part_init (WaterfallPart *self,
+                     const BelfryRecordType *type,
+                     const char *key,
+                     const char *const *fields)
 {
   self->type = type;
-  self->buildid = belfry_record_type_find (type, "buildid");
+  self->key = belfry_record_type_find (type, key);
+  self->fields = fields;
   self->lists = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
                                        (GDestroyNotify)g_ptr_array_unref);
 }
@@ -40,8 +58,9 @@ waterfall_parts_new (BelfryReader *reader, gboolean dense)
 
   self->reader = reader;
   self->neighbours = dense ? PARTS_NEIGHBOURS : 1;
-  waterfall_part_init (&self->steps, belfry_step_get_type ());
-  waterfall_part_init (&self->logs, belfry_log_get_type ());
+  waterfall_part_init (&self->steps, belfry_step_get_type (), "buildid", waterfall_step_fields);
+  waterfall_part_init (&self->logs, belfry_log_get_type (), "buildid", waterfall_log_fields);
+  waterfall_part_init (&self->sets, belfry_buildset_get_type (), "bsid", waterfall_set_fields);
   return self;
 }
 
@@ -52,22 +71,23 @@ waterfall_parts_free (WaterfallParts *self)
     return;
   g_hash_table_unref (self->steps.lists);
   g_hash_table_unref (self->logs.lists);
+  g_hash_table_unref (self->sets.lists);
   g_free (self);
 }
 
 static GPtrArray *
-waterfall_part_ensure (WaterfallPart *self, gint64 buildid)
+waterfall_part_ensure (WaterfallPart *self, gint64 key)
 {
-  GPtrArray *list = g_hash_table_lookup (self->lists, &buildid);
+  GPtrArray *list = g_hash_table_lookup (self->lists, &key);
 
   if (list != NULL)
     return list;
   list = g_ptr_array_new_with_free_func (belfry_record_unref);
-  g_hash_table_insert (self->lists, g_memdup2 (&buildid, sizeof buildid), list);
+  g_hash_table_insert (self->lists, g_memdup2 (&key, sizeof key), list);
   return list;
 }
 
-/* those of builds @first to @last that are not there yet; FALSE: more than was read */
+/* those of @first to @last that are not there yet; FALSE: more than was read */
 static gboolean
 waterfall_parts_read (WaterfallParts *self, WaterfallPart *part, gint64 first, gint64 last)
 {
@@ -77,13 +97,15 @@ waterfall_parts_read (WaterfallParts *self, WaterfallPart *part, gint64 first, g
   gboolean one = first == last;
 
   query.filters[0] =
-      (BelfryFilter){ .field = "buildid",
+      (BelfryFilter){ .field = part->key->name,
                       .compare = one ? BELFRY_COMPARE_EQUAL : BELFRY_COMPARE_GREATER_EQUAL,
                       .number = first };
   if (!one)
-    query.filters[1] =
-        (BelfryFilter){ .field = "buildid", .compare = BELFRY_COMPARE_LESS_EQUAL, .number = last };
-  query.order = "buildid"; /* so that the store's index serves both range and order */
+    query.filters[1] = (BelfryFilter){ .field = part->key->name,
+                                       .compare = BELFRY_COMPARE_LESS_EQUAL,
+                                       .number = last };
+  query.fields = part->fields;
+  query.order = part->key->name; /* so that the store's index serves both range and order */
   query.limit = one ? PARTS_MAX_ONE : PARTS_MAX_MANY;
   records = belfry_reader_list (self->reader, part->type, &query, &cut, NULL);
   self->cut = self->cut || (one && cut);
@@ -93,40 +115,23 @@ waterfall_parts_read (WaterfallParts *self, WaterfallPart *part, gint64 first, g
     waterfall_part_ensure (part, id);
   for (guint i = 0; records != NULL && i < records->len; i++) {
     const char *record = records->pdata[i];
-    gint64 buildid = *(const gint64 *)(gconstpointer)(record + part->buildid->offset);
+    gint64 key = *(const gint64 *)(gconstpointer)(record + part->key->offset);
 
-    g_ptr_array_add (waterfall_part_ensure (part, buildid), belfry_record_ref (records->pdata[i]));
+    g_ptr_array_add (waterfall_part_ensure (part, key), belfry_record_ref (records->pdata[i]));
   }
   return TRUE;
 }
 
-/* back to the nearest build that is there already, so that nothing is read twice */
-static gint64
-waterfall_part_first_missing (WaterfallPart *self, gint64 buildid, gint64 neighbours)
-{
-  gint64 first = buildid;
-
-  while (first > 1 && buildid - first + 1 < neighbours) {
-    gint64 older = first - 1;
-
-    if (g_hash_table_contains (self->lists, &older))
-      break;
-    first = older;
-  }
-  return first;
-}
-
+/* The block that the key lies in: whichever of it is asked for first, one query brings all. */
 static GPtrArray *
-waterfall_parts_get (WaterfallParts *self, WaterfallPart *part, gint64 buildid)
+waterfall_parts_get (WaterfallParts *self, WaterfallPart *part, gint64 key)
 {
-  gint64 first = 0;
+  gint64 first = key - key % self->neighbours;
 
-  if (!g_hash_table_contains (part->lists, &buildid)) {
-    first = waterfall_part_first_missing (part, buildid, self->neighbours);
-    if (!waterfall_parts_read (self, part, first, buildid))
-      waterfall_parts_read (self, part, buildid, buildid);
-  }
-  return waterfall_part_ensure (part, buildid);
+  if (!g_hash_table_contains (part->lists, &key) &&
+      !waterfall_parts_read (self, part, first, first + self->neighbours - 1))
+    waterfall_parts_read (self, part, key, key);
+  return waterfall_part_ensure (part, key);
 }
 
 GPtrArray *
@@ -139,6 +144,14 @@ GPtrArray *
 waterfall_parts_get_logs (WaterfallParts *self, gint64 buildid)
 {
   return waterfall_parts_get (self, &self->logs, buildid);
+}
+
+BelfryBuildset *
+waterfall_parts_get_set (WaterfallParts *self, gint64 bsid)
+{
+  GPtrArray *sets = bsid > 0 ? waterfall_parts_get (self, &self->sets, bsid) : NULL;
+
+  return sets != NULL && sets->len > 0 ? sets->pdata[0] : NULL;
 }
 
 gboolean

@@ -14,4 +14,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WaterfallParts, waterfall_parts_free)
 GPtrArray *waterfall_parts_get_steps (WaterfallParts *self, gint64 buildid);
 /* (transfer none) (element-type BelfryLog) */
 GPtrArray *waterfall_parts_get_logs (WaterfallParts *self, gint64 buildid);
+/* (nullable): its reason only */
+BelfryBuildset *waterfall_parts_get_set (WaterfallParts *self, gint64 bsid);
 gboolean waterfall_parts_was_cut (WaterfallParts *self);

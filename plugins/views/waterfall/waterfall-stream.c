@@ -81,11 +81,11 @@ waterfall_stream_unfold (WaterfallStream *self, BelfryBuild *build)
 {
   GPtrArray *steps = waterfall_parts_get_steps (self->parts, build->buildid);
   GPtrArray *logs = waterfall_parts_get_logs (self->parts, build->buildid);
+  WaterfallItem *item = NULL;
 
   g_ptr_array_sort (steps, waterfall_compare_steps);
   for (guint i = steps->len; i-- > 0;) {
     BelfryStep *step = steps->pdata[i];
-    WaterfallItem *item = NULL;
 
     if (step->started_at == BELFRY_NONE || (step->hidden && step->complete))
       continue;
@@ -93,7 +93,9 @@ waterfall_stream_unfold (WaterfallStream *self, BelfryBuild *build)
     item->build = belfry_record_ref (build);
     item->logs = g_ptr_array_ref (logs);
   }
-  waterfall_stream_add (self, WATERFALL_ITEM_BUILD, build)->has_steps = steps->len > 0;
+  item = waterfall_stream_add (self, WATERFALL_ITEM_BUILD, build);
+  item->has_steps = steps->len > 0;
+  item->set = waterfall_parts_get_set (self->parts, build->bsid);
 }
 
 static gboolean
@@ -122,6 +124,18 @@ waterfall_wants_build (WaterfallStream *self, BelfryBuild *build)
   return wish->committers->len == 0 || waterfall_has_committer (self, build);
 }
 
+/* what boxes show and the filters ask; projects are among the properties */
+static const char *const *
+waterfall_build_fields (const WaterfallWish *wish)
+{
+  static const char *const fields[] = {
+    "number",  "builderid", "started_at", "complete", "complete_at",
+    "results", "bsid",      "branch",     NULL,
+  };
+
+  return wish->as_list || wish->projects->len > 0 || wish->committers->len > 0 ? NULL : fields;
+}
+
 static void
 waterfall_stream_read_batch (WaterfallStream *self)
 {
@@ -138,6 +152,8 @@ waterfall_stream_read_batch (WaterfallStream *self)
   query.order = "number";
   query.descending = TRUE;
   query.limit = self->batch;
+  self->batch = MIN (self->batch * 2, WATERFALL_MAX_BATCH);
+  query.fields = waterfall_build_fields (self->wish);
   g_clear_pointer (&self->builds, g_ptr_array_unref);
   self->builds = belfry_reader_list (self->reader, belfry_build_get_type (), &query, NULL, NULL);
   self->next_build = 0;
@@ -162,7 +178,6 @@ waterfall_stream_find_build (WaterfallStream *self)
                    waterfall_seconds (build->started_at) < self->wish->first_time;
     if (!self->at_end && waterfall_wants_build (self, build))
       return build;
-    self->batch = WATERFALL_MAX_BATCH;
   }
   return NULL;
 }
@@ -333,6 +348,9 @@ waterfall_compare_changes (gconstpointer a, gconstpointer b)
 WaterfallStream *
 waterfall_stream_new_changes (BelfryReader *reader, const WaterfallWish *wish, gint64 now)
 {
+  static const char *const fields[] = {
+    "author", "comments", "when_timestamp", "branch", "category", "project", NULL,
+  };
   WaterfallStream *self = waterfall_stream_new (reader, wish, now);
   BelfryQuery query = BELFRY_QUERY_INIT;
   g_autoptr (GPtrArray) changes = NULL;
@@ -342,6 +360,7 @@ waterfall_stream_new_changes (BelfryReader *reader, const WaterfallWish *wish, g
                                      .number = waterfall_limit_us (wish->last_time) };
   query.descending = TRUE;
   query.limit = wish->max_rows + 1;
+  query.fields = fields;
   changes = belfry_reader_list (reader, belfry_change_get_type (), &query, NULL, NULL);
   self->at_end = TRUE;
   if (changes != NULL)

@@ -12,6 +12,7 @@ typedef struct {
   GPtrArray *categories; /* (element-type utf8) */
   GPtrArray *committers; /* (element-type utf8) */
   GPtrArray *projects;   /* (element-type utf8) */
+  gboolean as_list;      /* the page shows builds as they are, not as boxes */
   gboolean show_events;
   gint64 first_time;
   gint64 last_time;
@@ -28,10 +29,11 @@ typedef enum {
 /** WaterfallItem: what a box shows */
 typedef struct {
   WaterfallItemKind kind;
-  gpointer record;    /* (owned) BelfryBuild, BelfryStep, BelfryBuilderEvent or BelfryChange */
-  BelfryBuild *build; /* (nullable) of a step */
-  GPtrArray *logs;    /* (nullable) (element-type BelfryLog) of the step's build */
-  gboolean has_steps; /* of a build */
+  gpointer record;     /* (owned) BelfryBuild, BelfryStep, BelfryBuilderEvent or BelfryChange */
+  BelfryBuild *build;  /* (nullable) of a step */
+  BelfryBuildset *set; /* (nullable) (unowned) of a build; lives as long as the parts */
+  GPtrArray *logs;     /* (nullable) (element-type BelfryLog) of the step's build */
+  gboolean has_steps;  /* of a build */
 } WaterfallItem;
 
 typedef struct _WaterfallStream WaterfallStream;

@@ -42,51 +42,45 @@ waterfall_check (gconstpointer self, const BelfryCheck *check)
                          options->num_events);
 }
 
-typedef JsonObject *(*WaterfallDraw) (const WaterfallOptions *options,
-                                      BelfryForm *form,
-                                      BelfryReader *reader,
-                                      GError **error);
+typedef BelfryResponse *(*WaterfallDraw) (const WaterfallOptions *options,
+                                          BelfryForm *form,
+                                          BelfryReader *reader,
+                                          GError **error);
 
 static BelfryResponse *
 waterfall_answer (const Waterfall *self,
                   BelfryRequest *request,
                   BelfryReader *reader,
                   WaterfallDraw draw,
-                  const char *template_name,
                   GError **error)
 {
   BelfryResponse *refusal = NULL;
   BelfryForm *form = views_read_arguments (request, &refusal);
-  JsonObject *data = NULL;
 
-  if (form == NULL)
-    return refusal;
-  data = draw (&self->options, form, reader, error);
-  return data != NULL ? views_page (template_name, data) : NULL;
+  return form != NULL ? draw (&self->options, form, reader, error) : refusal;
 }
 
 static BelfryResponse *
-waterfall_draw_page (gconstpointer self,
-                     BelfryRequest *request,
-                     BelfryReader *reader,
-                     GError **error)
+waterfall_get_page (gconstpointer self,
+                    BelfryRequest *request,
+                    BelfryReader *reader,
+                    GError **error)
 {
-  return waterfall_answer (self, request, reader, waterfall_page_to_json, "waterfall.html", error);
+  return waterfall_answer (self, request, reader, waterfall_draw_page, error);
 }
 
 static BelfryResponse *
-waterfall_draw_help (gconstpointer self,
-                     BelfryRequest *request,
-                     BelfryReader *reader,
-                     GError **error)
+waterfall_get_help (gconstpointer self,
+                    BelfryRequest *request,
+                    BelfryReader *reader,
+                    GError **error)
 {
-  return waterfall_answer (self, request, reader, waterfall_help_to_json, "waterfallhelp.html",
-                           error);
+  return waterfall_answer (self, request, reader, waterfall_draw_help, error);
 }
 
 static const BelfryRoute waterfall_routes[] = {
-  { "/waterfall", BELFRY_ROUTE_AGES, waterfall_draw_page },
-  { "/waterfall/help", 0, waterfall_draw_help },
+  { "/waterfall", BELFRY_ROUTE_AGES, waterfall_get_page },
+  { "/waterfall/help", 0, waterfall_get_help },
   { NULL },
 };
 

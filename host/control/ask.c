@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ask.h"
+
+#include "client.h"
+
+#include <stdio.h>
+
+void
+belfry_ask_clear (BelfryAsk *self)
+{
+  g_free (self->config_path);
+  g_strfreev (self->rest);
+}
+
+gboolean
+belfry_ask_parse (BelfryAsk *self, const GOptionEntry *more, int argc, char **argv)
+{
+  const GOptionEntry entries[] = {
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &self->config_path, NULL, NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, NULL, NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->rest, NULL, NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) local = NULL;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (more != NULL)
+    g_option_context_add_main_entries (context, more, NULL);
+  if (g_option_context_parse (context, &argc, &argv, &local))
+    return TRUE;
+  fprintf (stderr, "belfry: %s\n", local->message);
+  return FALSE;
+}
+
+JsonObject *
+belfry_ask (const BelfryAsk *options, JsonObject *question, int *exit_code)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *socket = belfry_client_find_socket (options->config_path, &local);
+  g_autoptr (JsonObject) answer = NULL;
+
+  if (socket != NULL)
+    answer = belfry_client_ask (socket, question, &local);
+  if (answer == NULL) {
+    fprintf (stderr, "belfry: %s\n", local->message);
+    *exit_code =
+        g_error_matches (local, BELFRY_ERROR, BELFRY_ERROR_CONFIG) ? BELFRY_EXIT_CONFIG : 1;
+    return NULL;
+  }
+  if (!belfry_json_get_boolean (answer, "ok", FALSE)) {
+    const char *why = belfry_json_get_text (answer, "error");
+
+    fprintf (stderr, "belfry: %s\n", why != NULL ? why : "the daemon refused");
+    *exit_code = 1;
+    return NULL;
+  }
+  *exit_code = 0;
+  return g_steal_pointer (&answer);
+}
+
+JsonObject *
+belfry_question_new (const char *command)
+{
+  JsonObject *question = json_object_new ();
+
+  json_object_set_string_member (question, "command", command);
+  return question;
+}
+
+void
+belfry_print_json (JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autofree char *text = NULL;
+
+  json_node_set_object (node, object);
+  text = belfry_json_to_text (node);
+  printf ("%s\n", text);
+}
+
+void
+belfry_print_text (const char *text)
+{
+  g_autofree char *printable = belfry_text_make_printable (text != NULL ? text : "", -1, 1000);
+
+  printf ("%s", printable);
+}

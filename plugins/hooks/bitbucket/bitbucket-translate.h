@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The pure part of the bitbucket hook: one request to its changes. */
+#pragma once
+
+#include <belfry-plugin.h>
+
+BelfryTranslation *belfry_bitbucket_translate (BelfryRequest *request);
