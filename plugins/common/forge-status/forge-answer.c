@@ -187,6 +187,14 @@ fill (const char *format, const char *what, guint status, const char *answer)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+static char *
+add_needs (const BelfryForgeService *service, guint status, const char *failure)
+{
+  if (service->needs == NULL || (status != 401 && status != 403 && status != 404))
+    return g_strdup (failure);
+  return g_strconcat (failure, "; it needs ", service->needs, NULL);
+}
+
 static BelfryOutcome *
 judge_failure (guint status, gboolean is_limit, gint64 wait_us, const char *failure)
 {
@@ -218,8 +226,9 @@ belfry_forge_judge_about (const BelfryForgeService *service,
     g_autofree char *excerpt = service->dup_answer != NULL ? service->dup_answer (answer)
                                                            : belfry_forge_dup_excerpt (answer);
     g_autofree char *failure = fill (service->failure, what, status, excerpt);
+    g_autofree char *told = is_limit ? g_strdup (failure) : add_needs (service, status, failure);
 
-    outcome = judge_failure (status, is_limit, wait_us, failure);
+    outcome = judge_failure (status, is_limit, wait_us, told);
   }
   outcome->http_status = status;
   return outcome;

@@ -17,8 +17,11 @@ find_moment (const char *phase, JsonObject *build)
 {
   gboolean complete = belfry_json_get_boolean (build, "complete", FALSE);
 
+  /* one that was told late may have become a build, which speaks for itself */
   if (g_str_equal (phase, "request"))
-    return complete ? BELFRY_FORGE_DROPPED : BELFRY_FORGE_QUEUED;
+    return complete && belfry_json_get_integer (build, "results", -1) == BELFRY_RESULT_CANCELLED
+               ? BELFRY_FORGE_DROPPED
+               : BELFRY_FORGE_QUEUED;
   if (g_str_equal (phase, "started"))
     return BELFRY_FORGE_STARTED;
   return BELFRY_FORGE_ENDED;

@@ -214,6 +214,7 @@ typedef struct {
   guint success[4]; /* none: all of 2xx */
   const char *sent;
   const char *failure;
+  const char *needs; /* (nullable) what the call needs, told with 401, 403 and 404 */
   char *(*dup_answer) (BelfryHttpAnswer *answer); /* (nullable) its body for people */
 } BelfryForgeService;
 

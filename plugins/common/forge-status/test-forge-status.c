@@ -119,6 +119,7 @@ test_moments (void)
   } rows[] = {
     { "request", "{'complete': false, 'results': null}", "queued" },
     { "request", "{'complete': true, 'results': 6}", "dropped" },
+    { "request", "{'complete': true, 'results': 0}", "queued" },
     { "started", "{'complete': false, 'results': null}", "started" },
     { "finished", "{'complete': true, 'results': 0}", "good" },
     { "finished", "{'complete': true, 'results': 6}", "cancelled" },
@@ -193,6 +194,36 @@ static const BelfryForgeService strict = {
   .sent = "Sent {what}",
   .failure = "{code} {what}: {answer}",
 };
+
+static void
+test_needs (void)
+{
+  static const BelfryForgeService service = {
+    .sent = "Sent",
+    .failure = "{code} {what}: {answer}",
+    .needs = "leave to write",
+  };
+  static const struct {
+    guint status;
+    const char *excerpt;
+  } rows[] = {
+    { 401, "401 that: no rate limit; it needs leave to write" },
+    { 403, "403 that: no rate limit" },
+    { 404, "404 that: no rate limit; it needs leave to write" },
+    { 422, "422 that: no rate limit" },
+  };
+  BelfryForgeHttp http = { .verbose = FALSE };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GBytes) body = g_bytes_new_static ("no rate limit", 13);
+    g_autoptr (BelfryHttpAnswer) answer = belfry_http_answer_new (rows[i].status, body);
+    g_autoptr (BelfryOutcome) outcome =
+        belfry_forge_judge_about (&service, &http, "that", 0, answer);
+
+    g_assert_cmpstr (outcome->excerpt, ==, rows[i].excerpt);
+    g_assert_cmpuint (outcome->http_status, ==, rows[i].status);
+  }
+}
 
 static const struct {
   const BelfryForgeService *service;
@@ -307,6 +338,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/forge-status/words/moments", test_moments);
   g_test_add_func ("/forge-status/words/forms", test_words);
   g_test_add_func ("/forge-status/answer/meaning", test_answers);
+  g_test_add_func ("/forge-status/answer/needs", test_needs);
   g_test_add_func ("/forge-status/request/parts", test_requests);
   return g_test_run ();
 }

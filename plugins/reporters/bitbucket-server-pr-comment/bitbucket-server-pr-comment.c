@@ -23,6 +23,7 @@ static const BelfryForgeService pr_comment_service = {
   .success = { 201 },
   .sent = "Comment sent to {what}",
   .failure = "{code}: Unable to send a comment: {answer}",
+  .needs = "a user who may read the repository",
 };
 
 static const BelfryOption pr_comment_options[] = {

@@ -31,6 +31,7 @@ static const BelfryForgeService bitbucket_server_service = {
   .success = { 204 },
   .sent = "Status {what}",
   .failure = "{code}: Unable to send Bitbucket Server status: {answer}",
+  .needs = "a user who may read the repository",
 };
 
 static const BelfryOption bitbucket_server_options[] = {

@@ -16,12 +16,14 @@ static const BelfryForgeService status_service = {
   .success = { 200, 201 },
   .sent = "Status {what}",
   .failure = "{code}: unable to upload Bitbucket status {answer}",
+  .needs = "a consumer with 'Repositories: Write'",
 };
 
 static const BelfryForgeService token_service = {
   .success = { 200 },
   .sent = "{what}",
   .failure = "{code}: unable to authenticate to Bitbucket {answer}",
+  .needs = "a consumer with 'Repositories: Write'",
 };
 
 static void ask_token (GTask *task);

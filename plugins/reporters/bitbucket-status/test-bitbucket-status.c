@@ -4,7 +4,7 @@
 
 #define KEYS                                                                                       \
   "base-url=$URL/2.0/repositories\noauth-url=$URL/site/oauth2/access_token\n"                      \
-  "oauth-key=plain:consumer\noauth-secret=plain:example-secret"
+  "oauth-key=plain:example-key\noauth-secret=plain:example-secret"
 #define SHA       "4f1c2a9e7b3d5c60718293a4b5c6d7e8f9012345"
 #define PAGE      "https://ci.example.org/builders/linux-x86/builds/142"
 #define JSON      "\nContent-Type: application/json"
@@ -13,10 +13,10 @@
 #define BODY(s)   "{'state': '" s "', 'key': 'linux-x86', 'name': 'linux-x86', 'url': '" PAGE "'}"
 #define LONG_NAME "a-builder-with-a-name-of-more-than-forty-characters"
 
-/* consumer:example-secret */
+/* example-key:example-secret */
 static const BelfryReportExchange token = {
   .target = "/site/oauth2/access_token",
-  .headers = "Authorization: Basic Y29uc3VtZXI6ZXhhbXBsZS1zZWNyZXQ=" FORM,
+  .headers = "Authorization: Basic ZXhhbXBsZS1rZXk6ZXhhbXBsZS1zZWNyZXQ=" FORM,
   .body = "grant_type=client_credentials",
   .status = 200,
   .answer = "{'access_token': 'first-access-token', 'expires_in': 7200, 'token_type': 'bearer'}",
@@ -255,7 +255,9 @@ test_answers (void)
     g_assert_cmpint (outcome->wait_us, ==, answers[i].wait_s * G_USEC_PER_SEC);
     g_assert_cmpint (outcome->http_status, ==, answers[i].status);
     if (answers[i].status == 404)
-      g_assert_cmpstr (outcome->excerpt, ==, "404: unable to upload Bitbucket status gone");
+      g_assert_cmpstr (outcome->excerpt, ==,
+                       "404: unable to upload Bitbucket status gone; it needs a consumer with "
+                       "'Repositories: Write'");
   }
 }
 

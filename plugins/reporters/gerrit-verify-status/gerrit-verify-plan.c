@@ -10,6 +10,7 @@
 static const BelfryForgeService service = {
   .sent = "Verification {what}",
   .failure = "{code}: Unable to send the verification {what}: {answer}",
+  .needs = "a user with the capability to save verifications",
 };
 
 static int

@@ -33,6 +33,7 @@ static const BelfryForgeService gitea_status_service = {
   .success = { 201 },
   .sent = "Status {what}",
   .failure = "Failed to update {what}. http {code}, {answer}",
+  .needs = "a token with 'repository: read and write'",
 };
 
 static const BelfryOption gitea_status_options[] = {

@@ -22,6 +22,7 @@ typedef struct {
 static const BelfryForgeService github_comment_service = {
   .sent = "Comment {what}",
   .failure = "Failed to add a comment {what}. http {code}, {answer}",
+  .needs = "a token with 'Issues: write' or 'Pull requests: write' for the repository",
 };
 
 static const BelfryOption github_comment_options[] = {

@@ -205,7 +205,8 @@ test_answers (void)
     if (answers[i].status == 404)
       g_assert_cmpstr (outcome->excerpt, ==,
                        "Failed to add a comment for acme/anvil, issue 34. http 404, {\"message\": "
-                       "\"Not Found\"}");
+                       "\"Not Found\"}; it needs a token with 'Issues: write' or 'Pull requests: "
+                       "write' for the repository");
   }
 }
 

@@ -39,6 +39,7 @@ static const BelfryForgeStates states_of_08 = {
 static const BelfryForgeService service = {
   .sent = "Status {what}",
   .failure = "Failed to update {what}. http {code}, {answer}",
+  .needs = "a token with 'Commit statuses: write' for the repository",
 };
 
 static char *

@@ -245,7 +245,8 @@ test_answers (void)
   outcome = belfry_report_test_run (test, report, &exchange);
   g_assert_cmpstr (outcome->excerpt, ==,
                    "Failed to update \"failure\" for acme/anvil at " SHA
-                   ", context \"buildbot/linux-x86\". http 404, Not Found");
+                   ", context \"buildbot/linux-x86\". http 404, Not Found; it needs a token with "
+                   "'Commit statuses: write' for the repository");
 }
 
 static void

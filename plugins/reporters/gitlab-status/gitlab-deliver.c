@@ -32,6 +32,7 @@ static const BelfryForgeService status_service = {
   .success = { 200, 201, 204 },
   .sent = "Status {what}",
   .failure = "Could not send status {what}: {answer}",
+  .needs = "a token with the scope 'api' of a developer in the project",
   .dup_answer = dup_message,
 };
 
@@ -39,6 +40,7 @@ static const BelfryForgeService project_service = {
   .success = { 200 },
   .sent = "{what}",
   .failure = "Unknown (or hidden) gitlab project {what}: {answer}",
+  .needs = "a token with the scope 'api' of a developer in the project",
   .dup_answer = dup_message,
 };
 

@@ -3,6 +3,7 @@
 #include "report-test.h"
 
 #define KEYS    "base-url=$URL\ntoken=plain:example-token"
+#define NEEDS   "; it needs a token with the scope 'api' of a developer in the project"
 #define TOKEN   "PRIVATE-TOKEN: example-token"
 #define HEADERS TOKEN "\nContent-Type: application/json"
 #define SHA     "4f1c2a9e7b3d5c60718293a4b5c6d7e8f9012345"
@@ -127,11 +128,11 @@ static const struct {
   const char *excerpt;
 } projects[] = {
   { 404, NULL, "{'message': '404 Project Not Found'}", BELFRY_OUTCOME_REFUSED, 0,
-    "Unknown (or hidden) gitlab project acme%2Fanvil: 404 Project Not Found" },
+    "Unknown (or hidden) gitlab project acme%2Fanvil: 404 Project Not Found" NEEDS },
   { 401, NULL, "{'message': '401 Unauthorized'}", BELFRY_OUTCOME_DENIED, 0,
-    "Unknown (or hidden) gitlab project acme%2Fanvil: 401 Unauthorized" },
+    "Unknown (or hidden) gitlab project acme%2Fanvil: 401 Unauthorized" NEEDS },
   { 403, NULL, "{'error': 'insufficient_scope'}", BELFRY_OUTCOME_REFUSED, 0,
-    "Unknown (or hidden) gitlab project acme%2Fanvil: insufficient_scope" },
+    "Unknown (or hidden) gitlab project acme%2Fanvil: insufficient_scope" NEEDS },
   { 429, "Retry-After: 12", "Retry later", BELFRY_OUTCOME_WAIT, 12,
     "Unknown (or hidden) gitlab project acme%2Fanvil: unspecified error" },
   { 502, NULL, "<html>", BELFRY_OUTCOME_WAIT, 0, NULL },
@@ -200,7 +201,7 @@ test_answers (void)
     if (answers[i].status == 404)
       g_assert_cmpstr (outcome->excerpt, ==,
                        "Could not send status \"failed\" for 4711 at " SHA
-                       ", context \"buildbot/linux-x86\": 404 Commit Not Found");
+                       ", context \"buildbot/linux-x86\": 404 Commit Not Found" NEEDS);
   }
 }
 
