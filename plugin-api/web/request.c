@@ -316,7 +316,6 @@ convert_form (
     const char *text, gsize length, const char *charset, gsize *converted_bytes, GError **error)
 {
   g_autoptr (GString) raw = g_string_sized_new (length);
-  g_autoptr (GError) reason = NULL;
   char *converted = NULL;
 
   for (gsize i = 0; i < length; i++) {
@@ -329,10 +328,11 @@ convert_form (
     g_string_append_c (raw, value >= 0x80 ? (char)value : text[i]);
     i += value >= 0x80 ? 2 : 0;
   }
-  converted = g_convert (raw->str, raw->len, "UTF-8", charset, NULL, converted_bytes, &reason);
+  converted = g_convert (raw->str, raw->len, "UTF-8", charset, NULL, converted_bytes, NULL);
+  /* the name is a stranger's, and is not told back */
   if (converted == NULL)
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED, "reading the form: its charset: %s",
-                 reason->message);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
+                 "reading the form: it is not in its charset, or that is not known");
   return converted;
 }
 
