@@ -16,6 +16,7 @@
 
 #define MAX_EDITS   8
 #define RANDOM_SEED 20230304
+#define PART        "--b\r\nContent-Disposition: form-data; name=\"payload\"\r\n\r\n"
 
 /* what a forge never sends, but somebody else might */
 static const char *const words[] = {
@@ -62,8 +63,7 @@ list_seeds (const char *hook, const char *folder)
   static const char *const bodies[] = {
     "Content-Type: application/json\n\n{}",
     "Content-Type: application/x-www-form-urlencoded\n\npayload={}&poller=a&poller=b",
-    "Content-Type: multipart/form-data; boundary=b\n\n--b\r\nContent-Disposition: form-data; "
-    "name=\"payload\"\r\n\r\n{}\r\n--b--\r\n",
+    "Content-Type: multipart/form-data; boundary=b\n\n" PART "{}\r\n--b--\r\n",
   };
   GPtrArray *seeds = g_ptr_array_new_with_free_func (string_free);
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
