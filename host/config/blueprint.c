@@ -278,19 +278,6 @@ check_kind (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
                                 blueprint->section, self->problems);
 }
 
-/* what a hook's options decide of its descriptor; a shorter one, of an older plugin, ends in zeros
- */
-static void
-describe_hook (BelfryBlueprint *blueprint)
-{
-  const BelfryHook *plugin = (const BelfryHook *)blueprint->plugin;
-
-  blueprint->described = g_new0 (BelfryHook, 1);
-  memcpy (blueprint->described, plugin, MIN (plugin->size, sizeof (BelfryHook)));
-  if (blueprint->described->describe != NULL)
-    blueprint->described->describe (blueprint->state, blueprint->described);
-}
-
 /* a plugin looks only at what could be read, so that it need not doubt its own members */
 void
 belfry_blueprint_check (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
@@ -301,7 +288,8 @@ belfry_blueprint_check (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
   if (blueprint->plugin == NULL)
     return;
   if (blueprint->kind == BELFRY_KIND_HOOK && !g_hash_table_contains (self->unread, blueprint))
-    describe_hook (blueprint);
+    blueprint->described =
+        belfry_hook_describe ((const BelfryHook *)blueprint->plugin, blueprint->state);
   check_kind (self, blueprint);
   if (blueprint->plugin->check != NULL && !g_hash_table_contains (self->unread, blueprint))
     blueprint->plugin->check (blueprint->state, &check);

@@ -16,6 +16,7 @@
 
 struct _BelfryTriedHook {
   const BelfryHook *plugin;
+  BelfryHook *described; /* (nullable) the same as its options decide it */
   BelfrySection *section;
   BelfryConfig *config; /* (nullable) */
   BelfryInstanceKeys instance_keys;
@@ -46,6 +47,7 @@ belfry_tried_hook_free (BelfryTriedHook *self)
   belfry_option_table_clear (&belfry_instance_keys_table, &self->instance_keys);
   belfry_section_free (self->section);
   g_clear_pointer (&self->config, belfry_config_unref);
+  g_free (self->described);
   g_free (self);
 }
 
@@ -114,6 +116,7 @@ read_section (BelfryTriedHook *self, BelfryProblems *problems)
                                       problems);
   if (belfry_problems_get_count (problems, BELFRY_SEVERITY_ERROR) > 0)
     return FALSE;
+  self->plugin = self->described = belfry_hook_describe (self->plugin, self->state);
   belfry_hook_keys_check (&self->keys, self->plugin, self->section, has_www_auth (self->config),
                           problems);
   if (self->plugin->check != NULL)
@@ -236,8 +239,6 @@ result_new (guint status, const char *outcome, const char *answer, const char *r
 static JsonObject *
 refuse (BelfryTriedHook *self, BelfryRequest *request)
 {
-  static const char *const usual[] = { "POST", NULL };
-  const char *const *methods = self->plugin->methods != NULL ? self->plugin->methods : usual;
   gsize bytes = g_bytes_get_size (belfry_request_get_body (request));
   guint generation = 0;
   const char *reason = NULL;
@@ -246,7 +247,7 @@ refuse (BelfryTriedHook *self, BelfryRequest *request)
     return result_new (413, "too-large", "too large", "the body is larger than max-body");
   if (!knows_password (self, request))
     return result_new (401, "unauthorized", "Unauthorized", "user or password missing or wrong");
-  if (!g_strv_contains (methods, belfry_request_get_method (request)))
+  if (!belfry_hook_accepts_method (self->plugin, &self->keys, belfry_request_get_method (request)))
     return result_new (405, "method", "only POST is taken here", "another method than POST");
   if (!belfry_signature_verify (self->plugin, &self->keys, request, &generation, &reason))
     return result_new (401, "unauthorized", "not authorized", reason);

@@ -482,17 +482,6 @@ note_generation (Reception *reception, guint generation)
   g_message ("hook '%s': a request was signed with the second of its secrets", name);
 }
 
-/* a method that any page can make a browser use needs the secret, which no browser has; a password
- * it repeats by itself */
-static gboolean
-accepts_method (const BelfryHook *plugin, const BelfryHookKeys *keys, const char *method)
-{
-  if (strcmp (method, "POST") == 0)
-    return TRUE;
-  return keys->secret != NULL && plugin->methods != NULL &&
-         g_strv_contains (plugin->methods, method);
-}
-
 static void
 refuse_method (GTask *task, const BelfryHook *plugin, const BelfryHookKeys *keys)
 {
@@ -514,7 +503,7 @@ check_signature (GTask *task)
   const char *reason = NULL;
   const BelfryHookKeys *keys = get_keys (reception->hook);
 
-  if (!accepts_method (plugin, keys, belfry_request_get_method (reception->request))) {
+  if (!belfry_hook_accepts_method (plugin, keys, belfry_request_get_method (reception->request))) {
     refuse_method (task, plugin, keys);
     return;
   }

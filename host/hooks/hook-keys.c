@@ -62,6 +62,26 @@ static const BelfryOption rows[] = {
 
 const BelfryOptionTable belfry_hook_keys_table = { rows, sizeof (BelfryOption) };
 
+BelfryHook *
+belfry_hook_describe (const BelfryHook *plugin, gpointer state)
+{
+  BelfryHook *hook = g_new0 (BelfryHook, 1);
+
+  /* a shorter one, of an older plugin, ends in zeros */
+  memcpy (hook, plugin, MIN (plugin->size, sizeof (BelfryHook)));
+  if (hook->describe != NULL)
+    hook->describe (state, hook);
+  return hook;
+}
+
+gboolean
+belfry_hook_accepts_method (const BelfryHook *hook, const BelfryHookKeys *keys, const char *method)
+{
+  if (strcmp (method, "POST") == 0)
+    return TRUE;
+  return keys->secret != NULL && hook->methods != NULL && g_strv_contains (hook->methods, method);
+}
+
 static gboolean
 has_scheme (const BelfryHook *hook, BelfrySignatureScheme scheme)
 {

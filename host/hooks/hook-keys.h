@@ -18,6 +18,11 @@ typedef struct {
 } BelfryHookKeys;
 
 extern const BelfryOptionTable belfry_hook_keys_table;
+/* A copy of the descriptor as the options in @state decide it. (transfer full) */
+BelfryHook *belfry_hook_describe (const BelfryHook *plugin, gpointer state);
+/* A method that any page can make a browser use needs the secret, which no browser has. */
+gboolean
+belfry_hook_accepts_method (const BelfryHook *hook, const BelfryHookKeys *keys, const char *method);
 /* C-2 and what else makes a hook unsafe; findings with section and key. @www_auth: whether [www]
  * change-hook-auth is set. */
 void belfry_hook_keys_check (const BelfryHookKeys *keys,

@@ -265,18 +265,20 @@ belfry_hook_test_get_asked (BelfryHookTest *self)
 }
 
 BelfryRequest *
-belfry_hook_test_post (const char *path_query, const char *headers, const char *body)
+belfry_hook_test_request (const char *method,
+                          const char *path_query,
+                          const char *headers,
+                          GBytes *body)
 {
   g_auto (GStrv) parts = g_strsplit (path_query, "?", 2);
   g_auto (GStrv) lines = g_strsplit (headers, "\n", -1);
-  g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
   const BelfryRequestFields fields = {
     .size = sizeof fields,
-    .method = "POST",
-    .path = parts[0],
-    .query = parts[1],
+    .method = method,
+    .path = parts[0] != NULL ? parts[0] : "",
+    .query = parts[0] != NULL ? parts[1] : NULL,
     .address = "192.0.2.7",
-    .body = bytes,
+    .body = body,
   };
   BelfryRequest *request = belfry_request_new (&fields);
 
@@ -289,6 +291,14 @@ belfry_hook_test_post (const char *path_query, const char *headers, const char *
     belfry_request_add_header (request, lines[i], colon + strlen (": "));
   }
   return request;
+}
+
+BelfryRequest *
+belfry_hook_test_post (const char *path_query, const char *headers, const char *body)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+
+  return belfry_hook_test_request ("POST", path_query, headers, bytes);
 }
 
 static void

@@ -38,6 +38,11 @@ belfry_hook_test_post (const char *path_query, const char *headers, const char *
 /* A payload, in which ' stands for ", with one value put in at a dotted path, or taken out where
  * @json is NULL; a list's segment of the path means its first element. (transfer full) */
 char *belfry_hook_test_edit (const char *payload, const char *path, const char *json);
+/* The same of any method, with a body of any bytes. */
+BelfryRequest *belfry_hook_test_request (const char *method,
+                                         const char *path_query,
+                                         const char *headers,
+                                         GBytes *body);
 BelfryTranslation *belfry_hook_test_translate (BelfryHookTest *self, BelfryRequest *request);
 /* Translates, and asks the API where the meaning is pending. NULL with @error: no answer came. */
 BelfryTranslation *
@@ -70,6 +75,8 @@ typedef struct {
   const char *json;
 } BelfryHookTestEdit;
 
+/* Whatever came in, what comes out can be stored and answered; anything else ends the program. */
+void belfry_hook_test_check_sane (BelfryHookTest *self, BelfryTranslation *translation);
 BelfryTranslation *
 belfry_hook_test_play (const BelfryHookTestBase *base, const char *path, const char *json);
 /* Each edit by itself gives this kind. */
@@ -87,3 +94,6 @@ void belfry_hook_test_many (const BelfryHookTestBase *base, const char *path, co
 
 /* Adds a test for each file of @folder: one recorded request with what must come of it. */
 void belfry_hook_test_add_vectors (const char *name, const char *folder);
+/* The request of such a file. @keys: (out) (optional) (transfer full): its section's lines */
+BelfryRequest *
+belfry_hook_test_read_recorded (const char *hook, const char *path, char **keys, GError **error);

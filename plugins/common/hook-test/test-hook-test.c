@@ -74,6 +74,49 @@ test_problems (void)
   g_assert_true (g_str_has_prefix (some, "error skips: "));
 }
 
+static const BelfryHookTestBase base = {
+  .hook = "github",
+  .keys = keys,
+  .path_query = "/change_hook/github",
+  .headers = headers,
+  .payload = payload,
+};
+
+/* an edit changes what comes of a request, and only its own */
+static void
+test_play (void)
+{
+  static const BelfryHookTestEdit malformed[] = { { "number", NULL }, { "number", "'..'" } };
+  static const BelfryHookTestEdit nothing[] = { { "action", "'closed'" } };
+  g_autoptr (BelfryTranslation) good = belfry_hook_test_play (&base, NULL, NULL);
+
+  g_assert_cmpint (good->kind, ==, BELFRY_TRANSLATION_PENDING);
+  belfry_hook_test_expect (&base, malformed, G_N_ELEMENTS (malformed),
+                           BELFRY_TRANSLATION_MALFORMED);
+  belfry_hook_test_expect (&base, nothing, G_N_ELEMENTS (nothing), BELFRY_TRANSLATION_NOTHING);
+}
+
+static void
+test_variations (void)
+{
+  belfry_hook_test_hostile (&base);
+  belfry_hook_test_mutate (&base);
+}
+
+static void
+test_recorded (void)
+{
+  g_autofree char *path = g_build_filename (
+      g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/github/fixtures/push-codebase-empty.json", NULL);
+  g_autofree char *lines = NULL;
+  g_autoptr (BelfryRequest) request = belfry_hook_test_read_recorded ("github", path, &lines, NULL);
+
+  g_assert_cmpstr (lines, ==, "codebase=\n");
+  g_assert_cmpstr (belfry_request_get_header (request, "X-GitHub-Event"), ==, "push");
+  g_assert_cmpuint (g_bytes_get_size (belfry_request_get_body (request)), >, 0);
+  g_assert_null (belfry_hook_test_read_recorded ("github", "/nowhere", NULL, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -81,6 +124,9 @@ main (int argc, char **argv)
   g_test_add_func ("/hook-test/edit", test_edit);
   g_test_add_func ("/hook-test/api/strict", test_strict);
   g_test_add_func ("/hook-test/api/broken", test_broken);
+  g_test_add_func ("/hook-test/cases/play", test_play);
+  g_test_add_func ("/hook-test/cases/variations", test_variations);
   g_test_add_func ("/hook-test/problems", test_problems);
+  g_test_add_func ("/hook-test/recorded", test_recorded);
   return g_test_run ();
 }

@@ -153,6 +153,23 @@ make_request (JsonObject *vector)
   return request;
 }
 
+BelfryRequest *
+belfry_hook_test_read_recorded (const char *hook, const char *path, char **keys, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize length = 0;
+  g_autoptr (JsonNode) root = NULL;
+
+  if (!g_file_get_contents (path, &text, &length, error))
+    return NULL;
+  root = belfry_json_parse (text, (gssize)length, NULL, error);
+  if (root == NULL)
+    return NULL;
+  if (keys != NULL)
+    *keys = make_keys (json_node_get_object (root), hook);
+  return make_request (json_node_get_object (root));
+}
+
 static void
 set_answers (BelfryHookTest *test, JsonObject *vector)
 {

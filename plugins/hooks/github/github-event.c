@@ -50,10 +50,47 @@ get_members (const BelfryGithub *self)
   return all ? NULL : members;
 }
 
+/* the project that the URL names, where the payload named none */
+static gboolean
+fill_project (BelfryRequest *request, BelfryTranslation *translation, GError **error)
+{
+  g_autofree char *project = NULL;
+  JsonObject *change = NULL;
+  const char *known = NULL;
+
+  if (translation->pending == NULL)
+    return belfry_payload_fill_project (request, translation, error);
+  if (!belfry_payload_get_url_argument (request, "project", &project, error))
+    return FALSE;
+  change = belfry_json_get_object (json_node_get_object (translation->pending), "change");
+  known = belfry_json_get_text (change, "project");
+  if (project != NULL && (known == NULL || known[0] == '\0'))
+    json_object_set_string_member (change, "project", project);
+  return TRUE;
+}
+
+static BelfryTranslation *
+translate_event (const BelfryGithub *self,
+                 BelfryRequest *request,
+                 JsonNode *payload,
+                 GError **error)
+{
+  const char *event = belfry_request_get_header (request, "X-GitHub-Event");
+
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    if (g_strcmp0 (events[i].event, event) == 0) {
+      g_autoptr (BelfryTranslation) translation = events[i].translate (self, payload, error);
+
+      return translation != NULL && fill_project (request, translation, error)
+                 ? g_steal_pointer (&translation)
+                 : NULL;
+    }
+  return belfry_translation_new_nothing ("this event is not handled");
+}
+
 BelfryTranslation *
 belfry_github_translate (const BelfryGithub *self, BelfryRequest *request)
 {
-  const char *event = belfry_request_get_header (request, "X-GitHub-Event");
   g_autoptr (GError) local = NULL;
   g_autoptr (JsonNode) payload = NULL;
   BelfryTranslation *translation = NULL;
@@ -63,13 +100,8 @@ belfry_github_translate (const BelfryGithub *self, BelfryRequest *request)
   if (unsupported)
     return belfry_translation_new_unsupported_type (
         "application/json or application/x-www-form-urlencoded is wanted here");
-  if (payload == NULL)
-    return belfry_translation_new_malformed ("%s", local->message);
-  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
-    if (g_strcmp0 (events[i].event, event) == 0) {
-      translation = events[i].translate (self, payload, &local);
-      return translation != NULL ? translation
-                                 : belfry_translation_new_malformed ("%s", local->message);
-    }
-  return belfry_translation_new_nothing ("this event is not handled");
+  if (payload != NULL)
+    translation = translate_event (self, request, payload, &local);
+  return translation != NULL ? translation
+                             : belfry_translation_new_malformed ("%s", local->message);
 }

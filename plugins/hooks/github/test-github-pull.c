@@ -79,6 +79,29 @@ test_whitelist_of_pull_request (void)
   g_assert_cmpstr (names, ==, "head.ref head.repo.full_name head.sha number");
 }
 
+/* the URL's project counts only where the payload has none */
+static void
+test_project_of_pull_request (void)
+{
+  static const struct {
+    const char *json;
+    const char *project;
+  } cases[] = { { "'acme/widget'", "acme/widget" }, { "null", "other" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+    g_autofree char *body =
+        belfry_hook_test_edit (pull_payload, "pull_request.base.repo.full_name", cases[i].json);
+    g_autoptr (BelfryRequest) request = belfry_hook_test_post (
+        "/change_hook/github?project=other", JSON "X-GitHub-Event: pull_request", body);
+    g_autoptr (BelfryTranslation) translation = NULL;
+
+    answer_well (test);
+    translation = belfry_hook_test_settle (test, request, NULL);
+    g_assert_cmpstr (belfry_hook_test_only_change (translation)->project, ==, cases[i].project);
+  }
+}
+
 /* the fixed codebase, the empty one and none stay apart across the questions to the API */
 static void
 test_codebase_of_pull_request (void)
@@ -470,6 +493,7 @@ static const struct {
   GTestFunc func;
 } tests[] = {
   { "/github/codebase/of-pull-request", test_codebase_of_pull_request },
+  { "/github/pull-request/project", test_project_of_pull_request },
   { "/github/fork/where-true", test_fork },
   { "/github/pages/another-server", test_pages_of_another_server },
   { "/github/pages/end", test_pages_end },

@@ -306,6 +306,27 @@ test_two_payloads (void)
   g_assert_cmpstr (belfry_hook_test_only_change (translation)->revision, ==, "c1");
 }
 
+/* the URL's project counts only where the payload has none */
+static void
+test_project_in_url (void)
+{
+  static const struct {
+    const char *json;
+    const char *project;
+  } cases[] = { { "'acme/widget'", "acme/widget" }, { "null", "other" }, { "''", "other" } };
+  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *body =
+        belfry_hook_test_edit (push_payload, "repository.full_name", cases[i].json);
+    g_autoptr (BelfryRequest) request = belfry_hook_test_post ("/change_hook/github?project=other",
+                                                               JSON "X-GitHub-Event: push", body);
+    g_autoptr (BelfryTranslation) translation = belfry_hook_test_translate (test, request);
+
+    g_assert_cmpstr (belfry_hook_test_only_change (translation)->project, ==, cases[i].project);
+  }
+}
+
 static void
 test_hostile_json (void)
 {
@@ -352,6 +373,7 @@ static const struct {
   { "/github/push/nothing", test_push_nothing },
   { "/github/push/nulls", test_push_nulls },
   { "/github/skips/bounded", test_skips_are_bounded },
+  { "/github/url/project", test_project_in_url },
   { "/github/whitelist/keeps-types", test_whitelist_keeps_types },
   { "/github/whitelist/patterns", test_whitelist },
 };
