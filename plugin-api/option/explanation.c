@@ -9,6 +9,7 @@
 
 #include "belfry-json.h"
 
+G_GNUC_PRINTF (1, 0)
 static char *
 format_text (const char *format, va_list arguments)
 {

@@ -7,6 +7,7 @@
 #include "test-fixture.h"
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -22,6 +23,20 @@ lacks (const char *program)
   if (path == NULL)
     g_test_skip (program);
   return path == NULL;
+}
+
+/* sshd runs its commands by the user's shell, which some users do not have */
+static gboolean
+lacks_shell (void)
+{
+  const struct passwd *user = getpwuid (getuid ());
+  gboolean lacks = user == NULL || user->pw_shell == NULL ||
+                   g_str_has_suffix (user->pw_shell, "nologin") ||
+                   g_str_has_suffix (user->pw_shell, "false");
+
+  if (lacks)
+    g_test_skip ("this user has no shell");
+  return lacks;
 }
 
 static guint
@@ -245,7 +260,7 @@ test_git_ssh (Fixture *self, gconstpointer data)
   g_autofree char *repository = NULL;
   BelfryBuild *build = NULL;
 
-  if (lacks ("sshd") || lacks ("ssh"))
+  if (lacks ("sshd") || lacks ("ssh") || lacks_shell ())
     return;
   argv[0] = sshd;
   if (getuid () == 0)

@@ -113,8 +113,7 @@ test_broken (void)
     "<log>",
     "<log><logentry revision=\"x\"/></log>",
     "<log><logentry/></log>",
-    "<!DOCTYPE log [<!ENTITY a \"b\">]><log><logentry "
-    "revision=\"1\"><msg>&a;</msg></logentry></log>",
+    "<!DOCTYPE log [<!ENTITY a 'b'>]><log><logentry revision='1'><msg>&a;</msg></logentry></log>",
     "<a><a><a><a><a><a><a><a><a><a/></a></a></a></a></a></a></a></a></a>",
   };
 

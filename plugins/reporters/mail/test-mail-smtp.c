@@ -61,7 +61,8 @@ read_log (BelfryReader *self,
     return NULL;
   }
   *n_lines = MAX (3 - first_line, 0);
-  return g_strdup ("hmake check\no.\nesch\xc3\xb6n \xe2\x9c\x97\n" + (first_line == 0 ? 0 : 15));
+  return g_strdup (first_line == 0 ? "hmake check\no.\nesch\xc3\xb6n \xe2\x9c\x97\n"
+                                   : "esch\xc3\xb6n \xe2\x9c\x97\n");
 }
 
 static void
