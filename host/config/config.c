@@ -161,6 +161,19 @@ belfry_config_load (const char *path, BelfryLoader *loader, BelfryProblems *prob
   return &self->config;
 }
 
+char *
+belfry_config_find_runtime_directory (const char *path, BelfryLoader *loader)
+{
+  g_autoptr (BelfryProblems) problems = belfry_problems_new ();
+  BelfryConfigDraft *self = draft_new (path, loader, problems);
+  char *directory = NULL;
+
+  read_host_sections (self);
+  directory = g_strdup (self->config.host.runtime_directory);
+  belfry_config_unref (&self->config);
+  return directory;
+}
+
 BelfryConfig *
 belfry_config_ref (BelfryConfig *self)
 {

@@ -102,6 +102,9 @@ struct _BelfryConfig {
 /* Finds the file as the command line, the environment and the habits of the system say. (transfer
  * full) (nullable) */
 char *belfry_config_find_path (const char *from_command_line);
+/* (transfer full) (nullable): where the daemon of this file listens for commands, whatever else the
+ * file says or gets wrong */
+char *belfry_config_find_runtime_directory (const char *path, BelfryLoader *loader);
 /* Reads everything a host would read, all findings at once; NULL where there are errors of severity
  * ERROR. */
 BelfryConfig *belfry_config_load (const char *path, BelfryLoader *loader, BelfryProblems *problems);

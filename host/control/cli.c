@@ -144,6 +144,18 @@ run_status (int argc, char **argv)
   return 0;
 }
 
+static void
+print_lines (const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++) {
+    belfry_print_text (lines[i]);
+    if (lines[i + 1] != NULL)
+      printf ("\n");
+  }
+}
+
 static int
 run_reload (int argc, char **argv)
 {
@@ -156,7 +168,7 @@ run_reload (int argc, char **argv)
     return BELFRY_EXIT_USAGE;
   answer = belfry_ask (&options, question, &exit_code);
   if (answer != NULL)
-    belfry_print_text (belfry_json_get_text (answer, "report"));
+    print_lines (belfry_json_get_text (answer, "report"));
   return exit_code;
 }
 

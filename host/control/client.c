@@ -5,6 +5,8 @@
 #include "server.h"
 
 #include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
 
 #define MAX_ANSWER_BYTES (64 * 1024 * 1024)
 
@@ -13,9 +15,8 @@ belfry_client_find_socket (const char *config_path, GError **error)
 {
   const char *given = g_getenv ("BELFRY_CONTROL_SOCKET");
   g_autofree char *path = belfry_config_find_path (config_path);
-  g_autoptr (BelfryProblems) problems = belfry_problems_new ();
   g_autoptr (BelfryLoader) loader = NULL;
-  g_autoptr (BelfryConfig) config = NULL;
+  g_autofree char *directory = NULL;
 
   if (given != NULL)
     return g_strdup (given);
@@ -25,13 +26,14 @@ belfry_client_find_socket (const char *config_path, GError **error)
     return NULL;
   }
   loader = belfry_loader_new (NULL);
-  config = belfry_config_load (path, loader, problems);
-  if (config == NULL) {
+  if (g_access (path, R_OK) == 0)
+    directory = belfry_config_find_runtime_directory (path, loader);
+  if (directory == NULL) {
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
-                 "'%s' has errors; `belfry check` lists them", path);
+                 "'%s' does not say where the daemon is; `belfry check` tells more", path);
     return NULL;
   }
-  return belfry_control_socket_path (config->host.runtime_directory);
+  return belfry_control_socket_path (directory);
 }
 
 JsonObject *

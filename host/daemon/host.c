@@ -372,7 +372,42 @@ reload_one (BelfryHost *self, BelfryHosted *hosted, const BelfryBlueprint *bluep
 }
 
 static void
-swap_instances (BelfryHost *self)
+tell_swap (GString *report, const BelfryBlueprint *blueprint, const char *what)
+{
+  g_string_append_printf (report, "%s '%s': %s\n", belfry_kind_get_name (blueprint->kind),
+                          blueprint->name, what);
+}
+
+static gboolean
+is_among (GPtrArray *old, const BelfryBlueprint *blueprint)
+{
+  for (guint i = 0; i < old->len; i++) {
+    const BelfryHosted *hosted = g_ptr_array_index (old, i);
+
+    if (hosted->blueprint->kind == blueprint->kind &&
+        g_strcmp0 (hosted->blueprint->name, blueprint->name) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+stop_old (BelfryHost *self, GPtrArray *old, GString *report)
+{
+  for (guint i = 0; i < old->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (old, i);
+
+    if (!is_among (self->hosted, hosted->blueprint))
+      tell_swap (report, hosted->blueprint, "stopped");
+    if (hosted->blueprint->kind == BELFRY_KIND_ENGINE)
+      g_hash_table_remove (self->feeds, hosted->blueprint->name);
+    belfry_instances_stop (hosted,
+                           g_task_new (NULL, NULL, on_old_stopped, belfry_hosted_ref (hosted)));
+  }
+}
+
+static void
+swap_instances (BelfryHost *self, GString *report)
 {
   g_autoptr (GPtrArray) old = g_steal_pointer (&self->hosted);
 
@@ -384,18 +419,15 @@ swap_instances (BelfryHost *self)
     if (!blueprint->keys.enabled)
       continue;
     kept = take_same (self, old, blueprint);
-    if (kept == NULL && (kept = take_reloadable (old, blueprint)) != NULL)
+    if (kept == NULL && (kept = take_reloadable (old, blueprint)) != NULL) {
       reload_one (self, kept, blueprint);
+      tell_swap (report, blueprint, "reloaded");
+    }
+    if (kept == NULL)
+      tell_swap (report, blueprint, is_among (old, blueprint) ? "restarted" : "started");
     g_ptr_array_add (self->hosted, kept != NULL ? kept : belfry_instances_make (self, blueprint));
   }
-  for (guint i = 0; i < old->len; i++) {
-    BelfryHosted *hosted = g_ptr_array_index (old, i);
-
-    if (hosted->blueprint->kind == BELFRY_KIND_ENGINE)
-      g_hash_table_remove (self->feeds, hosted->blueprint->name);
-    belfry_instances_stop (hosted,
-                           g_task_new (NULL, NULL, on_old_stopped, belfry_hosted_ref (hosted)));
-  }
+  stop_old (self, old, report);
 }
 
 static gboolean
@@ -435,7 +467,7 @@ belfry_host_reload (BelfryHost *self, char **report)
   }
   before = g_steal_pointer (&self->config);
   self->config = g_steal_pointer (&config);
-  swap_instances (self);
+  swap_instances (self, text);
   if (!apply_rooms (self, &local)) {
     g_warning ("%s, keeping the old listeners", local->message);
     g_string_append_printf (text, "%s\n", local->message);
@@ -444,6 +476,7 @@ belfry_host_reload (BelfryHost *self, char **report)
   start_instances (self);
   belfry_notify_ready ("reloaded");
   g_message ("the configuration was reloaded");
+  g_string_append (text, "the configuration was reloaded\n");
   *report = g_string_free (g_steal_pointer (&text), FALSE);
   return local == NULL;
 }
