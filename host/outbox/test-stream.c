@@ -212,6 +212,36 @@ test_restart (Fixture *fixture, gconstpointer unused)
   g_assert_nonnull (strstr (get_name (7), "8 host-"));
 }
 
+/* the end of the host is pushed while it ends, unless the sink refused what came before */
+static void
+test_end (Fixture *fixture, gconstpointer unused)
+{
+  add_stream (fixture, NULL);
+  fixture_apply (fixture);
+  fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
+  tell (fixture);
+  wait_for (4);
+  fixture_settle (fixture);
+  fixture_restart (fixture);
+  g_assert_cmpuint (stream.names->len, ==, 5);
+  g_assert_cmpstr (get_name (4), ==, "5 host-stopped");
+  stream.refusals = G_MAXUINT;
+  fixture_apply (fixture);
+  tell (fixture);
+  while (stream.pushes < 8)
+    g_main_context_iteration (NULL, TRUE);
+  fixture_settle (fixture);
+  fixture_restart (fixture);
+  g_assert_cmpuint (stream.names->len, ==, 5);
+  stream.refusals = 0;
+  fixture_apply (fixture);
+  tell (fixture);
+  wait_for (8);
+  g_assert_cmpstr (get_name (5), ==, "6 host-started");
+  g_assert_cmpstr (get_name (6), ==, "7 host-stopped");
+  g_assert_cmpstr (get_name (7), ==, "8 host-started");
+}
+
 static void
 test_builders (Fixture *fixture, gconstpointer unused)
 {
@@ -237,6 +267,7 @@ main (int argc, char *argv[])
   ADD ("part", test_part);
   ADD ("refused", test_refused);
   ADD ("restart", test_restart);
+  ADD ("end", test_end);
   ADD ("builders", test_builders);
 #undef ADD
   return g_test_run ();
