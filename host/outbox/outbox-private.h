@@ -65,7 +65,6 @@ struct _BelfryOutbox {
   GHashTable *credentials; /* name → BelfryCredential */
   GHashTable *resting;     /* "instance\ntarget" → gint64 until when it is left alone */
   GHashTable *streams;     /* name → BelfryStream */
-  gboolean said_start;     /* that the host has started */
   GHashTable *trials;      /* number → BelfryTrial */
   gint64 last_trial;
   BelfryOutboxDeniedFunc denied;
@@ -182,9 +181,7 @@ gboolean belfry_stream_is_of (const BelfryStream *self, const BelfryHosted *host
 void belfry_stream_wake (BelfryStream *self);
 /* Nobody waits any more for what is being pushed. */
 void belfry_streams_abandon (BelfryOutbox *outbox);
-/* Says to all of them that the host starts; nothing where there are none. */
-void belfry_streams_begin (BelfryOutbox *outbox);
-/* The same of its end, and whoever took the last push is pushed to once more. */
+/* The host ends: whoever took what was pushed last is pushed to once more. */
 void belfry_streams_end (BelfryOutbox *outbox);
 /* What each of them has yet to push: (transfer full) */
 JsonObject *belfry_streams_describe (BelfryOutbox *outbox);

@@ -528,30 +528,17 @@ belfry_stream_wake (BelfryStream *self)
     schedule (self);
 }
 
-/* starts and ends */
+/* the end of the host */
 
+/* what was written before is stored by now, that the host ends among it */
 static gboolean
-write_event (BelfryWriter *writer, gpointer data, GError **error)
+write_nothing (BelfryWriter *writer, gpointer data, GError **error)
 {
-  g_autoptr (BelfryEvent) event = belfry_event_new ();
-
-  belfry_record_set_text (&event->name, data);
-  event->at = belfry_clock_now_us ();
-  event->data = g_strdup ("{}");
-  return belfry_writer_add_event (writer, event, NULL, error);
-}
-
-void
-belfry_streams_begin (BelfryOutbox *outbox)
-{
-  if (g_hash_table_size (outbox->streams) == 0 || outbox->said_start)
-    return;
-  outbox->said_start = TRUE;
-  belfry_store_write (outbox->store, write_event, g_strdup ("host-started"), g_free);
+  return TRUE;
 }
 
 static void
-on_end_written (GObject *source, GAsyncResult *result, gpointer user_data)
+on_end_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   BelfryOutbox *outbox = user_data;
   gboolean good = belfry_store_write_finish (outbox->store, result, NULL);
@@ -575,15 +562,13 @@ belfry_streams_end (BelfryOutbox *outbox)
   GHashTableIter iter;
   gpointer value = NULL;
 
-  if (g_hash_table_size (outbox->streams) == 0 || !outbox->said_start)
+  if (g_hash_table_size (outbox->streams) == 0 || !outbox->knows_pauses)
     return;
-  outbox->said_start = FALSE;
   g_hash_table_iter_init (&iter, outbox->streams);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     clear_timer (value);
   belfry_outbox_begin (outbox);
-  belfry_store_write_async (outbox->store, write_event, g_strdup ("host-stopped"), g_free, NULL,
-                            on_end_written, outbox);
+  belfry_store_write_async (outbox->store, write_nothing, NULL, NULL, NULL, on_end_stored, outbox);
 }
 
 JsonObject *
