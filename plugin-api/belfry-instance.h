@@ -78,6 +78,18 @@ BELFRY_API void belfry_process_result_free (BelfryProcessResult *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryProcessResult, belfry_process_result_free)
 
 /**
+ * BelfryPace: a service's own limit: so many in a span of time
+ * @lane: what it limits, such as a chat
+ * @count: how many, 1 to 1000
+ * @span_us: within this time
+ */
+typedef struct {
+  const char *lane;
+  guint count;
+  gint64 span_us;
+} BelfryPace;
+
+/**
  * BelfryHostOps: the seam; implemented by the daemon, the harness, `belfry try` and the isolation
  * child
  */
@@ -110,7 +122,8 @@ typedef struct {
   JsonNode *(*cache_get) (BelfryInstance *instance, const char *key);
   void (*found) (BelfryInstance *instance, GPtrArray *changes, JsonNode *state, GTask *task);
   void (*heard) (BelfryInstance *instance, JsonObject *message);
-  gpointer reserved[12];
+  gint64 (*keep_pace) (BelfryInstance *instance, const BelfryPace *paces, guint count);
+  gpointer reserved[11];
 } BelfryHostOps;
 
 /* made and fed by the host and by harnesses */
@@ -167,6 +180,9 @@ BELFRY_API void belfry_secret_resolve_async (BelfryInstance *self,
 BELFRY_API gboolean belfry_secret_resolve_finish (BelfryInstance *self,
                                                   GAsyncResult *result,
                                                   GError **error);
+BELFRY_API gint64 belfry_instance_keep_pace (BelfryInstance *self,
+                                             const BelfryPace *paces,
+                                             guint count);
 BELFRY_API void belfry_reporter_cache_put (BelfryInstance *self,
                                            const char *key,
                                            JsonNode *value,

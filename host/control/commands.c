@@ -5,12 +5,15 @@
 #include "listings.h"
 #include "lists.h"
 #include "outbox-commands.h"
+#include "trail.h"
 
 #include <string.h>
 
 typedef struct {
   const char *name;
   void (*run) (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task);
+  gboolean acts;      /* somebody has something done: it goes into the audit trail */
+  const char *action; /* (nullable) under this name; NULL: the arguments tell */
 } Command;
 
 static void
@@ -73,7 +76,6 @@ run_replay (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 {
   gint64 id = belfry_json_get_integer (arguments, "id", 0);
 
-  g_message ("%s has delivery %" G_GINT64_FORMAT " replayed", who, id);
   belfry_deliveries_replay (host->deliveries, id, g_task_new (NULL, NULL, on_replayed, task));
 }
 
@@ -126,8 +128,6 @@ run_control (BelfryHost *host, JsonObject *arguments, const char *who, GTask *ta
     g_object_unref (task);
     return;
   }
-  g_message ("%s asks for %s%s%s", who, control.action, control.builder != NULL ? " of " : "",
-             control.builder != NULL ? control.builder : "");
   belfry_host_control (host, &control, g_task_new (NULL, NULL, on_controlled, task));
 }
 
@@ -167,7 +167,6 @@ run_poll (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
     g_object_unref (task);
     return;
   }
-  g_message ("%s asks for a poll", who);
   object = json_object_new ();
   json_object_set_boolean_member (object, "ok", TRUE);
   return_object (task, object);
@@ -201,29 +200,28 @@ run_forget (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
     g_object_unref (task);
     return;
   }
-  g_message ("%s has %s forget what it saw", who, name);
   belfry_pollers_forget (host->pollers, name + strlen ("poller/"),
                          g_task_new (NULL, NULL, on_forgotten, task));
 }
 
 static const Command commands[] = {
-  { "builds", belfry_lists_run },
-  { "control", run_control },
-  { "discard", belfry_command_discard },
-  { "explain", run_explain },
-  { "forget", run_forget },
-  { "outbox", belfry_command_outbox },
-  { "poll", run_poll },
-  { "pollers", run_pollers },
-  { "redeliver", belfry_command_redeliver },
-  { "reload", run_reload },
-  { "replay", run_replay },
-  { "requests", belfry_lists_run },
-  { "resume", belfry_command_resume },
-  { "schedulers", belfry_lists_run },
-  { "status", run_status },
-  { "test", belfry_command_test },
-  { "workers", belfry_lists_run },
+  { "builds", belfry_lists_run, FALSE, NULL },
+  { "control", run_control, TRUE, NULL },
+  { "discard", belfry_command_discard, TRUE, "discard" },
+  { "explain", run_explain, FALSE, NULL },
+  { "forget", run_forget, TRUE, "forget" },
+  { "outbox", belfry_command_outbox, FALSE, NULL },
+  { "poll", run_poll, TRUE, "poll" },
+  { "pollers", run_pollers, FALSE, NULL },
+  { "redeliver", belfry_command_redeliver, TRUE, "redeliver" },
+  { "reload", run_reload, TRUE, "reload" },
+  { "replay", run_replay, TRUE, "replay" },
+  { "requests", belfry_lists_run, FALSE, NULL },
+  { "resume", belfry_command_resume, TRUE, "resume" },
+  { "schedulers", belfry_lists_run, FALSE, NULL },
+  { "status", run_status, FALSE, NULL },
+  { "test", belfry_command_test, TRUE, "test" },
+  { "workers", belfry_lists_run, FALSE, NULL },
 };
 
 void
@@ -238,6 +236,8 @@ belfry_commands_run (BelfryHost *host, JsonObject *arguments, const char *who, G
   }
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (g_strcmp0 (commands[i].name, name) == 0) {
+      if (commands[i].acts)
+        task = belfry_trail_begin (host, arguments, commands[i].action, who, task);
       commands[i].run (host, arguments, who, task);
       return;
     }

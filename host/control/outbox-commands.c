@@ -177,8 +177,7 @@ read_range (JsonNode *node, BelfryReportRange *range)
 }
 
 static void
-run_change (
-    BelfryHost *host, JsonObject *arguments, ChangeFunc change, const char *words, GTask *task)
+run_change (BelfryHost *host, JsonObject *arguments, ChangeFunc change, GTask *task)
 {
   JsonArray *ids = belfry_json_get_array (arguments, "ids");
   Changing *changing = g_new0 (Changing, 1);
@@ -200,27 +199,19 @@ run_change (
     g_object_unref (task);
     return;
   }
-  g_message ("%s: reports %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT "%s", words,
-             g_array_index (changing->ranges, BelfryReportRange, 0).first,
-             g_array_index (changing->ranges, BelfryReportRange, 0).last,
-             changing->ranges->len > 1 ? " and others" : "");
   change_next (task);
 }
 
 void
 belfry_command_redeliver (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
 {
-  g_autofree char *words = g_strconcat (who, " has reports sent again", NULL);
-
-  run_change (host, arguments, belfry_outbox_redeliver_async, words, task);
+  run_change (host, arguments, belfry_outbox_redeliver_async, task);
 }
 
 void
 belfry_command_discard (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
 {
-  g_autofree char *words = g_strconcat (who, " discards reports", NULL);
-
-  run_change (host, arguments, belfry_outbox_discard_async, words, task);
+  run_change (host, arguments, belfry_outbox_discard_async, task);
 }
 
 /* one reporter */
@@ -255,8 +246,6 @@ belfry_command_resume (BelfryHost *host, JsonObject *arguments, const char *who,
   resumed = belfry_outbox_resume (host->outbox, name);
   message =
       g_strdup_printf (resumed ? "reporter '%s' goes on" : "reporter '%s' does not pause", name);
-  if (resumed)
-    g_message ("%s ends the pause of reporter '%s'", who, name);
   object = answer_new (TRUE);
   json_object_set_boolean_member (object, "resumed", resumed);
   json_object_set_string_member (object, "message", message);
@@ -285,6 +274,5 @@ belfry_command_test (BelfryHost *host, JsonObject *arguments, const char *who, G
 
   if (!find_reporter (host, arguments, &name, task))
     return;
-  g_message ("%s tests reporter '%s'", who, name);
   belfry_outbox_test_async (host->outbox, name, on_tested, task);
 }

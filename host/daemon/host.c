@@ -492,11 +492,33 @@ on_flushed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_outbox_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+stop_instances (BelfryHost *self, gboolean reporters, GAsyncReadyCallback on_stopped)
+{
+  self->starting = 1;
+  for (guint i = 0; i < self->hosted->len; i++) {
+    BelfryHosted *hosted = g_ptr_array_index (self->hosted, i);
+
+    if ((hosted->blueprint->kind == BELFRY_KIND_REPORTER) != reporters)
+      continue;
+    self->starting++;
+    belfry_instances_stop (hosted, g_task_new (NULL, NULL, on_stopped, self));
+  }
+  on_stopped (NULL, NULL, self);
+}
+
+static void
+on_reporter_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   BelfryHost *self = user_data;
 
-  belfry_store_flush_async (self->store, on_flushed, self);
+  if (--self->starting == 0)
+    belfry_store_flush_async (self->store, on_flushed, self);
+}
+
+static void
+on_outbox_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  stop_instances (user_data, TRUE, on_reporter_stopped);
 }
 
 static void
@@ -532,11 +554,8 @@ belfry_host_stop (BelfryHost *self)
   belfry_www_stop (self->www);
   belfry_deliveries_stop (self->deliveries);
   g_hash_table_remove_all (self->feeds);
-  self->starting = self->hosted->len + 1;
-  for (guint i = 0; i < self->hosted->len; i++)
-    belfry_instances_stop (g_ptr_array_index (self->hosted, i),
-                           g_task_new (NULL, NULL, on_instance_stopped, self));
-  on_instance_stopped (NULL, NULL, self);
+  /* reporters last: they tell of what the others leave behind, and of the end */
+  stop_instances (self, FALSE, on_instance_stopped);
 }
 
 void

@@ -324,6 +324,13 @@ ops_heard (BelfryInstance *instance, JsonObject *message)
                        "a line was heard, but this host has no command interpreter");
 }
 
+static gint64
+ops_keep_pace (BelfryInstance *instance, const BelfryPace *paces, guint count)
+{
+  return belfry_buckets_keep_pace (belfry_outbox_get_buckets (get_host (instance)->outbox),
+                                   get_hosted (instance), paces, count);
+}
+
 const BelfryHostOps *
 belfry_host_get_ops (void)
 {
@@ -349,6 +356,7 @@ belfry_host_get_ops (void)
     .cache_get = ops_cache_get,
     .found = ops_found,
     .heard = ops_heard,
+    .keep_pace = ops_keep_pace,
   };
 
   return &ops;

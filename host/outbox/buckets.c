@@ -13,6 +13,8 @@
  */
 #include "buckets.h"
 
+#include "outbox/paces.h"
+
 #include <libsoup/soup.h>
 #include <string.h>
 
@@ -36,7 +38,8 @@ struct _BelfryBuckets {
   guint refs;
   BelfryStore *store;  /* (nullable) once it is closed */
   GHashTable *buckets; /* "credential\nhost" → Bucket */
-  char *salt;          /* (nullable) */
+  BelfryPaces *paces;
+  char *salt; /* (nullable) */
   BelfryLongWaitFunc long_wait;
   gpointer data;
 };
@@ -48,6 +51,7 @@ belfry_buckets_new (BelfryStore *store)
 
   self->refs = 1;
   self->store = store;
+  self->paces = belfry_paces_new ();
   self->buckets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return self;
 }
@@ -72,6 +76,7 @@ belfry_buckets_unref (BelfryBuckets *self)
   if (self == NULL || --self->refs > 0)
     return;
   g_hash_table_unref (self->buckets);
+  belfry_paces_free (self->paces);
   g_free (self->salt);
   g_free (self);
 }
@@ -222,6 +227,19 @@ belfry_buckets_name_credential (BelfryBuckets *self, BelfryHosted *hosted)
   }
   hosted->credential = g_strndup (g_hmac_get_string (hmac), 32);
   return hosted->credential;
+}
+
+gint64
+belfry_buckets_keep_pace (BelfryBuckets *self,
+                          BelfryHosted *hosted,
+                          const BelfryPace *paces,
+                          guint count)
+{
+  const char *credential = belfry_buckets_name_credential (self, hosted);
+
+  if (credential == NULL)
+    return 0;
+  return belfry_paces_take (self->paces, credential, paces, count, g_get_monotonic_time ());
 }
 
 /* waiting */

@@ -27,6 +27,11 @@ void belfry_buckets_restore (BelfryBuckets *self, GHashTable *stored);
  * any, the instance's own. NULL: before belfry_buckets_restore (). Kept in @hosted. */
 const char *belfry_buckets_name_credential (BelfryBuckets *self, BelfryHosted *hosted);
 
+/* See belfry_instance_keep_pace (). */
+gint64 belfry_buckets_keep_pace (BelfryBuckets *self,
+                                 BelfryHosted *hosted,
+                                 const BelfryPace *paces,
+                                 guint count);
 /* 0: nothing has to wait; else until when */
 gint64 belfry_buckets_get_until (BelfryBuckets *self, const char *credential, const char *host);
 /* Asks to wait; @wait_us: 0: the service gave no number. What waits longer already, goes on. */

@@ -114,6 +114,7 @@ settle (Delivery *self, BelfryOutcome *outcome)
     g_source_destroy (self->watchdog);
     g_clear_pointer (&self->watchdog, g_source_unref);
   }
+  belfry_outbox_mask (self->outbox, outcome);
   trial = belfry_trial_of_row (self->outbox, self->row);
   if (trial != NULL)
     belfry_trial_saw (trial, self->outlet, self->row, outcome);

@@ -65,11 +65,11 @@ struct _BelfryOutbox {
   GHashTable *credentials; /* name → BelfryCredential */
   GHashTable *resting;     /* "instance\ntarget" → gint64 until when it is left alone */
   GHashTable *streams;     /* name → BelfryStream */
-  gboolean said_start;     /* that the host has started */
   GHashTable *trials;      /* number → BelfryTrial */
   gint64 last_trial;
   BelfryOutboxDeniedFunc denied;
   gpointer denied_data;
+  BelfryMasks *masks; /* (nullable) (not owned) */
   guint64 attempts;
   JsonObject *counts;
   gint64 delivered;
@@ -121,6 +121,8 @@ void belfry_outlet_deliver (BelfryOutlet *self);
 void belfry_outbox_abandon (BelfryOutbox *self);
 void belfry_outcome_write (BelfryOutlet *outlet, BelfryReportRow *row, BelfryOutcome *outcome);
 /* settle.c: what an outcome means for a row; borrowed */
+/* A service may say again what it was told: hides secrets in an excerpt. */
+void belfry_outbox_mask (const BelfryOutbox *self, BelfryOutcome *outcome);
 typedef struct {
   BelfryReportRow *row;
   const char *state;         /* (nullable) where it ends; NULL: it is tried again */
@@ -179,7 +181,7 @@ gboolean belfry_stream_is_of (const BelfryStream *self, const BelfryHosted *host
 void belfry_stream_wake (BelfryStream *self);
 /* Nobody waits any more for what is being pushed. */
 void belfry_streams_abandon (BelfryOutbox *outbox);
-/* Says to all of them that the host starts or ends; nothing where there are none. */
-void belfry_streams_say (BelfryOutbox *outbox, const char *event);
+/* The host ends: whoever took what was pushed last is pushed to once more. */
+void belfry_streams_end (BelfryOutbox *outbox);
 /* What each of them has yet to push: (transfer full) */
 JsonObject *belfry_streams_describe (BelfryOutbox *outbox);

@@ -33,6 +33,7 @@ typedef struct {
   gint64 now_us;
   gint64 next_us;
   gboolean bury;
+  GHashTable *buried; /* instances that are gone → how many of their rows died */
   JsonObject *counts;
 } Look;
 
@@ -187,6 +188,7 @@ look_free (Look *look)
   g_array_unref (look->questions);
   g_ptr_array_unref (look->names);
   g_ptr_array_unref (look->rows);
+  g_hash_table_unref (look->buried);
   g_clear_pointer (&look->counts, json_object_unref);
   g_free (look);
 }
@@ -231,16 +233,45 @@ look_into_store (BelfryWriter *writer, gpointer data, GError **error)
   Look *look = data;
 
   g_ptr_array_set_size (look->rows, 0);
+  g_hash_table_remove_all (look->buried);
   look->next_us = G_MAXINT64;
   g_clear_pointer (&look->counts, json_object_unref);
   if (look->bury && !belfry_rows_bury_orphans (writer, (const char *const *)look->names->pdata,
-                                               look->now_us, error))
+                                               look->now_us, look->buried, error))
     return FALSE;
   for (guint i = 0; i < look->questions->len; i++)
     if (!answer_question (look, &g_array_index (look->questions, Question, i), writer, error))
       return FALSE;
   look->counts = belfry_rows_count (writer, error);
   return look->counts != NULL && complete_rows (look, writer, error);
+}
+
+static char *
+dup_gone_cause (const char *instance)
+{
+  return g_strconcat ("gone/", instance, NULL);
+}
+
+/* nobody is there to try them again */
+static void
+tell_buried (BelfryOutbox *self, GHashTable *buried)
+{
+  GHashTableIter iter;
+  gpointer name = NULL;
+  gpointer count = NULL;
+
+  g_hash_table_iter_init (&iter, buried);
+  while (g_hash_table_iter_next (&iter, &name, &count)) {
+    g_autofree char *cause = dup_gone_cause (name);
+    g_autofree char *text =
+        g_strdup_printf ("%d reports of reporter '%s' were given up: it is gone from the "
+                         "configuration since a day",
+                         GPOINTER_TO_INT (count), (const char *)name);
+
+    g_warning ("reporter '%s': instance gone; %d reports of its are given up", (const char *)name,
+               GPOINTER_TO_INT (count));
+    belfry_outbox_alert (self, cause, name, text);
+  }
 }
 
 static void
@@ -260,6 +291,7 @@ take_look (BelfryOutbox *self, Look *look)
     if (question->probe)
       g_ptr_array_add (probing, outlet);
   }
+  tell_buried (self, look->buried);
   belfry_outbox_begin_probes (self, probing, look->rows);
   for (guint i = 0; i < look->rows->len; i++)
     belfry_outbox_adopt (self, g_ptr_array_index (look->rows, i));
@@ -322,6 +354,7 @@ look_new (BelfryOutbox *self)
   look->names = g_ptr_array_new ();
   look->rows = g_ptr_array_new_with_free_func (belfry_record_unref);
   look->now_us = belfry_clock_now_us ();
+  look->buried = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   look->bury = self->config != NULL && look->now_us - self->buried_us > BURY_EVERY_US;
   if (look->bury)
     self->buried_us = look->now_us;
@@ -419,6 +452,12 @@ belfry_outbox_set_denied_func (BelfryOutbox *self, BelfryOutboxDeniedFunc func, 
 {
   self->denied = func;
   self->denied_data = data;
+}
+
+void
+belfry_outbox_set_masks (BelfryOutbox *self, BelfryMasks *masks)
+{
+  self->masks = masks;
 }
 
 BelfryOutbox *
@@ -572,9 +611,11 @@ belfry_outbox_apply (BelfryOutbox *self, BelfryConfig *config, GPtrArray *report
   self->config = belfry_config_ref (config);
   for (guint i = 0; i < reporters->len; i++) {
     BelfryHosted *hosted = g_ptr_array_index (reporters, i);
+    g_autofree char *gone = dup_gone_cause (hosted->blueprint->name);
     g_autoptr (GError) local = NULL;
     BelfryReporting *reporting = NULL;
 
+    belfry_outbox_settle (self, gone);
     if (!has_keys (hosted) || is_stream (hosted))
       continue;
     reporting = belfry_reporting_new (hosted, config, &local);
@@ -705,8 +746,8 @@ on_grace_over (gpointer user_data)
 void
 belfry_outbox_stop_async (BelfryOutbox *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  belfry_streams_say (self, "host-stopped");
   self->stopping = TRUE;
+  belfry_streams_end (self);
   self->stop_task = g_task_new (NULL, NULL, callback, user_data);
   g_source_set_ready_time (self->timer, -1);
   if (self->under_way == 0) {

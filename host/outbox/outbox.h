@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "daemon/masks.h"
 #include "outbox/buckets.h"
 #include "store/store.h"
 
@@ -34,6 +35,8 @@ BelfryBuckets *belfry_outbox_get_buckets (BelfryOutbox *self);
 /* A credential was refused for the first time: tokens made from it are to be made anew. */
 typedef void (*BelfryOutboxDeniedFunc) (BelfryHosted *hosted, gpointer data);
 void belfry_outbox_set_denied_func (BelfryOutbox *self, BelfryOutboxDeniedFunc func, gpointer data);
+/* What must not be seen in what a service answered; NULL: nothing. Lent. */
+void belfry_outbox_set_masks (BelfryOutbox *self, BelfryMasks *masks);
 /* Ends the pause of an instance whose credential was refused. FALSE: it is not paused, or not
  * there. */
 gboolean belfry_outbox_resume (BelfryOutbox *self, const char *instance);

@@ -393,7 +393,6 @@ on_pauses_read (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_pointer (&scan->stored, g_hash_table_unref);
   g_free (scan);
   self->knows_pauses = TRUE;
-  belfry_streams_say (self, "host-started");
   belfry_outbox_tell_streams (self);
   belfry_outbox_load (self);
   belfry_outbox_end (self);

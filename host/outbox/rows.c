@@ -235,6 +235,7 @@ gboolean
 belfry_rows_bury_orphans (BelfryWriter *writer,
                           const char *const *instances,
                           gint64 now_us,
+                          GHashTable *buried,
                           GError **error)
 {
   sqlite3_stmt *statement = belfry_writer_prepare (writer, sql_list_instances, error);
@@ -250,9 +251,14 @@ belfry_rows_bury_orphans (BelfryWriter *writer,
   }
   if (statement != NULL)
     sqlite3_reset (statement);
-  for (guint i = 0; good && i < gone->len; i++)
-    good = execute (writer, NULL, error, sql_bury, "iti", now_us, g_ptr_array_index (gone, i),
-                    now_us - G_TIME_SPAN_DAY);
+  for (guint i = 0; good && i < gone->len; i++) {
+    const char *name = g_ptr_array_index (gone, i);
+    int count = 0;
+
+    good = execute (writer, &count, error, sql_bury, "iti", now_us, name, now_us - G_TIME_SPAN_DAY);
+    if (count > 0)
+      g_hash_table_replace (buried, g_strdup (name), GINT_TO_POINTER (count));
+  }
   return good;
 }
 

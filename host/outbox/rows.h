@@ -37,10 +37,12 @@ gboolean belfry_rows_list_oldest (BelfryWriter *writer,
 /* the first time after @now_us at which something is due; G_MAXINT64: nothing is */
 gboolean belfry_rows_find_next_time (
     BelfryWriter *writer, const char *instance, gint64 now_us, gint64 *next_us, GError **error);
-/* rows of instances that are no more, waiting for longer than a day, die */
+/* rows of instances that are no more, waiting for longer than a day, die; @buried: name → how many
+ */
 gboolean belfry_rows_bury_orphans (BelfryWriter *writer,
                                    const char *const *instances,
                                    gint64 now_us,
+                                   GHashTable *buried,
                                    GError **error);
 JsonObject *belfry_rows_count (BelfryWriter *writer, GError **error);
 

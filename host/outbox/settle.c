@@ -95,6 +95,18 @@ tell_death (BelfryOutlet *outlet, BelfryReportRow *row)
   belfry_outbox_alert (outlet->outbox, cause, row->instance, text);
 }
 
+void
+belfry_outbox_mask (const BelfryOutbox *self, BelfryOutcome *outcome)
+{
+  char *masked = NULL;
+
+  if (self->masks == NULL || outcome->excerpt == NULL)
+    return;
+  masked = belfry_masks_apply_text (self->masks, outcome->excerpt);
+  g_free (outcome->excerpt);
+  outcome->excerpt = masked;
+}
+
 BelfrySettlement *
 belfry_settlement_new (BelfryOutlet *outlet, BelfryReportRow *row, const BelfryOutcome *outcome)
 {

@@ -36,6 +36,8 @@ struct _BelfryStream {
   gboolean is_behind; /* events came meanwhile */
   gboolean is_gone;
   gboolean is_abandoned; /* what it pushes is left behind */
+  gboolean owes_end;     /* the host ends: one more push is due */
+  gboolean is_last;      /* that one is under way */
   gboolean took;         /* what the last push did */
   GSource *timer;
   GCancellable *cancellable; /* (nullable) while it pushes */
@@ -121,8 +123,8 @@ belfry_stream_is_of (const BelfryStream *self, const BelfryHosted *hosted)
 static gboolean
 can_run (const BelfryStream *self)
 {
-  return !self->is_gone && !self->outbox->stopping && self->hosted->instance != NULL &&
-         self->hosted->state == BELFRY_HOSTED_RUNNING;
+  return !self->is_gone && (!self->outbox->stopping || self->is_last) &&
+         self->hosted->instance != NULL && self->hosted->state == BELFRY_HOSTED_RUNNING;
 }
 
 static void
@@ -315,12 +317,16 @@ run_reading (BelfryReader *reader, gpointer data, GError **error)
 /* pushing */
 
 static void schedule (BelfryStream *self);
+static void push_last (BelfryStream *self);
 
 static void
 end_round (BelfryStream *self)
 {
   self->is_busy = FALSE;
-  if (self->is_behind)
+  self->is_last = FALSE;
+  if (self->owes_end)
+    push_last (self);
+  else if (self->is_behind)
     schedule (self);
   belfry_outbox_end (self->outbox);
 }
@@ -476,6 +482,19 @@ begin_round (BelfryStream *self)
                            reading);
 }
 
+/* at once, and whatever it does not take stays for the next start; a sink that refused is not asked
+ * once more */
+static void
+push_last (BelfryStream *self)
+{
+  self->owes_end = FALSE;
+  self->is_last = TRUE;
+  if (self->took && can_run (self))
+    begin_round (self);
+  else
+    self->is_last = FALSE;
+}
+
 static gboolean
 on_timer (gpointer user_data)
 {
@@ -509,28 +528,47 @@ belfry_stream_wake (BelfryStream *self)
     schedule (self);
 }
 
-/* starts and ends */
+/* the end of the host */
 
+/* what was written before is stored by now, that the host ends among it */
 static gboolean
-write_event (BelfryWriter *writer, gpointer data, GError **error)
+write_nothing (BelfryWriter *writer, gpointer data, GError **error)
 {
-  g_autoptr (BelfryEvent) event = belfry_event_new ();
+  return TRUE;
+}
 
-  belfry_record_set_text (&event->name, data);
-  event->at = belfry_clock_now_us ();
-  event->data = g_strdup ("{}");
-  return belfry_writer_add_event (writer, event, NULL, error);
+static void
+on_end_stored (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  BelfryOutbox *outbox = user_data;
+  gboolean good = belfry_store_write_finish (outbox->store, result, NULL);
+  GHashTableIter iter;
+  gpointer value = NULL;
+
+  g_hash_table_iter_init (&iter, outbox->streams);
+  while (good && g_hash_table_iter_next (&iter, NULL, &value)) {
+    BelfryStream *self = value;
+
+    self->owes_end = TRUE;
+    if (!self->is_busy)
+      push_last (self);
+  }
+  belfry_outbox_end (outbox);
 }
 
 void
-belfry_streams_say (BelfryOutbox *outbox, const char *event)
+belfry_streams_end (BelfryOutbox *outbox)
 {
-  gboolean is_start = g_str_equal (event, "host-started");
+  GHashTableIter iter;
+  gpointer value = NULL;
 
-  if (g_hash_table_size (outbox->streams) == 0 || outbox->said_start == is_start)
+  if (g_hash_table_size (outbox->streams) == 0 || !outbox->knows_pauses)
     return;
-  outbox->said_start = is_start;
-  belfry_store_write (outbox->store, write_event, g_strdup (event), g_free);
+  g_hash_table_iter_init (&iter, outbox->streams);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    clear_timer (value);
+  belfry_outbox_begin (outbox);
+  belfry_store_write_async (outbox->store, write_nothing, NULL, NULL, NULL, on_end_stored, outbox);
 }
 
 JsonObject *

@@ -395,6 +395,16 @@ fixture_lose_worker (Fixture *self, const char *name)
 }
 
 void
+fixture_say (Fixture *self, const char *event)
+{
+  Writing *writing = writing_new (FALSE);
+  g_autoptr (BelfryWorker) nobody = belfry_worker_new ();
+
+  writing_add_event (writing, event, nobody);
+  writing_run (writing, self);
+}
+
+void
 fixture_add_user (Fixture *self, const char *identifier, const char *type, const char *value)
 {
   Writing *writing = writing_new (FALSE);

@@ -95,6 +95,8 @@ gint64 fixture_build (Fixture *self, const TestBuild *build, gint64 result);
 void fixture_finish_request (Fixture *self, gint64 buildid);
 void fixture_finish_set (Fixture *self, gint64 buildid, gint64 result);
 void fixture_lose_worker (Fixture *self, const char *name);
+/* An event that is about the host. */
+void fixture_say (Fixture *self, const char *event);
 void fixture_add_user (Fixture *self, const char *identifier, const char *type, const char *value);
 gint64 fixture_get_set (Fixture *self, gint64 buildid);
 

@@ -464,20 +464,56 @@ test_alert (Fixture *fixture, gconstpointer unused)
 static void
 test_orphans (Fixture *fixture, gconstpointer unused)
 {
+  static char *names[] = { (char *)"mail", (char *)"other", NULL };
   TestReporter *reporter = fixture_add (fixture, &test_message, "mail", NULL);
-  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  TestReporter *other = fixture_add (fixture, &test_message, "other", "builders=");
+  g_autoptr (GPtrArray) left = g_ptr_array_new ();
   g_autofree char *answer = NULL;
 
+  fixture->config.host.alert = names;
+  g_test_expect_message ("belfry", G_LOG_LEVEL_WARNING, "*'mail': instance gone; 1 reports*");
+  g_ptr_array_add (left, other->hosted);
   reporter->hosted->state = BELFRY_HOSTED_FAILED;
   fixture_apply (fixture);
   fixture_build (fixture, NULL, BELFRY_RESULT_FAILURE);
-  belfry_outbox_apply (fixture->outbox, &fixture->config, none);
+  belfry_outbox_apply (fixture->outbox, &fixture->config, left);
   fixture_advance (fixture, 2 * G_TIME_SPAN_HOUR);
   fixture_wait_states (fixture, "mail", "waiting");
   fixture_advance (fixture, G_TIME_SPAN_DAY);
   fixture_wait_states (fixture, "mail", "dead");
   answer = fixture_dup_answer (fixture, "mail");
   g_assert_cmpstr (answer, ==, "instance gone");
+  fixture_wait_states (fixture, "other", "delivered");
+  g_assert_cmpstr (test_get_item (other, 0)->phase, ==, "alert");
+  g_assert_nonnull (strstr (test_get_text (other, 0, "subject"), "1 reports of reporter 'mail'"));
+  g_test_assert_expected_messages ();
+}
+
+/* whatever a service says of what it was told */
+static void
+test_masked (Fixture *fixture, gconstpointer unused)
+{
+  static char *names[] = { (char *)"other", NULL };
+  TestReporter *reporter = fixture_add (fixture, &test_message, "mail", NULL);
+  TestReporter *other = fixture_add (fixture, &test_message, "other", "builders=");
+  g_autoptr (BelfryMasks) masks = belfry_masks_new ();
+  g_autofree char *answer = NULL;
+
+  belfry_masks_add (masks, 0, "token", "hunter2hunter2", 1);
+  belfry_outbox_set_masks (fixture->outbox, masks);
+  fixture->config.host.alert = names;
+  g_queue_push_tail (&reporter->state.outcomes,
+                     belfry_outcome_new (BELFRY_OUTCOME_REFUSED, "no such key hunter2hunter2"));
+  g_test_expect_message ("belfry", G_LOG_LEVEL_WARNING, "*no such key <token>; it is given up");
+  fixture_apply (fixture);
+  fixture_build (fixture, NULL, BELFRY_RESULT_FAILURE);
+  fixture_wait_states (fixture, "mail", "dead");
+  fixture_wait_states (fixture, "other", "delivered");
+  answer = fixture_dup_answer (fixture, "mail");
+  g_assert_cmpstr (answer, ==, "no such key <token>");
+  g_assert_null (strstr (test_get_text (other, 0, "subject"), "hunter2"));
+  belfry_outbox_set_masks (fixture->outbox, NULL);
+  g_test_assert_expected_messages ();
 }
 
 int
@@ -503,6 +539,7 @@ main (int argc, char *argv[])
   ADD ("death/template-fails", test_template_fails);
   ADD ("death/plan-fails", test_plan_fails);
   ADD ("death/orphans", test_orphans);
+  ADD ("death/masked", test_masked);
   ADD ("people/second-thoughts", test_second_thoughts);
   ADD ("people/discard", test_discard);
   ADD ("people/alert", test_alert);

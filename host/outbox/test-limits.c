@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Credentials that several reporters share, waits that services ask for, and tests of one reporter.
  */
+#include "outbox/paces.h"
 #include "test-fixture.h"
 
 static TestReporter *
@@ -26,6 +27,47 @@ count_paused (Fixture *fixture)
   g_autoptr (JsonObject) status = belfry_outbox_describe (fixture->outbox);
 
   return belfry_json_get_integer (status, "paused", 0);
+}
+
+#define S ((gint64)G_USEC_PER_SEC)
+
+/* limits of a lane and of all lanes, and what is refused is not counted */
+static void
+test_paces (void)
+{
+  const BelfryPace chat[] = { { "5", 1, S }, { "all", 3, S } };
+  const BelfryPace other[] = { { "6", 1, S }, { "all", 3, S } };
+  const BelfryPace group[] = { { "-7", 1, S }, { "-7", 3, 60 * S } };
+  g_autoptr (BelfryPaces) paces = belfry_paces_new ();
+
+  g_assert_cmpint (belfry_paces_take (paces, "one", chat, 2, 100 * S), ==, 0);
+  g_assert_cmpint (belfry_paces_take (paces, "one", chat, 2, 100 * S + S / 4), ==, S * 3 / 4);
+  g_assert_cmpint (belfry_paces_take (paces, "two", chat, 2, 100 * S + S / 4), ==, 0);
+  g_assert_cmpint (belfry_paces_take (paces, "one", other, 2, 100 * S + S / 2), ==, 0);
+  g_assert_cmpint (belfry_paces_take (paces, "one", chat, 2, 101 * S), ==, 0);
+  g_assert_cmpint (belfry_paces_take (paces, "one", other, 2, 101 * S + S / 2), ==, 0);
+  g_assert_cmpint (belfry_paces_take (paces, "one", chat, 2, 102 * S), ==, 0);
+  for (gint64 i = 0; i < 3; i++)
+    g_assert_cmpint (belfry_paces_take (paces, "one", group, 2, (200 + i) * S), ==, 0);
+  g_assert_cmpint (belfry_paces_take (paces, "one", group, 2, 203 * S), ==, 57 * S);
+  g_assert_cmpint (belfry_paces_take (paces, "one", group, 2, 260 * S), ==, 0);
+}
+
+/* whoever holds the same secret goes at the same pace */
+static void
+test_shared_pace (Fixture *fixture, gconstpointer unused)
+{
+  const BelfryPace pace = { "#ci", 1, G_TIME_SPAN_DAY };
+  BelfryBuckets *buckets = belfry_outbox_get_buckets (fixture->outbox);
+  TestReporter *one = add_with_token (fixture, &test_message, "one", "the same token");
+  TestReporter *two = add_with_token (fixture, &test_feed, "two", "the same token");
+  TestReporter *three = add_with_token (fixture, &test_message, "three", "another token");
+
+  fixture_apply (fixture);
+  fixture_settle (fixture);
+  g_assert_cmpint (belfry_buckets_keep_pace (buckets, one->hosted, &pace, 1), ==, 0);
+  g_assert_cmpint (belfry_buckets_keep_pace (buckets, two->hosted, &pace, 1), >, 0);
+  g_assert_cmpint (belfry_buckets_keep_pace (buckets, three->hosted, &pace, 1), ==, 0);
 }
 
 /* two that hold the same secret pause together, a third with its own goes on */
@@ -624,6 +666,8 @@ main (int argc, char *argv[])
   ADD ("credential/denied-together", test_denied_together);
   ADD ("credential/caches-dropped", test_caches_dropped);
   ADD ("credential/rest-outlives-restart", test_rest_outlives_restart);
+  g_test_add_func ("/outbox/pace/limits", test_paces);
+  ADD ("pace/shared", test_shared_pace);
   ADD ("bucket/doubling", test_doubling);
   ADD ("bucket/outlives-restart", test_wait_outlives_restart);
   ADD ("bucket/other-host", test_other_host);

@@ -128,6 +128,15 @@ tell (Fixture *fixture)
   belfry_outbox_tell_streams (fixture->outbox);
 }
 
+/* as the daemon does once all that can be up is */
+static void
+begin (Fixture *fixture)
+{
+  fixture_apply (fixture);
+  fixture_say (fixture, "host-started");
+  tell (fixture);
+}
+
 /* from the start of the host on, in order, numbered without gaps */
 static void
 test_order (Fixture *fixture, gconstpointer unused)
@@ -135,7 +144,7 @@ test_order (Fixture *fixture, gconstpointer unused)
   fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
   fixture_restart (fixture);
   add_stream (fixture, NULL);
-  fixture_apply (fixture);
+  begin (fixture);
   fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
   fixture_lose_worker (fixture, "box3");
   fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
@@ -156,7 +165,7 @@ test_part (Fixture *fixture, gconstpointer unused)
 {
   stream.take = 1;
   add_stream (fixture, NULL);
-  fixture_apply (fixture);
+  begin (fixture);
   fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
   tell (fixture);
   wait_for (4);
@@ -171,7 +180,7 @@ test_refused (Fixture *fixture, gconstpointer unused)
 {
   stream.refusals = 3;
   add_stream (fixture, NULL);
-  fixture_apply (fixture);
+  begin (fixture);
   fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
   tell (fixture);
   wait_for (4);
@@ -187,7 +196,7 @@ test_restart (Fixture *fixture, gconstpointer unused)
   gboolean pushed = FALSE;
 
   add_stream (fixture, NULL);
-  fixture_apply (fixture);
+  begin (fixture);
   fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
   tell (fixture);
   wait_for (4);
@@ -204,12 +213,44 @@ test_restart (Fixture *fixture, gconstpointer unused)
   g_task_return_int (g_ptr_array_index (stream.tasks, 0), 3);
   g_object_unref (g_ptr_array_index (stream.tasks, 0));
   stream.silent = FALSE;
-  fixture_apply (fixture);
+  begin (fixture);
   tell (fixture);
   wait_for (8);
   g_assert_cmpstr (get_name (4), ==, "5 build-started");
   g_assert_cmpstr (get_name (6), ==, "7 build-finished");
   g_assert_nonnull (strstr (get_name (7), "8 host-"));
+}
+
+/* the end of the host is pushed while it ends, unless the sink refused what came before */
+static void
+test_end (Fixture *fixture, gconstpointer unused)
+{
+  add_stream (fixture, NULL);
+  begin (fixture);
+  fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
+  tell (fixture);
+  wait_for (4);
+  fixture_settle (fixture);
+  fixture_say (fixture, "host-stopped");
+  fixture_restart (fixture);
+  g_assert_cmpuint (stream.names->len, ==, 5);
+  g_assert_cmpstr (get_name (4), ==, "5 host-stopped");
+  stream.refusals = G_MAXUINT;
+  begin (fixture);
+  tell (fixture);
+  while (stream.pushes < 8)
+    g_main_context_iteration (NULL, TRUE);
+  fixture_settle (fixture);
+  fixture_say (fixture, "host-stopped");
+  fixture_restart (fixture);
+  g_assert_cmpuint (stream.names->len, ==, 5);
+  stream.refusals = 0;
+  begin (fixture);
+  tell (fixture);
+  wait_for (8);
+  g_assert_cmpstr (get_name (5), ==, "6 host-started");
+  g_assert_cmpstr (get_name (6), ==, "7 host-stopped");
+  g_assert_cmpstr (get_name (7), ==, "8 host-started");
 }
 
 static void
@@ -218,7 +259,7 @@ test_builders (Fixture *fixture, gconstpointer unused)
   TestBuild other = { .builder = "win" };
 
   add_stream (fixture, "builders=win");
-  fixture_apply (fixture);
+  begin (fixture);
   fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
   fixture_build (fixture, &other, BELFRY_RESULT_SUCCESS);
   tell (fixture);
@@ -237,6 +278,7 @@ main (int argc, char *argv[])
   ADD ("part", test_part);
   ADD ("refused", test_refused);
   ADD ("restart", test_restart);
+  ADD ("end", test_end);
   ADD ("builders", test_builders);
 #undef ADD
   return g_test_run ();

@@ -7,6 +7,7 @@
  */
 #include "www/www-private.h"
 
+#include "store/audit.h"
 #include "www/action-plan.h"
 
 #include <string.h>
@@ -106,43 +107,6 @@ run_free (Run *self)
 
 /* audit */
 
-typedef struct {
-  char *who;
-  char *by;
-  char *action;
-  char *target;
-  char *outcome;
-  gint64 at;
-} Trace;
-
-static void
-trace_free (gpointer data)
-{
-  Trace *self = data;
-
-  g_free (self->who);
-  g_free (self->by);
-  g_free (self->action);
-  g_free (self->target);
-  g_free (self->outcome);
-  g_free (self);
-}
-
-static gboolean
-write_trace (BelfryWriter *writer, gpointer data, GError **error)
-{
-  Trace *trace = data;
-  g_autoptr (BelfryAuditEntry) entry = belfry_audit_entry_new ();
-
-  entry->at = trace->at;
-  belfry_record_set_text (&entry->who, trace->who);
-  belfry_record_set_text (&entry->by, trace->by);
-  belfry_record_set_text (&entry->action, trace->action);
-  belfry_record_set_text (&entry->target, trace->target);
-  belfry_record_set_text (&entry->outcome, trace->outcome);
-  return belfry_writer_insert (writer, entry, error);
-}
-
 static char *
 dup_target_words (const BelfryPlanTarget *target)
 {
@@ -160,17 +124,11 @@ static void
 trace (Run *self, const BelfryPlanTarget *target, const char *outcome)
 {
   const char *client = self->exchange->client;
-  Trace *trace = g_new0 (Trace, 1);
+  g_autofree char *by = g_strdup_printf ("web:%s", client != NULL ? client : "-");
+  g_autofree char *words = dup_target_words (target);
+  BelfryAudit audit = { self->who, by, self->row->action, words, outcome };
 
-  trace->at = belfry_clock_now_us ();
-  trace->who = g_strdup (self->who);
-  trace->by = g_strdup_printf ("web:%s", client != NULL ? client : "-");
-  trace->action = g_strdup (self->row->action);
-  trace->target = dup_target_words (target);
-  trace->outcome = g_strdup (outcome);
-  g_message ("%s of %s asked by '%s' from %s: %s", trace->action, trace->target, trace->who,
-             trace->by, outcome);
-  belfry_store_write (self->exchange->www->store, write_trace, trace, trace_free);
+  belfry_audit_write (self->exchange->www->store, &audit);
 }
 
 /* answering */

@@ -167,6 +167,24 @@ belfry_instance_get_host_value (BelfryInstance *self, const char *key)
 }
 
 /**
+ * belfry_instance_keep_pace:
+ * @self: an instance
+ * @paces: (array length=count): limits that one message falls under
+ * @count: how many
+ *
+ * Asks whether a message may go out now, and counts it where it may. All instances that use the
+ * same credential share what was counted.
+ *
+ * Returns: 0: go; else how long to wait, in µs, and nothing was counted
+ * Since: 0.1
+ */
+gint64
+belfry_instance_keep_pace (BelfryInstance *self, const BelfryPace *paces, guint count)
+{
+  return self->ops->keep_pace != NULL ? self->ops->keep_pace (self, paces, count) : 0;
+}
+
+/**
  * belfry_instance_get_sections:
  * @self: an instance
  * @kind: a kind of section that its plugin owns

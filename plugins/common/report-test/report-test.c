@@ -20,7 +20,7 @@ struct _BelfryReportTest {
   GString *log;
   GHashTable *cache;      /* key → JsonNode */
   BelfryTargets *targets; /* (nullable) */
-  void (*before) (BelfryReportTest *self);
+  gint64 pace_us;
 };
 
 static const BelfryReporter *
@@ -116,6 +116,14 @@ ops_cache_get (BelfryInstance *instance, const char *key)
   return value != NULL ? json_node_ref (value) : NULL;
 }
 
+static gint64
+ops_keep_pace (BelfryInstance *instance, const BelfryPace *paces, guint count)
+{
+  BelfryReportTest *self = belfry_instance_get_host_data (instance);
+
+  return self->pace_us;
+}
+
 static const BelfryHostOps ops = {
   .size = sizeof (BelfryHostOps),
   .http_send = ops_http_send,
@@ -124,6 +132,7 @@ static const BelfryHostOps ops = {
   .host_value = ops_host_value,
   .cache_put = ops_cache_put,
   .cache_get = ops_cache_get,
+  .keep_pace = ops_keep_pace,
 };
 
 /* options */
@@ -288,9 +297,9 @@ belfry_report_test_set_origin (BelfryReportTest *self, const char *origin)
 }
 
 void
-belfry_report_test_set_before (BelfryReportTest *self, void (*before) (BelfryReportTest *self))
+belfry_report_test_set_pace (BelfryReportTest *self, gint64 wait_us)
 {
-  self->before = before;
+  self->pace_us = wait_us;
 }
 
 const char *
@@ -419,8 +428,6 @@ belfry_report_test_deliver (BelfryReportTest *self, guint index, const char *rem
   };
   BelfryOutcome *outcome = NULL;
 
-  if (self->before != NULL)
-    self->before (self);
   outcome =
       self->plugin->deliver != NULL ? deliver_item (self, &item) : exchange_item (self, &item);
   check_secrets (self, outcome->excerpt);

@@ -61,9 +61,9 @@ const BelfryReporter *belfry_report_test_get_plugin (BelfryReportTest *self);
 gpointer belfry_report_test_get_state (BelfryReportTest *self);
 /* Requests to this scheme and host, for which there is no option, go to the service instead. */
 void belfry_report_test_set_origin (BelfryReportTest *self, const char *origin);
-/* Called before each delivery: what a test does not want to wait for. */
-void belfry_report_test_set_before (BelfryReportTest *self,
-                                    void (*before) (BelfryReportTest *self));
+/* How long the host says to wait, in µs, where the reporter asks whether its pace is kept; 0 at
+ * first. */
+void belfry_report_test_set_pace (BelfryReportTest *self, gint64 wait_us);
 /* Address of the service, without a final slash. (transfer none) */
 const char *belfry_report_test_get_url (BelfryReportTest *self);
 /* All that was logged, a line each; the harness masks nothing. (transfer none) */

@@ -45,12 +45,5 @@ void belfry_telegram_answer_free (BelfryTelegramAnswer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTelegramAnswer, belfry_telegram_answer_free)
 
 /* The pace that Telegram asks for: one message a second to a chat, 20 a minute to a group, 30 a
- * second in all. */
-typedef struct _BelfryTelegramPace BelfryTelegramPace;
-
-BelfryTelegramPace *belfry_telegram_pace_new (void);
-void belfry_telegram_pace_free (BelfryTelegramPace *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTelegramPace, belfry_telegram_pace_free)
-/* 0: go, and it has been counted; else how long to wait, in µs. @self: (nullable): no limits.
- * @now_us: monotonic */
-gint64 belfry_telegram_pace_take (BelfryTelegramPace *self, const char *chat, gint64 now_us);
+ * second in all. See belfry_instance_keep_pace (). */
+gint64 belfry_telegram_keep_pace (BelfryInstance *instance, const char *chat);

@@ -5,8 +5,6 @@
  */
 #include "slack.h"
 
-#define PACE_US G_USEC_PER_SEC /* one message a second and channel */
-
 static const BelfryOption slack_options[] = {
   BELFRY_SECRET (
       BelfrySlack, webhook_url, "webhook-url", .help = N_ ("address of an incoming webhook")),
@@ -115,18 +113,17 @@ static void
 slack_deliver (gpointer self, const BelfryItem *item, GTask *task)
 {
   BelfrySlack *slack = self;
-  gint64 now_us = g_get_monotonic_time ();
+  const BelfryPace pace = { item->target, 1, G_USEC_PER_SEC };
+  gint64 wait_us = belfry_instance_keep_pace (slack->instance, &pace, 1);
   Delivery *delivery = NULL;
 
-  if (now_us < slack->next_us) {
-    g_task_return_pointer (task,
-                           belfry_outcome_new_wait (slack->next_us - now_us, FALSE,
-                                                    "keeping the pace that Slack asks for"),
-                           (GDestroyNotify)belfry_outcome_free);
+  if (wait_us > 0) {
+    g_task_return_pointer (
+        task, belfry_outcome_new_wait (wait_us, FALSE, "keeping the pace that Slack asks for"),
+        (GDestroyNotify)belfry_outcome_free);
     g_object_unref (task);
     return;
   }
-  slack->next_us = now_us + PACE_US;
   delivery = g_new0 (Delivery, 1);
   delivery->slack = slack;
   delivery->payload = json_node_ref (item->payload);

@@ -13,7 +13,6 @@ typedef struct {
   BelfryMap *mention; /* (nullable) user → id */
   BelfryReportsWire wire;
   BelfryInstance *instance;
-  gint64 next_us; /* monotonic: when the next message may go */
 } BelfrySlack;
 
 void belfry_slack_check (gconstpointer self, const BelfryCheck *check);

@@ -62,21 +62,12 @@ telegram_start (gpointer self, BelfryInstance *instance, GTask *task)
   BelfryTelegram *telegram = self;
 
   telegram->instance = instance;
-  telegram->pace = belfry_telegram_pace_new ();
   if (belfry_telegram_is_token (belfry_secret_get_value (telegram->bot_token)))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
                              "bot-token: a token as @BotFather gives it is wanted, NUMBER:LETTERS");
   g_object_unref (task);
-}
-
-static void
-telegram_clear (gpointer self)
-{
-  BelfryTelegram *telegram = self;
-
-  g_clear_pointer (&telegram->pace, belfry_telegram_pace_free);
 }
 
 /* delivering */
@@ -194,8 +185,7 @@ static void
 telegram_deliver (gpointer self, const BelfryItem *item, GTask *task)
 {
   BelfryTelegram *telegram = self;
-  gint64 wait_us =
-      belfry_telegram_pace_take (telegram->pace, item->target, g_get_monotonic_time ());
+  gint64 wait_us = belfry_telegram_keep_pace (telegram->instance, item->target);
   Delivery *delivery = NULL;
 
   if (wait_us > 0) {
@@ -228,7 +218,6 @@ BELFRY_DEFINE_REPORTER (
   .is_html       = TRUE,
   .check         = belfry_telegram_check,
   .start         = telegram_start,
-  .clear         = telegram_clear,
   .plan          = belfry_telegram_plan,
   .deliver       = telegram_deliver,
   .choose_phases = telegram_choose_phases,

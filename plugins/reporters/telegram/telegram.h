@@ -12,7 +12,6 @@ typedef struct {
   char *api_url;
   BelfryReportsWire wire;
   BelfryInstance *instance;
-  BelfryTelegramPace *pace;
 } BelfryTelegram;
 
 void belfry_telegram_check (gconstpointer self, const BelfryCheck *check);
