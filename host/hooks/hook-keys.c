@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook-keys.h"
 
+#include "signature.h"
+
 #include <string.h>
 
 static const BelfryOption rows[] = {
@@ -33,7 +35,7 @@ static const BelfryOption rows[] = {
                   strict,
                   "strict",
                   .default_text = "false",
-                  .help = N_ ("take no signature but the forge's best")),
+                  .help = N_ ("take neither SHA-1 nor a token where the forge can do better")),
   BELFRY_DURATION (BelfryHookKeys,
                    tolerance,
                    "tolerance",
@@ -118,10 +120,10 @@ check_schemes (const BelfryHookKeys *keys,
 {
   gboolean takes_sha1 = has_scheme (hook, BELFRY_SIGNATURE_SHA1_PREFIXED);
 
-  if (keys->strict && !takes_sha1)
+  if (keys->strict && !belfry_signature_has_weaker (hook))
     belfry_problems_add (
         problems, BELFRY_SEVERITY_ERROR, section, "strict",
-        "this forge has one signature only, so the key does not apply; take it out");
+        "this forge has one kind of proof only, so the key does not apply; take it out");
   if (keys->allow_sha1 && !takes_sha1)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "allow-sha1",
                          "this forge signs without SHA-1, so the key does not apply; take it out");

@@ -11,3 +11,5 @@ gboolean belfry_signature_verify (const BelfryHook *hook,
                                   BelfryRequest *request,
                                   guint *generation,
                                   const char **reason);
+/* Whether it has a way to prove a sender that strict=true rules out, and one that it does not. */
+gboolean belfry_signature_has_weaker (const BelfryHook *hook);
