@@ -261,6 +261,8 @@ complete_change (BelfryTriedHook *self, BelfryChange *change)
 
   if (change->when_timestamp == BELFRY_NONE)
     change->when_timestamp = belfry_clock_now_us ();
+  if (self->config != NULL)
+    belfry_links_fill_change (self->config->links, change);
   if (change->codebase != NULL)
     return;
   if (self->config != NULL)
