@@ -9,6 +9,8 @@
 
 #include "belfry-json.h"
 
+static char *format_text (const char *format, va_list arguments) G_GNUC_PRINTF (1, 0);
+
 static char *
 format_text (const char *format, va_list arguments)
 {
