@@ -26,8 +26,7 @@ static const char *const role_pragmas[] = {
                              "PRAGMA foreign_keys = OFF;"
                              "PRAGMA temp_store = MEMORY;"
                              "PRAGMA mmap_size = 268435456;",
-  [BELFRY_DATABASE_FILE] = "PRAGMA query_only = ON;"
-                           "PRAGMA temp_store = MEMORY;",
+  [BELFRY_DATABASE_FILE] = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;",
 };
 
 static const int role_flags[] = {
