@@ -419,27 +419,13 @@ belfry_deliveries_get_outcome (BelfryTranslationKind kind)
   return outcomes[kind];
 }
 
-/* what was signed is what is read: nothing is unpacked in between */
-static gboolean
-is_encoded (BelfryRequest *request)
-{
-  const char *encoding = belfry_request_get_header (request, "Content-Encoding");
-
-  return encoding != NULL && encoding[0] != '\0' &&
-         (g_ascii_strcasecmp (encoding, "identity") != 0 ||
-          belfry_request_count_header (request, "Content-Encoding") != 1);
-}
-
 static void
 translate (GTask *task)
 {
   Reception *reception = g_task_get_task_data (task);
   const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
   g_autoptr (BelfryTranslation) translation =
-      is_encoded (reception->request)
-          ? belfry_translation_new_unsupported_type ("a body is taken as it is, without "
-                                                     "Content-Encoding")
-          : plugin->translate (belfry_hosted_get_state (reception->hook), reception->request);
+      belfry_hook_translate (plugin, belfry_hosted_get_state (reception->hook), reception->request);
 
   if (translation == NULL) {
     g_warning ("hook '%s': its translation gave nothing; answered 500",
@@ -498,7 +484,10 @@ check_signature (GTask *task)
     return;
   }
   if (!belfry_signature_verify (plugin, keys, reception->request, &generation, &reason)) {
-    refuse_unproven (task, reason);
+    if (belfry_hook_needs_proof (belfry_request_get_method (reception->request)))
+      refuse_method (task, plugin, keys);
+    else
+      refuse_unproven (task, reason);
     return;
   }
   note_generation (reception, generation);

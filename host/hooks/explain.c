@@ -104,6 +104,14 @@ add_doors (BelfryDeliveries *self,
            JsonObject *explanation,
            BelfryDelivery *delivery)
 {
+  if (delivery->replay_of != BELFRY_NONE) {
+    belfry_explanation_add_rule (
+        explanation, TRUE, NULL, NULL,
+        "an administrator took delivery %" G_GINT64_FORMAT
+        " again, so nobody was asked for a secret, nor whether it is known",
+        delivery->replay_of);
+    return TRUE;
+  }
   for (guint i = 0; i < G_N_ELEMENTS (doors); i++) {
     gboolean stopped = stopped_at (delivery, &doors[i]);
 
@@ -119,7 +127,7 @@ translate (BelfryHosted *hook, BelfryRequest *request)
 {
   const BelfryHook *plugin = belfry_hosted_get_plugin (hook);
 
-  return plugin->translate (belfry_hosted_get_state (hook), request);
+  return belfry_hook_translate (plugin, belfry_hosted_get_state (hook), request);
 }
 
 static void

@@ -84,6 +84,32 @@ belfry_hook_accepts_method (const BelfryHook *hook, const BelfryHookKeys *keys, 
   return keys->secret != NULL && hook->methods != NULL && g_strv_contains (hook->methods, method);
 }
 
+gboolean
+belfry_hook_needs_proof (const char *method)
+{
+  return strcmp (method, "POST") != 0;
+}
+
+/* what was signed is what is read: nothing is unpacked in between */
+static gboolean
+is_encoded (BelfryRequest *request)
+{
+  const char *encoding = belfry_request_get_header (request, "Content-Encoding");
+
+  return encoding != NULL && encoding[0] != '\0' &&
+         (g_ascii_strcasecmp (encoding, "identity") != 0 ||
+          belfry_request_count_header (request, "Content-Encoding") != 1);
+}
+
+BelfryTranslation *
+belfry_hook_translate (const BelfryHook *hook, gconstpointer state, BelfryRequest *request)
+{
+  if (is_encoded (request))
+    return belfry_translation_new_unsupported_type (
+        "a body is taken as it is, without Content-Encoding");
+  return hook->translate (state, request);
+}
+
 static gboolean
 has_scheme (const BelfryHook *hook, BelfrySignatureScheme scheme)
 {
