@@ -204,7 +204,8 @@ print_request (const BelfryAsk *ask)
   gint64 id = 0;
   int exit_code = 0;
 
-  if (ask->rest == NULL || !belfry_parse_integer (ask->rest[0], 1, G_MAXINT64, &id, NULL)) {
+  if (ask->rest == NULL || ask->rest[1] != NULL ||
+      !belfry_parse_integer (ask->rest[0], 1, G_MAXINT64, &id, NULL)) {
     fprintf (stderr, "belfry deliveries: --raw needs the number of one delivery\n");
     return BELFRY_EXIT_USAGE;
   }
@@ -234,6 +235,10 @@ belfry_deliveries_main (int argc, char **argv)
 
   if (!belfry_ask_parse (&ask, more, argc, argv))
     return BELFRY_EXIT_USAGE;
+  if (options.limit < 0) {
+    fprintf (stderr, "belfry deliveries: --limit: write 1 or more\n");
+    return BELFRY_EXIT_USAGE;
+  }
   if (options.raw)
     return print_request (&ask);
   if (!gather_all (&ask, &options, all, &exit_code))

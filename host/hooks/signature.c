@@ -256,7 +256,7 @@ belfry_signature_verify (const BelfryHook *hook,
   if (signature == NULL || signature->scheme >= G_N_ELEMENTS (schemes))
     return FALSE;
   if (keys->strict && schemes[signature->scheme].is_weak) {
-    *reason = "a weaker proof than its forge's best, and strict=true";
+    *reason = BELFRY_REASON_WEAK;
     return FALSE;
   }
   value = belfry_request_get_header (request, signature->header);
