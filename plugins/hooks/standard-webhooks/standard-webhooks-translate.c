@@ -18,6 +18,7 @@
 typedef struct {
   const BelfryStandardWebhooks *self;
   JsonObject *variables; /* body, headers, query; and item, of one change at a time */
+  char **key;            /* the key that was read last, which is to blame if it goes wrong */
 } Reading;
 
 /* fields that are what their template gives; an empty text is none */
@@ -36,6 +37,13 @@ static const struct {
 #undef FIELD
 };
 
+static void
+note_key (const Reading *reading, const char *key)
+{
+  g_free (*reading->key);
+  *reading->key = g_strdup (key);
+}
+
 /* (transfer full) (nullable): NULL without an error: there is no template, or its text is empty */
 static gboolean
 render (
@@ -44,6 +52,7 @@ render (
   *text = NULL;
   if (format == NULL)
     return TRUE;
+  note_key (reading, key);
   *text = belfry_template_render (format, reading->variables, NULL, 0, error);
   if (*text != NULL && strlen (*text) > MAX_FIELD_BYTES) {
     g_clear_pointer (text, g_free);
@@ -62,8 +71,10 @@ render (
 static JsonNode *
 evaluate (const Reading *reading, const char *key, BelfryExpression *expression, GError **error)
 {
-  JsonNode *node = belfry_expression_evaluate (expression, reading->variables, error);
+  JsonNode *node = NULL;
 
+  note_key (reading, key);
+  node = belfry_expression_evaluate (expression, reading->variables, error);
   if (node == NULL)
     g_prefix_error (error, "%s: ", key);
   return node;
@@ -264,6 +275,7 @@ translate_wanted (const Reading *reading, GError **error)
   const BelfryStandardWebhooks *self = reading->self;
   gboolean wanted = FALSE;
 
+  note_key (reading, "when");
   if (!belfry_expression_is_true (self->when, reading->variables, &wanted, error)) {
     g_prefix_error (error, "when: ");
     return NULL;
@@ -279,12 +291,14 @@ belfry_standard_webhooks_translate (const BelfryStandardWebhooks *self, BelfryRe
 {
   g_autoptr (GError) local = NULL;
   g_autoptr (JsonObject) variables = read_variables (self, request, &local);
-  const Reading reading = { self, variables };
+  g_autofree char *key = NULL;
+  const Reading reading = { self, variables, &key };
   BelfryTranslation *translation = variables != NULL ? translate_wanted (&reading, &local) : NULL;
   g_autofree char *event = NULL;
 
   if (translation == NULL)
-    translation = belfry_translation_new_malformed ("%s", local->message);
+    translation = belfry_translation_decided_by (
+        belfry_translation_new_malformed ("%s", local->message), key);
   if (variables != NULL)
     event = belfry_template_render (self->event, variables, NULL, 0, NULL);
   belfry_translation_set_event (translation, event != NULL && event[0] != '\0' ? event : NULL);

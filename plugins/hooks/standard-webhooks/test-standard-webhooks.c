@@ -106,7 +106,12 @@ test_event (void)
     { "author=a\ncomments=b\nevent={{ body.event }}", "push", NULL },
     { "author=a\ncomments=b\nevent={{ headers['x-event'] }}\npass-headers=X-Event", "tag", NULL },
     { "author=a\ncomments=b\nevent={{ body.event }}\nwhen=false", "push", "when" },
-    { "author={{ body.none }}\ncomments=b\nevent={{ body.event }}", "push", NULL },
+    { "author={{ body.none }}\ncomments=b\nevent={{ body.event }}", "push", "author" },
+    { "author=a\ncomments=b\ntimestamp=soon", NULL, "timestamp" },
+    { "author=a\ncomments=b\nfor-each=body.event", NULL, "for-each" },
+    { "author=a\ncomments=b\nfiles=body.event", NULL, "files" },
+    { "author=a\ncomments=b\nproperty.x=body.none", NULL, "property.x" },
+    { "author=a\ncomments=b\nwhen=body.none", NULL, "when" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
