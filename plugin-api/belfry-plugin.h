@@ -198,6 +198,7 @@ typedef struct {
   JsonNode *pending;  /* (nullable) */
   char **allowed;     /* (nullable) pollers that may be told to poll; NULL: all */
   char *key;          /* (nullable) of the hook's section, that decided */
+  char *event;        /* (nullable) what it is called, where no header says it */
 } BelfryTranslation;
 
 BELFRY_API BelfryTranslation *belfry_translation_new_changes (GPtrArray *changes);
@@ -212,6 +213,7 @@ BELFRY_API void belfry_translation_set_allowed (BelfryTranslation *self,
 BELFRY_API BelfryTranslation *belfry_translation_new_pending (JsonNode *pending);
 BELFRY_API BelfryTranslation *belfry_translation_decided_by (BelfryTranslation *self,
                                                              const char *key);
+BELFRY_API void belfry_translation_set_event (BelfryTranslation *self, const char *event);
 BELFRY_API void belfry_translation_free (BelfryTranslation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTranslation, belfry_translation_free)
 

@@ -358,6 +358,25 @@ belfry_links_dup (const BelfryLinks *self,
   return NULL;
 }
 
+static gboolean
+is_set (const char *text)
+{
+  return text != NULL && text[0] != '\0';
+}
+
+void
+belfry_links_fill_change (const BelfryLinks *self, BelfryChange *change)
+{
+  g_autofree char *link = NULL;
+
+  if (self == NULL || is_set (change->revlink) || !is_set (change->revision) ||
+      !is_set (change->repository))
+    return;
+  link = belfry_links_dup (self, BELFRY_LINK_REVISION, change->repository, change->revision);
+  if (link != NULL)
+    belfry_record_set_text (&change->revlink, link);
+}
+
 /* comments */
 
 typedef struct {

@@ -19,5 +19,7 @@ char *belfry_links_dup (const BelfryLinks *self,
                         BelfryLinkKind kind,
                         const char *name,
                         const char *revision);
+/* Gives a change without a link of its own the one of its revision. @self: (nullable) */
+void belfry_links_fill_change (const BelfryLinks *self, BelfryChange *change);
 /* (transfer full): objects with `text` and, for a link, `url` and `title` (nullable) */
 JsonArray *belfry_links_split (const BelfryLinks *self, const char *text, const char *project);

@@ -97,6 +97,40 @@ test_names (void)
   }
 }
 
+static void
+test_fill_change (void)
+{
+  g_autoptr (BelfryLinks) links = make_links ("[revlink ours]\nrepository=https://git.example/w\n"
+                                              "url=https://browse.example/%s\n");
+  static const struct {
+    const char *repository;
+    const char *revision;
+    const char *before;
+    const char *after;
+  } cases[] = {
+    { "https://git.example/w", "4f3c", NULL, "https://browse.example/4f3c" },
+    { "https://git.example/w", "4f3c", "", "https://browse.example/4f3c" },
+    { "https://git.example/w", "4f3c", "https://own.example", "https://own.example" },
+    { "https://git.example/w", NULL, "", "" },
+    { "https://git.example/w", "", "", "" },
+    { "https://git.example/x", "4f3c", "", "" },
+    { NULL, "4f3c", "", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (BelfryChange) change = belfry_change_new ();
+
+    g_test_message ("%u", i);
+    belfry_record_set_text (&change->repository, cases[i].repository);
+    belfry_record_set_text (&change->revision, cases[i].revision);
+    belfry_record_set_text (&change->revlink, cases[i].before);
+    belfry_links_fill_change (NULL, change);
+    g_assert_cmpstr (change->revlink, ==, cases[i].before);
+    belfry_links_fill_change (links, change);
+    g_assert_cmpstr (change->revlink, ==, cases[i].after);
+  }
+}
+
 /* parts as "text" or "[text|url|title]" */
 static char *
 dup_split (const BelfryLinks *links, const char *text, const char *project)
@@ -169,6 +203,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/config/links/revisions", test_revisions);
   g_test_add_func ("/config/links/names", test_names);
+  g_test_add_func ("/config/links/fill-change", test_fill_change);
   g_test_add_func ("/config/links/comments", test_comments);
   return g_test_run ();
 }

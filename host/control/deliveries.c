@@ -38,6 +38,25 @@ read_since (const char *text, gint64 *since_us)
   return FALSE;
 }
 
+/* what a delivery can have come to; a word that is none would list nothing and say nothing */
+static const char *const outcomes[] = {
+  "accepted", "conflict", "duplicate", "forbidden",    "malformed",        "method", "no-hook",
+  "nothing",  "pending",  "too-large", "unauthorized", "unsupported-type", NULL,
+};
+
+static gboolean
+check_outcome (const char *outcome)
+{
+  g_autofree char *known = NULL;
+
+  if (outcome == NULL || g_strv_contains (outcomes, outcome))
+    return TRUE;
+  known = g_strjoinv (", ", (char **)outcomes);
+  fprintf (stderr, "belfry deliveries: there is no outcome '%s', write one of %s\n", outcome,
+           known);
+  return FALSE;
+}
+
 static void
 print_field (const char *before, const char *text)
 {
@@ -88,7 +107,7 @@ print_delivery (JsonObject *delivery)
   print_field ("  from ", belfry_json_get_text (delivery, "source"));
   printf ("  %" G_GINT64_FORMAT " bytes", belfry_json_get_integer (delivery, "bytes", 0));
   if (count <= 1)
-    printf ("  %.1f ms", (double)belfry_json_get_integer (delivery, "duration_us", 0) / 1000);
+    printf ("  %.2f ms", (double)belfry_json_get_integer (delivery, "duration_us", 0) / 1000);
   print_field ("  id ", belfry_json_get_text (delivery, "forge_id"));
   printf ("\n");
 }
@@ -141,6 +160,8 @@ gather_all (const BelfryAsk *ask, const Options *options, JsonArray *all, int *e
   g_autoptr (JsonObject) question = make_question (options);
 
   *exit_code = BELFRY_EXIT_USAGE;
+  if (!check_outcome (options->outcome))
+    return FALSE;
   if (options->since != NULL) {
     if (!read_since (options->since, &since_us))
       return FALSE;
@@ -153,16 +174,24 @@ gather_all (const BelfryAsk *ask, const Options *options, JsonArray *all, int *e
                                             : LINES_AT_FIRST,
                    all, exit_code);
   for (guint i = 0; ask->rest[i] != NULL; i++) {
+    guint before = 0;
     gint64 id = 0;
 
     if (!belfry_parse_integer (ask->rest[i], 1, G_MAXINT64, &id, NULL)) {
       fprintf (stderr, "belfry deliveries: '%s' is no delivery's number\n", ask->rest[i]);
       return FALSE;
     }
+    before = json_array_get_length (all);
     json_object_set_int_member (question, "id", id);
     json_object_remove_member (question, "before");
     if (!gather (ask, question, 0, all, exit_code))
       return FALSE;
+    if (json_array_get_length (all) == before) {
+      fprintf (stderr,
+               "belfry deliveries: there is no delivery %" G_GINT64_FORMAT " of that kind\n", id);
+      *exit_code = 1;
+      return FALSE;
+    }
   }
   return TRUE;
 }
@@ -175,7 +204,8 @@ print_request (const BelfryAsk *ask)
   gint64 id = 0;
   int exit_code = 0;
 
-  if (ask->rest == NULL || !belfry_parse_integer (ask->rest[0], 1, G_MAXINT64, &id, NULL)) {
+  if (ask->rest == NULL || ask->rest[1] != NULL ||
+      !belfry_parse_integer (ask->rest[0], 1, G_MAXINT64, &id, NULL)) {
     fprintf (stderr, "belfry deliveries: --raw needs the number of one delivery\n");
     return BELFRY_EXIT_USAGE;
   }
@@ -192,11 +222,12 @@ belfry_deliveries_main (int argc, char **argv)
   g_auto (BelfryAsk) ask = { NULL };
   g_auto (Options) options = { NULL };
   const GOptionEntry more[] = {
-    { "hook", 0, 0, G_OPTION_ARG_STRING, &options.hook, NULL, NULL },
-    { "outcome", 0, 0, G_OPTION_ARG_STRING, &options.outcome, NULL, NULL },
-    { "since", 0, 0, G_OPTION_ARG_STRING, &options.since, NULL, NULL },
-    { "limit", 0, 0, G_OPTION_ARG_INT64, &options.limit, NULL, NULL },
-    { "raw", 0, 0, G_OPTION_ARG_NONE, &options.raw, NULL, NULL },
+    { "hook", 0, 0, G_OPTION_ARG_STRING, &options.hook, "of one hook only", "NAME" },
+    { "outcome", 0, 0, G_OPTION_ARG_STRING, &options.outcome, "of one outcome only", "WORD" },
+    { "since", 0, 0, G_OPTION_ARG_STRING, &options.since, "as long ago (2h, 3d), or since a date",
+      "TIME" },
+    { "limit", 0, 0, G_OPTION_ARG_INT64, &options.limit, "at most so many", "N" },
+    { "raw", 0, 0, G_OPTION_ARG_NONE, &options.raw, "the request of one, as it is kept", NULL },
     { NULL },
   };
   g_autoptr (JsonArray) all = json_array_new ();
@@ -204,6 +235,10 @@ belfry_deliveries_main (int argc, char **argv)
 
   if (!belfry_ask_parse (&ask, more, argc, argv))
     return BELFRY_EXIT_USAGE;
+  if (options.limit < 0) {
+    fprintf (stderr, "belfry deliveries: --limit: write 1 or more\n");
+    return BELFRY_EXIT_USAGE;
+  }
   if (options.raw)
     return print_request (&ask);
   if (!gather_all (&ask, &options, all, &exit_code))

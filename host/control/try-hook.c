@@ -250,7 +250,9 @@ refuse (BelfryTriedHook *self, BelfryRequest *request)
   if (!belfry_hook_accepts_method (self->plugin, &self->keys, belfry_request_get_method (request)))
     return result_new (405, "method", "only POST is taken here", "another method than POST");
   if (!belfry_signature_verify (self->plugin, &self->keys, request, &generation, &reason))
-    return result_new (401, "unauthorized", "not authorized", reason);
+    return belfry_hook_needs_proof (belfry_request_get_method (request))
+               ? result_new (405, "method", "only POST is taken here without a secret", reason)
+               : result_new (401, "unauthorized", "not authorized", reason);
   return NULL;
 }
 
@@ -261,6 +263,8 @@ complete_change (BelfryTriedHook *self, BelfryChange *change)
 
   if (change->when_timestamp == BELFRY_NONE)
     change->when_timestamp = belfry_clock_now_us ();
+  if (self->config != NULL)
+    belfry_links_fill_change (self->config->links, change);
   if (change->codebase != NULL)
     return;
   if (self->config != NULL)
@@ -340,7 +344,7 @@ belfry_tried_hook_run (BelfryTriedHook *self, BelfryRequest *request, GError **e
   refusal = refuse (self, request);
   if (refusal != NULL)
     return refusal;
-  translation = self->plugin->translate (self->state, request);
+  translation = belfry_hook_translate (self->plugin, self->state, request);
   if (translation == NULL)
     return result_new (500, "failed", "Error processing changes.",
                        "the hook's translation gave nothing");

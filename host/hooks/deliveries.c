@@ -15,7 +15,8 @@
 #define RETRY_AFTER_S    "30"
 #define UNKNOWN_MAX_BODY 65536
 #define NO_HOOK          "(none)" /* whatever strangers ask for is one row */
-#define MIN_SECRET       8        /* shorter ones stand in too much by chance */
+#define MAX_EVENT        100
+#define MIN_SECRET       8 /* shorter ones stand in too much by chance */
 
 typedef struct {
   BelfryDeliveries *self;
@@ -193,23 +194,6 @@ refuse (GTask *task, const char *outcome, const char *reason, BelfryResponse *re
   answer_stranger (reception->self, reception->request, task, response);
 }
 
-/* a forge that sent no link of its own: what [revlink] says */
-static void
-fill_link (BelfryDeliveries *self, BelfryChange *change)
-{
-  char *link = NULL;
-
-  if (change->revlink[0] != '\0' || change->revision == NULL || change->revision[0] == '\0' ||
-      change->repository[0] == '\0' || self->config->links == NULL)
-    return;
-  link = belfry_links_dup (self->config->links, BELFRY_LINK_REVISION, change->repository,
-                           change->revision);
-  if (link == NULL)
-    return;
-  g_free (change->revlink);
-  change->revlink = link;
-}
-
 void
 belfry_deliveries_complete_change (BelfryDeliveries *self,
                                    BelfryHosted *hook,
@@ -228,7 +212,7 @@ belfry_deliveries_complete_change (BelfryDeliveries *self,
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (*texts[i] == NULL)
       *texts[i] = g_strdup ("");
-  fill_link (self, change);
+  belfry_links_fill_change (self->config->links, change);
   if (change->codebase != NULL)
     return;
   codebase = belfry_config_find_codebase (self->config, change->repository);
@@ -315,7 +299,8 @@ make_delivery (Reception *reception, const char *outcome, const char *reason)
   const char *event = plugin->event_header != NULL
                           ? belfry_request_get_header (reception->request, plugin->event_header)
                           : NULL;
-  g_autofree char *event_text = event != NULL ? belfry_text_make_printable (event, -1, 100) : NULL;
+  g_autofree char *event_text =
+      event != NULL ? belfry_text_make_printable (event, -1, MAX_EVENT) : NULL;
 
   belfry_record_set_text (&delivery->hook, reception->hook->blueprint->name);
   belfry_record_set_text (&delivery->forge_id, id[0] != '\0' ? id : NULL);
@@ -374,6 +359,11 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
   BelfryAcceptance *acceptance = g_new0 (BelfryAcceptance, 1);
 
   acceptance->delivery = make_delivery (reception, outcome, translation->reason);
+  if (translation->event != NULL) {
+    g_autofree char *event = belfry_text_make_printable (translation->event, -1, MAX_EVENT);
+
+    belfry_record_set_text (&acceptance->delivery->event, event);
+  }
   acceptance->completes = BELFRY_NONE;
   acceptance->by_digest = !plugin->no_digest && translation->kind != BELFRY_TRANSLATION_POLL &&
                           !is_id_signed (reception);
@@ -429,27 +419,13 @@ belfry_deliveries_get_outcome (BelfryTranslationKind kind)
   return outcomes[kind];
 }
 
-/* what was signed is what is read: nothing is unpacked in between */
-static gboolean
-is_encoded (BelfryRequest *request)
-{
-  const char *encoding = belfry_request_get_header (request, "Content-Encoding");
-
-  return encoding != NULL && encoding[0] != '\0' &&
-         (g_ascii_strcasecmp (encoding, "identity") != 0 ||
-          belfry_request_count_header (request, "Content-Encoding") != 1);
-}
-
 static void
 translate (GTask *task)
 {
   Reception *reception = g_task_get_task_data (task);
   const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
   g_autoptr (BelfryTranslation) translation =
-      is_encoded (reception->request)
-          ? belfry_translation_new_unsupported_type ("a body is taken as it is, without "
-                                                     "Content-Encoding")
-          : plugin->translate (belfry_hosted_get_state (reception->hook), reception->request);
+      belfry_hook_translate (plugin, belfry_hosted_get_state (reception->hook), reception->request);
 
   if (translation == NULL) {
     g_warning ("hook '%s': its translation gave nothing; answered 500",
@@ -508,7 +484,10 @@ check_signature (GTask *task)
     return;
   }
   if (!belfry_signature_verify (plugin, keys, reception->request, &generation, &reason)) {
-    refuse_unproven (task, reason);
+    if (belfry_hook_needs_proof (belfry_request_get_method (reception->request)))
+      refuse_method (task, plugin, keys);
+    else
+      refuse_unproven (task, reason);
     return;
   }
   note_generation (reception, generation);

@@ -5,6 +5,7 @@
  * stored: it is what the configuration says now, of a row that was written then.
  */
 #include "deliveries-private.h"
+#include "signature.h"
 #include "www/www-keys.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@
  * @outcome: of a row that stopped here
  * @reason: (nullable) and its reason, where two doors share an outcome
  * @is_kept: whether the configuration asks for anything here
+ * @open: (nullable): what is said where it does not; NULL: nothing
  */
 typedef struct {
   const char *key;
@@ -45,6 +47,12 @@ has_secret (BelfryDeliveries *self, const BelfryHookKeys *keys)
 }
 
 static gboolean
+is_strict (BelfryDeliveries *self, const BelfryHookKeys *keys)
+{
+  return keys->strict;
+}
+
+static gboolean
 is_always (BelfryDeliveries *self, const BelfryHookKeys *keys)
 {
   return TRUE;
@@ -56,6 +64,8 @@ static const Door doors[] = {
   { "auth", "unauthorized", BELFRY_REASON_PASSWORD, has_password, "user and password are known",
     "no user or password is asked for" },
   { NULL, "method", NULL, is_always, "the method is one that this hook takes", NULL },
+  { "strict", "unauthorized", BELFRY_REASON_WEAK, is_strict, "it proves as much as its forge can",
+    NULL },
   { "secret", "unauthorized", NULL, has_secret, "who sent it knows the secret",
     "no signature is asked for" },
   { "dedupe-window", "conflict", NULL, is_always, "no delivery had its id and other content",
@@ -89,6 +99,8 @@ add_door (BelfryDeliveries *self,
   const BelfrySection *section = door->key != NULL ? find_section (self, hook, door->key) : NULL;
   const char *key = door->key;
 
+  if (refusal == NULL && !kept && door->open == NULL)
+    return;
   if (key != NULL && section != hook->blueprint->section)
     key = "change-hook-auth";
   belfry_explanation_add_rule (explanation, refusal == NULL, section, key, "%s",
@@ -104,6 +116,14 @@ add_doors (BelfryDeliveries *self,
            JsonObject *explanation,
            BelfryDelivery *delivery)
 {
+  if (delivery->replay_of != BELFRY_NONE) {
+    belfry_explanation_add_rule (
+        explanation, TRUE, NULL, NULL,
+        "an administrator took delivery %" G_GINT64_FORMAT
+        " again, so nobody was asked for a secret, nor whether it is known",
+        delivery->replay_of);
+    return TRUE;
+  }
   for (guint i = 0; i < G_N_ELEMENTS (doors); i++) {
     gboolean stopped = stopped_at (delivery, &doors[i]);
 
@@ -119,7 +139,7 @@ translate (BelfryHosted *hook, BelfryRequest *request)
 {
   const BelfryHook *plugin = belfry_hosted_get_plugin (hook);
 
-  return plugin->translate (belfry_hosted_get_state (hook), request);
+  return belfry_hook_translate (plugin, belfry_hosted_get_state (hook), request);
 }
 
 static void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook-keys.h"
 
+#include "signature.h"
+
 #include <string.h>
 
 static const BelfryOption rows[] = {
@@ -33,7 +35,7 @@ static const BelfryOption rows[] = {
                   strict,
                   "strict",
                   .default_text = "false",
-                  .help = N_ ("take no signature but the forge's best")),
+                  .help = N_ ("take neither SHA-1 nor a token where the forge can do better")),
   BELFRY_DURATION (BelfryHookKeys,
                    tolerance,
                    "tolerance",
@@ -82,6 +84,32 @@ belfry_hook_accepts_method (const BelfryHook *hook, const BelfryHookKeys *keys, 
   return keys->secret != NULL && hook->methods != NULL && g_strv_contains (hook->methods, method);
 }
 
+gboolean
+belfry_hook_needs_proof (const char *method)
+{
+  return strcmp (method, "POST") != 0;
+}
+
+/* what was signed is what is read: nothing is unpacked in between */
+static gboolean
+is_encoded (BelfryRequest *request)
+{
+  const char *encoding = belfry_request_get_header (request, "Content-Encoding");
+
+  return encoding != NULL && encoding[0] != '\0' &&
+         (g_ascii_strcasecmp (encoding, "identity") != 0 ||
+          belfry_request_count_header (request, "Content-Encoding") != 1);
+}
+
+BelfryTranslation *
+belfry_hook_translate (const BelfryHook *hook, gconstpointer state, BelfryRequest *request)
+{
+  if (is_encoded (request))
+    return belfry_translation_new_unsupported_type (
+        "a body is taken as it is, without Content-Encoding");
+  return hook->translate (state, request);
+}
+
 static gboolean
 has_scheme (const BelfryHook *hook, BelfrySignatureScheme scheme)
 {
@@ -118,10 +146,10 @@ check_schemes (const BelfryHookKeys *keys,
 {
   gboolean takes_sha1 = has_scheme (hook, BELFRY_SIGNATURE_SHA1_PREFIXED);
 
-  if (keys->strict && !takes_sha1)
+  if (keys->strict && !belfry_signature_has_weaker (hook))
     belfry_problems_add (
         problems, BELFRY_SEVERITY_ERROR, section, "strict",
-        "this forge has one signature only, so the key does not apply; take it out");
+        "this forge has one kind of proof only, so the key does not apply; take it out");
   if (keys->allow_sha1 && !takes_sha1)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "allow-sha1",
                          "this forge signs without SHA-1, so the key does not apply; take it out");

@@ -23,6 +23,12 @@ BelfryHook *belfry_hook_describe (const BelfryHook *plugin, gpointer state);
 /* A method that any page can make a browser use needs the secret, which no browser has. */
 gboolean
 belfry_hook_accepts_method (const BelfryHook *hook, const BelfryHookKeys *keys, const char *method);
+/* Whether without the secret the method itself is refused, rather than the request. */
+gboolean belfry_hook_needs_proof (const char *method);
+/* What a request means, if its body can be taken as it came. (transfer full) (nullable): the plugin
+ * gave nothing */
+BelfryTranslation *
+belfry_hook_translate (const BelfryHook *hook, gconstpointer state, BelfryRequest *request);
 /* C-2 and what else makes a hook unsafe; findings with section and key. @www_auth: whether [www]
  * change-hook-auth is set. */
 void belfry_hook_keys_check (const BelfryHookKeys *keys,

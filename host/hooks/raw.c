@@ -63,30 +63,55 @@ mask_query (const char *query, const char *const *secrets)
   return masked;
 }
 
+/* one member of an object; NULL is null */
+static void
+append_member (GString *text, const char *name, const char *value)
+{
+  g_string_append_c (text, text->len == 0 ? '{' : ',');
+  belfry_json_append_text (text, name);
+  g_string_append_c (text, ':');
+  if (value != NULL)
+    belfry_json_append_text (text, value);
+  else
+    g_string_append (text, "null");
+}
+
+/* pairs, so that a header that came twice is kept twice, in the order in which they came */
+static void
+append_headers (GString *text,
+                const BelfryHook *hook,
+                BelfryRequest *request,
+                const char *const *secrets)
+{
+  GPtrArray *headers = belfry_request_list_headers (request);
+  const char *separator = "";
+
+  g_string_append (text, ",\"headers\":[");
+  for (guint i = 0; i + 1 < headers->len; i += 2) {
+    const char *pair[] = { g_ptr_array_index (headers, i), g_ptr_array_index (headers, i + 1),
+                           NULL };
+
+    if (is_proof (hook, pair[0]) || holds_secret (pair[1], secrets))
+      continue;
+    g_string_append (text, separator);
+    belfry_json_append_list (text, pair);
+    separator = ",";
+  }
+  g_string_append_c (text, ']');
+}
+
 char *
 belfry_raw_write (const BelfryHook *hook, BelfryRequest *request, const char *const *secrets)
 {
-  GPtrArray *headers = belfry_request_list_headers (request);
   g_autofree char *query = mask_query (belfry_request_get_query (request), secrets);
-  JsonObject *object = json_object_new ();
-  JsonArray *kept = json_array_new ();
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (GString) text = g_string_new (NULL);
 
-  for (guint i = 0; i + 1 < headers->len; i += 2)
-    if (!is_proof (hook, g_ptr_array_index (headers, i)) &&
-        !holds_secret (g_ptr_array_index (headers, i + 1), secrets)) {
-      JsonArray *pair = json_array_new ();
-
-      json_array_add_string_element (pair, g_ptr_array_index (headers, i));
-      json_array_add_string_element (pair, g_ptr_array_index (headers, i + 1));
-      json_array_add_array_element (kept, pair);
-    }
-  json_object_set_string_member (object, "method", belfry_request_get_method (request));
-  json_object_set_string_member (object, "path", belfry_request_get_path (request));
-  json_object_set_string_member (object, "query", query);
-  json_object_set_array_member (object, "headers", kept);
-  json_node_take_object (node, object);
-  return belfry_json_to_text (node);
+  append_member (text, "method", belfry_request_get_method (request));
+  append_member (text, "path", belfry_request_get_path (request));
+  append_member (text, "query", query);
+  append_headers (text, hook, request, secrets);
+  g_string_append_c (text, '}');
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 static gboolean

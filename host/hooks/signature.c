@@ -51,8 +51,7 @@ check_sha1_prefixed (const char *value,
                      BelfryRequest *request,
                      const BelfryHookKeys *keys)
 {
-  return keys->allow_sha1 && !keys->strict &&
-         check_hmac (G_CHECKSUM_SHA1, "sha1=", value, secret, request);
+  return keys->allow_sha1 && check_hmac (G_CHECKSUM_SHA1, "sha1=", value, secret, request);
 }
 
 static gboolean
@@ -174,16 +173,47 @@ check_standard_webhooks (const char *value,
   return found;
 }
 
-static const CheckFunc checks[] = {
-  [BELFRY_SIGNATURE_SHA256_PREFIXED] = check_sha256_prefixed,
-  [BELFRY_SIGNATURE_SHA1_PREFIXED] = check_sha1_prefixed,
-  [BELFRY_SIGNATURE_SHA256_HEX] = check_sha256_hex,
-  [BELFRY_SIGNATURE_TOKEN] = check_token,
-  [BELFRY_SIGNATURE_BEARER] = check_bearer,
-  [BELFRY_SIGNATURE_STANDARD_WEBHOOKS] = check_standard_webhooks,
-  [BELFRY_SIGNATURE_MD5_HEX] = check_md5_hex,
-  [BELFRY_SIGNATURE_SHA256_BASE64] = check_sha256_base64,
+/**
+ * Scheme: how one is checked
+ * @is_weak: it proves less than HMAC-SHA256 of the body: by an old digest, or by a secret that is
+ * sent along
+ */
+typedef struct {
+  CheckFunc check;
+  gboolean is_weak;
+} Scheme;
+
+static const Scheme schemes[] = {
+  [BELFRY_SIGNATURE_SHA256_PREFIXED] = { check_sha256_prefixed, FALSE },
+  [BELFRY_SIGNATURE_SHA1_PREFIXED] = { check_sha1_prefixed, TRUE },
+  [BELFRY_SIGNATURE_SHA256_HEX] = { check_sha256_hex, FALSE },
+  [BELFRY_SIGNATURE_TOKEN] = { check_token, TRUE },
+  [BELFRY_SIGNATURE_BEARER] = { check_bearer, TRUE },
+  [BELFRY_SIGNATURE_STANDARD_WEBHOOKS] = { check_standard_webhooks, FALSE },
+  [BELFRY_SIGNATURE_MD5_HEX] = { check_md5_hex, TRUE },
+  [BELFRY_SIGNATURE_SHA256_BASE64] = { check_sha256_base64, FALSE },
 };
+
+static gboolean
+has_any (const BelfryHook *hook, gboolean is_weak)
+{
+  const char *row = (const char *)hook->signatures;
+
+  for (; row != NULL && ((const BelfrySignature *)row)->header != NULL;
+       row += hook->signature_size) {
+    guint scheme = ((const BelfrySignature *)row)->scheme;
+
+    if (scheme < G_N_ELEMENTS (schemes) && schemes[scheme].is_weak == is_weak)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+belfry_signature_has_weaker (const BelfryHook *hook)
+{
+  return has_any (hook, TRUE) && has_any (hook, FALSE);
+}
 
 /* the strongest whose header is there; NULL: none is, or one is there twice */
 static const BelfrySignature *
@@ -223,13 +253,17 @@ belfry_signature_verify (const BelfryHook *hook,
   if (keys->secret == NULL)
     return TRUE;
   signature = choose (hook, request, reason);
-  if (signature == NULL || signature->scheme >= G_N_ELEMENTS (checks))
+  if (signature == NULL || signature->scheme >= G_N_ELEMENTS (schemes))
     return FALSE;
+  if (keys->strict && schemes[signature->scheme].is_weak) {
+    *reason = BELFRY_REASON_WEAK;
+    return FALSE;
+  }
   value = belfry_request_get_header (request, signature->header);
   for (guint i = 0; i < belfry_secret_get_count (keys->secret); i++) {
     const char *secret = belfry_secret_get_generation (keys->secret, i);
 
-    if (secret != NULL && checks[signature->scheme](value, secret, request, keys)) {
+    if (secret != NULL && schemes[signature->scheme].check (value, secret, request, keys)) {
       *generation = i;
       matched = TRUE;
     }

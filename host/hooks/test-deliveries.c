@@ -458,8 +458,8 @@ test_method_with_secret (Fixture *self, gconstpointer data)
     const char *headers;
     guint status;
   } cases[] = {
-    { "GET", "X-Token: new", 202 }, { "GET", "X-Token: no", 401 },   { "GET", "", 401 },
-    { "PUT", "X-Token: new", 405 }, { "HEAD", "X-Token: new", 405 },
+    { "GET", "X-Token: new", 202 }, { "GET", "X-Token: no", 405 },  { "GET", "", 405 },
+    { "POST", "X-Token: no", 401 }, { "PUT", "X-Token: new", 405 }, { "HEAD", "X-Token: new", 405 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {

@@ -199,6 +199,7 @@ test_downgrade (void)
     { hex_rows, "plain:Jefe", "X-Hub-Signature-256: sha256=" SHA256 },
     { gitlab_rows, "plain:Jefe", "X-Gitlab-Token: Jefe\nwebhook-signature: v1,AAAA" },
     { gitlab_rows, "plain:Jefe", "X-Gitlab-Token: Jefe\nwebhook-signature: " },
+    { gitlab_rows, "plain:Jefe", "X-Gitlab-Token: Jefe", .strict = TRUE },
   };
 
   assert_all (knocks, G_N_ELEMENTS (knocks), FALSE);
@@ -247,6 +248,8 @@ test_webhook_let_in (void)
       MESSAGE },
     { gitlab_rows, "plain:MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
       IDENTITY STAMP "webhook-signature: v1," SIGNED, MESSAGE },
+    { gitlab_rows, "plain:" WEBHOOK, IDENTITY STAMP "webhook-signature: v1," SIGNED, MESSAGE,
+      .strict = TRUE },
   };
 
   belfry_clock_set_us (SENT_S * G_USEC_PER_SEC);

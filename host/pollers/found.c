@@ -146,6 +146,7 @@ complete_change (BelfryPollers *self, BelfryHosted *hosted, BelfryChange *change
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (*texts[i] == NULL)
       *texts[i] = g_strdup ("");
+  belfry_links_fill_change (self->config->links, change);
   set_codebase (self, hosted, change);
 }
 

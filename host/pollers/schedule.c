@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * When a poller polls. Beats are an interval apart, counted from the first, so that slow polls do
- * not shift them; a beat that falls into a poll is skipped. Whoever asks while a poll runs gets
- * exactly one more after it, because what runs may have looked already. After three failures in a
- * row the waits double, up to an hour.
+ * When a poller polls. Beats are an interval apart, counted from the first, so that neither slow
+ * polls nor those that somebody asked for shift them; a beat that falls into a poll is skipped.
+ * Whoever asks while a poll runs gets exactly one more after it, because what runs may have looked
+ * already. After three failures in a row the waits double, up to an hour.
  */
 #include "pollers-private.h"
 
@@ -17,6 +17,9 @@ belfry_poller_next_beat (gint64 beat_us, gint64 wait_us, gint64 now_us)
 {
   gint64 next = beat_us + wait_us;
 
+  /* it was asked between two beats; a wait that failures had made longer ends */
+  if (beat_us > now_us)
+    return MIN (beat_us, now_us + wait_us);
   if (next <= now_us)
     next += (now_us - next) / wait_us * wait_us + wait_us;
   return next;
@@ -80,7 +83,8 @@ schedule (BelfryPollerRun *self)
   self->beat_us = belfry_poller_next_beat (
       self->beat_us, belfry_poller_wait (keys->interval, self->failures), now_us);
   self->due_us = self->beat_us + random_delay (keys);
-  self->timer = g_timeout_source_new ((guint)MIN ((self->due_us - now_us) / 1000, G_MAXINT32));
+  self->timer =
+      g_timeout_source_new ((guint)MIN ((self->due_us - now_us + 999) / 1000, G_MAXINT32));
   g_source_set_callback (self->timer, on_beat, self, NULL);
   g_source_attach (self->timer, NULL);
 }

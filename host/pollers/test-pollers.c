@@ -247,6 +247,9 @@ test_beats (void)
   /* a poll that took long skips the beats that fell into it and keeps the measure */
   g_assert_cmpint (belfry_poller_next_beat (100, 10, 110), ==, 120);
   g_assert_cmpint (belfry_poller_next_beat (100, 10, 137), ==, 140);
+  /* one that was asked for moves no beat, but ends a wait that had grown */
+  g_assert_cmpint (belfry_poller_next_beat (110, 10, 105), ==, 110);
+  g_assert_cmpint (belfry_poller_next_beat (180, 10, 105), ==, 115);
 }
 
 static void
@@ -274,6 +277,23 @@ test_state (Fixture *fixture, gconstpointer data)
   store_fixture_wait (is_idle, fixture);
   g_assert_cmpint (json_node_get_int (fixture->states[0].seen), ==, 1);
   g_assert_cmpuint (fixture->states[0].n_polls, ==, 2);
+}
+
+static void
+test_asked_between (Fixture *fixture, gconstpointer data)
+{
+  BelfryPollerRun *poller = NULL;
+  gint64 due_us = 0;
+
+  apply (fixture, TRUE, FALSE);
+  poller = g_hash_table_lookup (fixture->pollers->pollers, "first");
+  due_us = poller->due_us;
+  g_assert_cmpint (due_us, >, 0);
+  for (guint i = 0; i < 3; i++) {
+    ask (fixture, "first");
+    store_fixture_wait (is_idle, fixture);
+    g_assert_cmpint (poller->due_us, ==, due_us);
+  }
 }
 
 /* asked three times while it polls: exactly one more poll follows */
@@ -437,6 +457,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pollers/schedule/backoff", test_backoff);
   ADD ("/pollers/state/kept", test_state);
   ADD ("/pollers/state/of-one-repository", test_other_repository);
+  ADD ("/pollers/ask/between-beats", test_asked_between);
   ADD ("/pollers/ask/one-more", test_overlap);
   ADD ("/pollers/ask/names", test_names);
   ADD ("/pollers/at-launch", test_at_launch);

@@ -211,6 +211,23 @@ belfry_translation_decided_by (BelfryTranslation *self, const char *key)
 }
 
 /**
+ * belfry_translation_set_event:
+ * @self: a translation
+ * @event: (nullable): name of the event; %NULL: what the header says
+ *
+ * Says what the delivery log calls the event, where the sender does not say it in a header.
+ *
+ * Since: 0.1
+ */
+void
+belfry_translation_set_event (BelfryTranslation *self, const char *event)
+{
+  g_return_if_fail (self != NULL);
+  g_free (self->event);
+  self->event = g_strdup (event);
+}
+
+/**
  * belfry_translation_free:
  * @self: (nullable): a translation
  *
@@ -227,6 +244,7 @@ belfry_translation_free (BelfryTranslation *self)
   g_strfreev (self->allowed);
   g_free (self->reason);
   g_free (self->key);
+  g_free (self->event);
   g_free (self);
 }
 

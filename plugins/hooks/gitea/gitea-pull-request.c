@@ -147,7 +147,9 @@ belfry_gitea_translate_pull_request (const BelfryGiteaRequest *request, GError *
   mergeable = belfry_json_lookup (pull, "mergeable");
   if (request->self->only_mergeable && mergeable != NULL &&
       !belfry_payload_is_true (pull, "mergeable"))
-    return belfry_translation_new_nothing ("the pull request cannot be merged");
+    return belfry_translation_decided_by (
+        belfry_translation_new_nothing ("the pull request cannot be merged"),
+        "only-mergeable-pull-request");
   change = translate_change (request, pull, error);
   return change != NULL ? belfry_payload_translate_change (change) : NULL;
 }

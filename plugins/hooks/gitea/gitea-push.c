@@ -139,7 +139,8 @@ belfry_gitea_translate_push (const BelfryGiteaRequest *request, GError **error)
   if (commits == NULL)
     return NULL;
   if (is_skipped (request, commits))
-    return belfry_translation_new_nothing ("the newest commit asks to be skipped");
+    return belfry_translation_decided_by (
+        belfry_translation_new_nothing ("the newest commit asks to be skipped"), "skips");
   changes = belfry_payload_make_changes (commits, translate_commit, &push, error);
   if (changes == NULL)
     return NULL;

@@ -208,6 +208,34 @@ test_codebase_format_is_strict (void)
 }
 
 static void
+test_deciding_key (void)
+{
+  static const struct {
+    const BelfryHookTestBase *base;
+    const char *keys;
+    const char *path;
+    const char *value;
+    const char *key;
+  } cases[] = {
+    { &push, NULL, "head_commit.message", "'[skip ci]'", "skips" },
+    { &push, NULL, "commits", "[]", NULL },
+    { &pull, "only-mergeable-pull-request=true", "pull_request.mergeable", "false",
+      "only-mergeable-pull-request" },
+    { &pull, NULL, "pull_request.merged", "true", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    BelfryHookTestBase base = *cases[i].base;
+    g_autoptr (BelfryTranslation) translation = NULL;
+
+    base.keys = cases[i].keys;
+    translation = belfry_hook_test_play (&base, cases[i].path, cases[i].value);
+    g_assert_cmpint (translation->kind, ==, BELFRY_TRANSLATION_NOTHING);
+    g_assert_cmpstr (translation->key, ==, cases[i].key);
+  }
+}
+
+static void
 test_configuration (void)
 {
   static const struct {
@@ -272,6 +300,7 @@ static const struct {
   { "/gitea/events/headers", test_event_headers },
   { "/gitea/plugin/configuration", test_configuration },
   { "/gitea/plugin/descriptor", test_descriptor },
+  { "/gitea/plugin/deciding-key", test_deciding_key },
   { "/gitea/pull/fork", test_pull_fork },
   { "/gitea/pull/malformed", test_pull_malformed },
   { "/gitea/pull/nothing", test_pull_nothing },

@@ -18,6 +18,7 @@
 typedef struct {
   const BelfryStandardWebhooks *self;
   JsonObject *variables; /* body, headers, query; and item, of one change at a time */
+  char **key;            /* the key that was read last, which is to blame if it goes wrong */
 } Reading;
 
 /* fields that are what their template gives; an empty text is none */
@@ -36,6 +37,13 @@ static const struct {
 #undef FIELD
 };
 
+static void
+note_key (const Reading *reading, const char *key)
+{
+  g_free (*reading->key);
+  *reading->key = g_strdup (key);
+}
+
 /* (transfer full) (nullable): NULL without an error: there is no template, or its text is empty */
 static gboolean
 render (
@@ -44,6 +52,7 @@ render (
   *text = NULL;
   if (format == NULL)
     return TRUE;
+  note_key (reading, key);
   *text = belfry_template_render (format, reading->variables, NULL, 0, error);
   if (*text != NULL && strlen (*text) > MAX_FIELD_BYTES) {
     g_clear_pointer (text, g_free);
@@ -62,8 +71,10 @@ render (
 static JsonNode *
 evaluate (const Reading *reading, const char *key, BelfryExpression *expression, GError **error)
 {
-  JsonNode *node = belfry_expression_evaluate (expression, reading->variables, error);
+  JsonNode *node = NULL;
 
+  note_key (reading, key);
+  node = belfry_expression_evaluate (expression, reading->variables, error);
   if (node == NULL)
     g_prefix_error (error, "%s: ", key);
   return node;
@@ -241,40 +252,55 @@ read_query (BelfryRequest *request, GError **error)
   return object;
 }
 
-static BelfryTranslation *
-translate_body (const BelfryStandardWebhooks *self,
-                BelfryRequest *request,
-                JsonNode *body,
-                GError **error)
+/* (transfer full) (nullable): what templates see of every change */
+static JsonObject *
+read_variables (const BelfryStandardWebhooks *self, BelfryRequest *request, GError **error)
 {
-  g_autoptr (JsonObject) variables = json_object_new ();
-  const Reading reading = { self, variables };
-  JsonObject *query = read_query (request, error);
-  gboolean wanted = FALSE;
+  JsonNode *body = belfry_request_get_json (request, error);
+  JsonObject *query = body != NULL ? read_query (request, error) : NULL;
+  JsonObject *variables = NULL;
 
   if (query == NULL)
     return NULL;
+  variables = json_object_new ();
   json_object_set_member (variables, "body", json_node_ref (body));
   json_object_set_object_member (variables, "headers", pick_headers (self, request));
   json_object_set_object_member (variables, "query", query);
-  if (!belfry_expression_is_true (self->when, variables, &wanted, error)) {
+  return variables;
+}
+
+static BelfryTranslation *
+translate_wanted (const Reading *reading, GError **error)
+{
+  const BelfryStandardWebhooks *self = reading->self;
+  gboolean wanted = FALSE;
+
+  note_key (reading, "when");
+  if (!belfry_expression_is_true (self->when, reading->variables, &wanted, error)) {
     g_prefix_error (error, "when: ");
     return NULL;
   }
   if (!wanted)
-    return belfry_translation_new_nothing ("this is none of the events that are wanted here");
-  return self->for_each != NULL ? translate_each (&reading, error)
-                                : translate_one (&reading, error);
+    return belfry_translation_decided_by (
+        belfry_translation_new_nothing ("this is none of the events that are wanted here"), "when");
+  return self->for_each != NULL ? translate_each (reading, error) : translate_one (reading, error);
 }
 
 BelfryTranslation *
 belfry_standard_webhooks_translate (const BelfryStandardWebhooks *self, BelfryRequest *request)
 {
   g_autoptr (GError) local = NULL;
-  JsonNode *body = belfry_request_get_json (request, &local);
-  BelfryTranslation *translation =
-      body != NULL ? translate_body (self, request, body, &local) : NULL;
+  g_autoptr (JsonObject) variables = read_variables (self, request, &local);
+  g_autofree char *key = NULL;
+  const Reading reading = { self, variables, &key };
+  BelfryTranslation *translation = variables != NULL ? translate_wanted (&reading, &local) : NULL;
+  g_autofree char *event = NULL;
 
-  return translation != NULL ? translation
-                             : belfry_translation_new_malformed ("%s", local->message);
+  if (translation == NULL)
+    translation = belfry_translation_decided_by (
+        belfry_translation_new_malformed ("%s", local->message), key);
+  if (variables != NULL)
+    event = belfry_template_render (self->event, variables, NULL, 0, NULL);
+  belfry_translation_set_event (translation, event != NULL && event[0] != '\0' ? event : NULL);
+  return translation;
 }

@@ -7,6 +7,7 @@
 typedef struct {
   BelfryExpression *when;
   BelfryExpression *for_each; /* (nullable) */
+  BelfryTemplate *event;
   gboolean reverse;
   BelfryTemplate *author;
   BelfryTemplate *branch; /* (nullable), as those that follow */

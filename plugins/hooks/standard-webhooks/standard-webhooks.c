@@ -24,6 +24,12 @@ static const BelfryOption standard_webhooks_options[] = {
                      .default_text = "true",
                      .sample = "body.event == 'push'",
                      .help = N_ ("which requests mean changes")),
+  BELFRY_TEMPLATE (BelfryStandardWebhooks,
+                   event,
+                   "event",
+                   .default_text = "{{ body.type }}",
+                   .help = N_ ("what the delivery log calls the event; a name that is not there is "
+                               "left out")),
   BELFRY_EXPRESSION (BelfryStandardWebhooks,
                      for_each,
                      "for-each",

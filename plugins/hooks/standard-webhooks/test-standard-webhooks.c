@@ -93,6 +93,48 @@ play_with (const char *keys, const char *path_query, const char *headers)
   return belfry_hook_test_play (&base, NULL, NULL);
 }
 
+/* what the delivery log and `belfry explain` are told */
+static void
+test_event (void)
+{
+  static const struct {
+    const char *keys;
+    const char *event;
+    const char *key;
+  } cases[] = {
+    { "author=a\ncomments=b", NULL, NULL },
+    { "author=a\ncomments=b\nevent={{ body.event }}", "push", NULL },
+    { "author=a\ncomments=b\nevent={{ headers['x-event'] }}\npass-headers=X-Event", "tag", NULL },
+    { "author=a\ncomments=b\nevent={{ body.event }}\nwhen=false", "push", "when" },
+    { "author={{ body.none }}\ncomments=b\nevent={{ body.event }}", "push", "author" },
+    { "author=a\ncomments=b\ntimestamp=soon", NULL, "timestamp" },
+    { "author=a\ncomments=b\nfor-each=body.event", NULL, "for-each" },
+    { "author=a\ncomments=b\nfiles=body.event", NULL, "files" },
+    { "author=a\ncomments=b\nproperty.x=body.none", NULL, "property.x" },
+    { "author=a\ncomments=b\nwhen=body.none", NULL, "when" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (BelfryTranslation) translation =
+        play_with (cases[i].keys, PATH, "Content-Type: application/json\nX-Event: tag");
+
+    g_test_message ("%u", i);
+    g_assert_cmpstr (translation->event, ==, cases[i].event);
+    g_assert_cmpstr (translation->key, ==, cases[i].key);
+  }
+}
+
+static void
+test_event_type (void)
+{
+  BelfryHookTestBase base = push;
+  g_autoptr (BelfryTranslation) translation = NULL;
+
+  base.keys = "author=a\ncomments=b";
+  translation = belfry_hook_test_play (&base, "type", "'repository.pushed'");
+  g_assert_cmpstr (translation->event, ==, "repository.pushed");
+}
+
 static void
 test_empty_is_absent (void)
 {
@@ -263,6 +305,8 @@ static const struct {
   { "/standard-webhooks/content/no-template", test_data_is_no_template },
   { "/standard-webhooks/content/nothing", test_nothing },
   { "/standard-webhooks/content/reason", test_reason },
+  { "/standard-webhooks/content/event", test_event },
+  { "/standard-webhooks/content/event-type", test_event_type },
   { "/standard-webhooks/fields/empty-is-absent", test_empty_is_absent },
   { "/standard-webhooks/for-each/count", test_count },
   { "/standard-webhooks/plugin/configuration", test_configuration },
