@@ -34,7 +34,8 @@ results_artifact_to_json (const BelfryArtifact *artifact, const char *build_path
   g_autofree char *folder = g_strndup (artifact->path, (gsize)(name - artifact->path));
   g_autofree char *escaped = g_uri_escape_string (artifact->path, "/", FALSE);
   g_autofree char *path = g_strconcat (build_path, "/artifacts/", escaped, NULL);
-  g_autofree char *size = belfry_format_size (artifact->bytes);
+  g_autofree char *size =
+      g_format_size_full ((guint64)MAX (artifact->bytes, 0), G_FORMAT_SIZE_IEC_UNITS);
   gboolean expired =
       artifact->expires_at != BELFRY_NONE && artifact->expires_at <= belfry_clock_now_us ();
 
