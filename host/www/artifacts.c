@@ -163,7 +163,8 @@ send_list (Search *self)
     const BelfryArtifact *row = self->rows->pdata[i];
     JsonObject *file = json_object_new ();
     g_autofree char *escaped = g_uri_escape_string (row->path, "/", FALSE);
-    g_autofree char *size = belfry_format_size (row->bytes);
+    g_autofree char *size =
+        g_format_size_full ((guint64)MAX (row->bytes, 0), G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *href = g_strdup_printf ("builders/%s/builds/%" G_GINT64_FORMAT "/artifacts/%s",
                                              encoded, self->number, escaped);
 

@@ -127,7 +127,7 @@ test_list (void)
   g_assert_cmpuint (answer_get_status (all), ==, 200);
   g_assert_cmpuint (answer_get_status (folder), ==, 200);
   g_assert_nonnull (strstr (folder, "builders/b1/builds/3/artifacts/b1/3/a%20b.html\""));
-  g_assert_nonnull (strstr (folder, "18B"));
+  g_assert_nonnull (strstr (folder, "18 bytes"));
   fixture_tear_down (&fixture);
 }
 

@@ -32,6 +32,10 @@ typedef struct {
   gint64 request_timeout;
   gint64 numbuilds;
   gboolean revlink_builtin;
+  char *log_file;
+  gint64 rotate_length;
+  gint64 max_rotated_files;
+  gboolean log_quote_address;
   int theme; /* BelfryTheme */
 } BelfryWwwKeys;
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "www/access-log.h"
 #include "www/authz.h"
 #include "www/fleet.h"
 #include "www/proxies.h"
@@ -59,6 +60,7 @@ struct _BelfryWww {
   GPtrArray *listeners; /* (element-type BelfryListener) */
   GQueue exchanges;     /* of BelfryExchange */
   BelfryStreams *streams;
+  BelfryAccessLog *log;
   BelfryFleet *fleet;
   guint8 secret[BELFRY_SECRET_BYTES];
   GHashTable *log_marks; /* how far logs were measured, see logs.c */

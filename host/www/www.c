@@ -215,8 +215,10 @@ on_request_started (SoupServer *server, SoupServerMessage *msg, gpointer data)
   BelfryWww *self = data;
 
   (void)server;
-  if (self->site != NULL)
-    belfry_limits_watch (self, msg);
+  if (self->site == NULL)
+    return;
+  belfry_limits_watch (self, msg);
+  belfry_access_log_watch (self->log, msg);
 }
 
 static void
@@ -231,6 +233,14 @@ on_request_read (SoupServer *server, SoupServerMessage *msg, gpointer data)
 }
 
 static void
+note_request (BelfryWww *self, SoupServerMessage *msg)
+{
+  g_autofree char *client = belfry_client_dup (self, msg);
+
+  belfry_access_log_note (self->log, msg, client, NULL);
+}
+
+static void
 on_request_ended (SoupServer *server, SoupServerMessage *msg, gpointer data)
 {
   BelfryWww *self = data;
@@ -239,6 +249,7 @@ on_request_ended (SoupServer *server, SoupServerMessage *msg, gpointer data)
   (void)server;
   if (connection == NULL || self->site == NULL)
     return;
+  note_request (self, msg);
   belfry_connection_discharge (connection);
   belfry_connection_expect (connection, self->site->keys->request_timeout);
   connection->is_idle = TRUE;
@@ -292,6 +303,7 @@ belfry_www_new (BelfryStore *store, BelfryBus *bus, const BelfryWwwOps *ops)
   g_signal_connect (self->server, "request-aborted", G_CALLBACK (on_request_ended), self);
   listen_nowhere (self);
   self->fleet = belfry_fleet_new (store, bus);
+  self->log = belfry_access_log_new ();
   self->streams = belfry_streams_new (self);
   return self;
 }
@@ -317,6 +329,7 @@ belfry_www_free (BelfryWww *self)
   g_object_unref (self->server);
   g_clear_handle_id (&self->tick, g_source_remove);
   belfry_streams_free (self->streams);
+  belfry_access_log_free (self->log);
   belfry_fleet_free (self->fleet);
   g_hash_table_unref (self->log_marks);
   g_clear_pointer (&self->site, belfry_site_unref);
@@ -431,6 +444,7 @@ belfry_www_apply (BelfryWww *self, BelfryConfig *config, GPtrArray *views, GErro
   }
   g_clear_pointer (&self->site, belfry_site_unref);
   self->site = g_steal_pointer (&site);
+  belfry_access_log_configure (self->log, config->www, config->host.state_directory);
   if (self->site != NULL)
     set_tick (self);
   belfry_fleet_refresh (self->fleet);

@@ -181,6 +181,14 @@ views_step_put_logs (JsonObject *object, const char *step_path, BelfryStep *step
   views_take_array (object, "logs", array);
 }
 
+static gint64
+views_step_count_warnings (const BelfryStep *step)
+{
+  if (step->statistics == NULL || !JSON_NODE_HOLDS_OBJECT (step->statistics))
+    return 0;
+  return belfry_json_get_integer (json_node_get_object (step->statistics), "warnings", 0);
+}
+
 /* @logs: (element-type BelfryLog): of the whole build; those of the step are taken */
 JsonObject *
 views_step_to_json (BelfryStep *step, const char *build_path, GPtrArray *logs)
@@ -202,6 +210,7 @@ views_step_to_json (BelfryStep *step, const char *build_path, GPtrArray *logs)
   json_object_set_string_member (object, "path", path);
   views_put_text (object, "text", step->state_string);
   json_object_set_boolean_member (object, "started", started);
+  json_object_set_int_member (object, "n_warnings", views_step_count_warnings (step));
   json_object_set_boolean_member (object, "hidden", step->hidden && step->complete);
   views_put_time (object, "started_at", step->started_at);
   views_put_time (object, "complete_at", step->complete_at);

@@ -20,6 +20,18 @@ builders_stamps_to_json (BelfryReader *reader, BelfryBuildset *set, BelfryBuild 
   return array;
 }
 
+static JsonObject *
+builders_step_row_to_json (BuildersPlace *place,
+                           BelfryStep *step,
+                           const char *path,
+                           GPtrArray *logs)
+{
+  JsonObject *object = views_step_to_json (step, path, logs);
+
+  builders_mark_gone (place, json_object_get_array_member (object, "urls"));
+  return object;
+}
+
 static JsonArray *
 builders_steps_to_json (BuildersPlace *place, gboolean show_hidden, guint *n_hidden)
 {
@@ -37,7 +49,7 @@ builders_steps_to_json (BuildersPlace *place, gboolean show_hidden, guint *n_hid
       (*n_hidden)++;
     if (step->hidden && step->complete && !show_hidden)
       continue;
-    json_array_add_object_element (array, views_step_to_json (step, path, logs));
+    json_array_add_object_element (array, builders_step_row_to_json (place, step, path, logs));
   }
   return array;
 }
@@ -177,6 +189,9 @@ builders_build_to_json (const BuildersOptions *options G_GNUC_UNUSED,
   json_object_set_object_member (data, "place", builders_place_to_json (place));
   json_object_set_object_member (data, "build", build);
   views_take_array (data, "steps", builders_steps_to_json (place, hidden, &n_hidden));
+  builders_put_warnings (data, json_object_get_array_member (data, "steps"));
+  builders_put_tests (data, place);
+  builders_put_artifacts (data, place);
   json_object_set_int_member (data, "n_hidden", n_hidden);
   json_object_set_boolean_member (data, "show_hidden", hidden);
   builders_put_sources (data, place);
@@ -250,7 +265,7 @@ builders_step_to_json (const BuildersOptions *options G_GNUC_UNUSED,
       builders_list_of_build (place->reader, belfry_log_get_type (), place->build->buildid);
   g_autofree char *path = views_dup_build_path (place->builder->name, place->build->number);
   JsonObject *data = json_object_new ();
-  JsonObject *step = views_step_to_json (place->step, path, logs);
+  JsonObject *step = builders_step_row_to_json (place, place->step, path, logs);
   gint64 started_us = place->step->started_at;
   gint64 end_us = place->step->complete ? place->step->complete_at : belfry_clock_now_us ();
 
@@ -264,6 +279,8 @@ builders_step_to_json (const BuildersOptions *options G_GNUC_UNUSED,
                                        place->step->results == BELFRY_RESULT_EXCEPTION));
   views_take_array (data, "statistics", builders_statistics_to_json (place->step->statistics));
   views_take_array (data, "previews", builders_previews_to_json (place, logs));
+  builders_put_tests (data, place);
+  builders_put_artifacts (data, place);
   return data;
 }
 

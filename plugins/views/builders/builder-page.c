@@ -129,6 +129,27 @@ builders_pending_to_json (BuildersPlace *place, ViewsFleet *fleet, gboolean *cut
   return array;
 }
 
+/* What the engine said last of why nothing of what waits starts; nothing where nothing waits. */
+static void
+builders_put_why (JsonObject *data, BuildersPlace *place)
+{
+  BelfryQuery query = BELFRY_QUERY_INIT;
+  g_autoptr (GPtrArray) events = NULL;
+  g_autoptr (JsonObject) told = NULL;
+  gboolean waits = json_array_get_length (json_object_get_array_member (data, "pending")) > 0;
+
+  query.filters[0] = (BelfryFilter){ .field = "builderid", .number = place->builder->builderid };
+  query.filters[1] = (BelfryFilter){ .field = "name", .text = "builder-state" };
+  query.order = "eventid";
+  query.descending = TRUE;
+  query.limit = 1;
+  if (waits)
+    events = belfry_reader_list (place->reader, belfry_event_get_type (), &query, NULL, NULL);
+  if (events != NULL && events->len > 0)
+    told = belfry_event_dup_data (events->pdata[0]);
+  views_put_text (data, "why", told != NULL ? belfry_json_get_text (told, "why") : NULL);
+}
+
 static JsonArray *
 builders_recent_to_json (BuildersPlace *place, ViewsFleet *fleet, gint64 wanted, gint64 search)
 {
@@ -222,6 +243,7 @@ builders_builder_to_json (const BuildersOptions *options, BuildersPlace *place, 
                                  views_fleet_activity_to_json (fleet, place->builder->builderid));
   views_take_array (data, "current", builders_current_to_json (place, fleet));
   views_take_array (data, "pending", builders_pending_to_json (place, fleet, &cut));
+  builders_put_why (data, place);
   views_take_array (data, "builds", builders_recent_to_json (place, fleet, wanted, search));
   views_take_array (data, "workers", builders_workers_to_json (place, fleet));
   json_object_set_string_member (data, "more", more);

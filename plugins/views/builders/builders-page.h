@@ -60,6 +60,9 @@ JsonObject *builders_step_to_json (const BuildersOptions *options,
 JsonObject *builders_logs_to_json (const BuildersOptions *options,
                                    BuildersPlace *place,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *builders_tests_to_json (const BuildersOptions *options,
+                                    BuildersPlace *place,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *builders_log_to_json (const BuildersOptions *options,
                                   BuildersPlace *place,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -69,3 +72,9 @@ BelfryResponse *builders_log_draw_html (BuildersPlace *place,
 JsonArray *builders_log_preview (BelfryReader *reader,
                                  BelfryLog *log,
                                  gint64 n_lines) G_GNUC_WARN_UNUSED_RESULT;
+
+/* parts of the pages of a build and of a step */
+void builders_put_tests (JsonObject *data, BuildersPlace *place);
+void builders_put_warnings (JsonObject *data, JsonArray *steps);
+void builders_put_artifacts (JsonObject *data, BuildersPlace *place);
+void builders_mark_gone (BuildersPlace *place, JsonArray *urls);

@@ -64,6 +64,8 @@ builders_answer (const Builders *self,
 {
   JsonObject *data = draw (&self->options, place, error);
 
+  if (data == NULL && place->refusal != NULL)
+    return builders_refuse (place);
   return data != NULL ? views_page (template_name, data) : NULL;
 }
 
@@ -100,6 +102,7 @@ BUILDERS_DEFINE_DRAW (builders_draw_build, builders_build_to_json, "build.html")
 BUILDERS_DEFINE_DRAW (builders_draw_steps, builders_logs_to_json, "buildsteps.html")
 BUILDERS_DEFINE_DRAW (builders_draw_step, builders_step_to_json, "buildstep.html")
 BUILDERS_DEFINE_DRAW (builders_draw_logs, builders_logs_to_json, "buildlogs.html")
+BUILDERS_DEFINE_DRAW (builders_draw_tests, builders_tests_to_json, "buildtests.html")
 
 /* removed by retention, or nothing in it */
 static BelfryResponse *
@@ -193,6 +196,8 @@ static const BelfryRoute builders_routes[] = {
   { "/builders/{builder}", BELFRY_ROUTE_AGES, builders_draw_builder },
   { "/builders/{builder}/builds", BELFRY_ROUTE_AGES, builders_draw_history },
   { "/builders/{builder}/builds/{number}", BELFRY_ROUTE_AGES, builders_draw_build },
+  { "/builders/{builder}/builds/{number}/tests", BELFRY_ROUTE_AGES, builders_draw_tests },
+  { "/builders/{builder}/builds/{number}/tests/{test}", BELFRY_ROUTE_AGES, builders_draw_tests },
   { "/builders/{builder}/builds/{number}/steps", BELFRY_ROUTE_AGES, builders_draw_steps },
   { "/builders/{builder}/builds/{number}/steps/{step}", BELFRY_ROUTE_UNCACHED, builders_draw_step },
   { "/builders/{builder}/builds/{number}/steps/{step}/logs", BELFRY_ROUTE_UNCACHED,

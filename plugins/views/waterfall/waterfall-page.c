@@ -183,7 +183,8 @@ waterfall_count_failed_tests (BelfryReader *reader, BelfryBuild *build)
     JsonNode *statistics = ((BelfryStep *)steps->pdata[i])->statistics;
 
     if (statistics != NULL && JSON_NODE_HOLDS_OBJECT (statistics))
-      failed += belfry_json_get_integer (json_node_get_object (statistics), "tests-failed", 0);
+      failed += belfry_json_get_integer (json_node_get_object (statistics), "tests-failed", 0) +
+                belfry_json_get_integer (json_node_get_object (statistics), "tests-errors", 0);
   }
   return failed;
 }
