@@ -29,10 +29,6 @@ static const BelfryChoice next_build_choices[] = {
   { NULL },
 };
 
-#define LATER(key)                                                                                 \
-  BELFRY_CUSTOM (LocalBuilderKeys, later, key, .custom = &local_later_type, .hidden = TRUE,        \
-                 .help = N_ ("not yet offered"))
-
 /* clang-format off */
 const BelfryOption local_builder_options[] = {
   BELFRY_LIST (LocalBuilderKeys, steps, "steps", .help = N_ ("what is done, in order: names of step sections, kinds, or KIND:ARGUMENT")),
@@ -71,6 +67,9 @@ const BelfryOption local_builder_options[] = {
   BELFRY_BOOLEAN (LocalBuilderKeys, private_tmp, "private-tmp", .default_text = "true", .help = N_ ("TMPDIR is a folder of the build's own, removed after it; false: the host's")),
   BELFRY_ENUM (LocalBuilderKeys, inherits_home, "home", .choices = home_choices, .default_text = "private", .help = N_ ("HOME of its processes")),
   BELFRY_DURATION (LocalBuilderKeys, keep_artifacts, "keep-artifacts", .default_text = "0", .unit = "s", .help = N_ ("how long its artifacts are kept; 0: as the store does")),
+  BELFRY_DURATION (LocalBuilderKeys, keep_builds, "keep-builds", .unit = "s", .help = N_ ("how long its builds are kept, 0: for ever; absent: as the store does")),
+  BELFRY_DURATION (LocalBuilderKeys, keep_logs, "keep-logs", .unit = "s", .help = N_ ("how long its logs are kept, 0: for ever; absent: as the store does")),
+  BELFRY_INTEGER (LocalBuilderKeys, keep_last, "keep-last", .minimum = 0, .maximum = 1000000, .help = N_ ("its builds that are kept whatever their age; absent: as the store does")),
   BELFRY_STRING (LocalBuilderKeys, like, "like", .help = N_ ("section whose keys it takes where it has none of its own")),
   BELFRY_BOOLEAN (LocalBuilderKeys, abstract, "abstract", .default_text = "false", .help = N_ ("no builder of its own, only for like")),
   BELFRY_MAP (LocalBuilderKeys, matrix, "matrix", .element = BELFRY_OPTION_STRING, .help = N_ ("axis and its values; each combination is a builder")),
@@ -78,8 +77,5 @@ const BelfryOption local_builder_options[] = {
   BELFRY_RENDERED (LocalBuilderKeys, matrix_name, "matrix-name", .help = N_ ("name of each builder of the matrix")),
   BELFRY_STRING (LocalBuilderKeys, matrix_of, "matrix-of", .hidden = TRUE, .help = N_ ("set by the matrix itself")),
   BELFRY_LIST (LocalBuilderKeys, locks, "locks", .help = N_ ("held for the whole build: NAME, NAME:counting, NAME:counting:UNITS")),
-  LATER ("keep-builds"),
-  LATER ("keep-last"),
-  LATER ("keep-logs"),
   { NULL },
 };

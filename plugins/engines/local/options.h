@@ -175,6 +175,9 @@ typedef struct {
   gpointer umask; /* mode + 1 (nullable) */
   gint64 nice;
   gint64 keep_artifacts;
+  gint64 keep_builds; /* BELFRY_NONE: as the store does */
+  gint64 keep_logs;
+  gint64 keep_last;
   gint64 tasks_max;
   int isolation; /* LocalIsolation */
   gint64 memory_max;
@@ -187,7 +190,6 @@ typedef struct {
   char **matrix_exclude;
   BelfryRendered *matrix_name;
   char *matrix_of;
-  gpointer later;
 } LocalBuilderKeys;
 
 /** LocalStepKeys: [step NAME] */
