@@ -300,6 +300,9 @@ struct _BelfryBuilder {
   gint64 next_number;  /* hidden: number of the next build */
   char *engine;        /* hidden */
   gboolean configured; /* hidden */
+  gint64 keep_builds;  /* hidden: age in µs, 0: for ever; BELFRY_NONE: as the store does */
+  gint64 keep_logs;    /* hidden: likewise */
+  gint64 keep_last;    /* hidden: builds kept whatever their age; BELFRY_NONE: as the store does */
 };
 
 BELFRY_DECLARE_RECORD (BelfryWorker, belfry_worker)

@@ -21,12 +21,24 @@
   " b.complete = 1 AND NOT EXISTS (SELECT 1 FROM reports AS r WHERE r.buildid = b.buildid"         \
   " AND " LIVE ") AND NOT EXISTS (SELECT 1 FROM reports AS r WHERE r.bsid = b.bsid"                \
   " AND " LIVE ")"
+/* the builder's own number of builds, or the store's */
+#define OWN_LAST " (SELECT o.keep_last FROM builders AS o WHERE o.builderid = b.builderid)"
 #define NOT_LAST                                                                                   \
-  " b.number < coalesce ((SELECT k.number FROM builds AS k WHERE k.builderid = b.builderid"        \
+  " b.number < CASE WHEN" OWN_LAST " IS NULL"                                                      \
+  " THEN coalesce ((SELECT k.number FROM builds AS k WHERE k.builderid = b.builderid"              \
   " ORDER BY k.number DESC LIMIT 1 OFFSET max (?3 - 1, 0)), 0)"                                    \
+  " ELSE (SELECT max (k.number) FROM builds AS k WHERE k.builderid = b.builderid) + 1"             \
+  " -" OWN_LAST " END"                                                                             \
   " AND NOT (b.results IN (0, 1) AND NOT EXISTS (SELECT 1 FROM builds AS n"                        \
   " WHERE n.builderid = b.builderid AND n.branch IS b.branch AND n.results IN (0, 1)"              \
   " AND n.number > b.number))"
+/* builders that have said nothing; those that have come after them, by rules of their own */
+#define OWN(column)                                                                                \
+  " b.builderid IN (SELECT o.builderid FROM builders AS o WHERE o." column " IS NOT NULL)"
+#define AGED_BY_OWN(column)                                                                        \
+  " b.builderid IN (SELECT o.builderid FROM builders AS o WHERE o." column " > 0)"                 \
+  " AND b.complete_at < ?4 - (SELECT o." column " FROM builders AS o"                              \
+  " WHERE o.builderid = b.builderid)"
 #define NOT_DOOMED " b.buildid NOT IN (SELECT buildid FROM doomed_builds)"
 #define OF_DOOMED  " WHERE buildid IN (SELECT buildid FROM doomed_builds) LIMIT ?2)"
 
@@ -51,11 +63,20 @@ typedef struct {
 static const Rule rules[] = {
   { KEEP_BUILDS,
     "INSERT INTO doomed_builds SELECT b.buildid FROM builds AS b WHERE b.complete_at < ?1"
-    " AND" OLD_BUILD " AND" NOT_LAST " AND" NOT_DOOMED " ORDER BY b.buildid LIMIT ?2" },
+    " AND NOT" OWN ("keep_builds") " AND" OLD_BUILD " AND" NOT_LAST " AND" NOT_DOOMED
+                                   " ORDER BY b.buildid LIMIT ?2" },
+  { KEEP_NOTHING, "INSERT INTO doomed_builds SELECT b.buildid FROM builds AS b WHERE" AGED_BY_OWN (
+                      "keep_builds") " AND" OLD_BUILD " AND" NOT_LAST " AND" NOT_DOOMED
+                                     " ORDER BY b.buildid LIMIT ?2" },
   { KEEP_LOGS, "INSERT OR IGNORE INTO doomed_logs SELECT l.logid FROM logs AS l JOIN builds AS b "
                "USING (buildid)"
-               " WHERE l.type <> 'd' AND b.complete_at < ?1 AND" OLD_BUILD
-               " AND l.logid NOT IN (SELECT logid FROM doomed_logs) ORDER BY l.logid LIMIT ?2" },
+               " WHERE l.type <> 'd' AND b.complete_at < ?1 AND NOT" OWN (
+                   "keep_logs") " AND" OLD_BUILD " AND l.logid NOT IN (SELECT logid FROM "
+                                                 "doomed_logs) ORDER BY l.logid LIMIT ?2" },
+  { KEEP_NOTHING, "INSERT OR IGNORE INTO doomed_logs SELECT l.logid FROM logs AS l JOIN builds AS b"
+                  " USING (buildid) WHERE l.type <> 'd' AND" AGED_BY_OWN (
+                      "keep_logs") " AND" OLD_BUILD " AND l.logid NOT IN (SELECT logid FROM "
+                                                    "doomed_logs) ORDER BY l.logid LIMIT ?2" },
   { KEEP_NOTHING, "DELETE FROM tests WHERE testid IN (SELECT testid FROM tests" OF_DOOMED },
   { KEEP_NOTHING,
     "DELETE FROM artifacts WHERE artifactid IN (SELECT artifactid FROM artifacts" OF_DOOMED },

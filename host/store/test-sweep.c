@@ -190,6 +190,51 @@ test_logs (StoreFixture *fixture, gconstpointer data)
   g_assert_cmpint (count_blocks (fixture), ==, 6);
 }
 
+static gboolean
+insert_builder (BelfryWriter *writer, gpointer data, GError **error)
+{
+  const BelfryStoreKeys *own = data;
+  g_autoptr (BelfryBuilder) builder = belfry_builder_new ();
+
+  builder->builderid = 1;
+  builder->keep_builds = own->keep_builds;
+  builder->keep_logs = own->keep_logs;
+  builder->keep_last = own->keep_last;
+  return belfry_writer_insert (writer, builder, error);
+}
+
+/* A builder's own word wins, be it more or less than the store's. */
+static void
+test_builder_keeps_less (StoreFixture *fixture, gconstpointer data)
+{
+  BelfryStoreKeys keys = { .keep_builds = 0, .keep_last = 9 };
+  BelfryStoreKeys own = { .keep_builds = 30 * DAY_US, .keep_logs = BELFRY_NONE, .keep_last = 2 };
+
+  make_history (fixture, 10);
+  g_assert_true (store_fixture_write (fixture, insert_builder, &own, NULL));
+  sweep (fixture, &keys);
+  /* 9, 10: its last two; 4: the last success; 2: spoken of */
+  assert_answer (fixture, "SELECT count (*) FROM builds", 4);
+  assert_answer (fixture, "SELECT count (*) FROM builds WHERE buildid IN (2, 4, 9, 10)", 4);
+  assert_answer (fixture, "SELECT count (*) FROM logs WHERE type <> 'd'", 4);
+}
+
+static void
+test_builder_keeps_more (StoreFixture *fixture, gconstpointer data)
+{
+  BelfryStoreKeys keys = { .keep_builds = 30 * DAY_US, .keep_logs = 30 * DAY_US, .keep_last = 1 };
+  BelfryStoreKeys own = { .keep_builds = 0,
+                          .keep_logs = 95 * DAY_US + DAY_US / 2,
+                          .keep_last = BELFRY_NONE };
+
+  make_history (fixture, 10);
+  g_assert_true (store_fixture_write (fixture, insert_builder, &own, NULL));
+  sweep (fixture, &keys);
+  assert_answer (fixture, "SELECT count (*) FROM builds", 10);
+  /* 1, 3, 4, 5 are older than 95 days; 2 is spoken of */
+  assert_answer (fixture, "SELECT count (*) FROM logs WHERE type = 'd'", 4);
+}
+
 /* two of each build: one that says itself how long, one that does not */
 static gboolean
 insert_artifacts (BelfryWriter *writer, gpointer data, GError **error)
@@ -314,6 +359,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("builds", test_builds);
   ADD ("logs", test_logs);
+  ADD ("builder-keeps-less", test_builder_keeps_less);
+  ADD ("builder-keeps-more", test_builder_keeps_more);
   ADD ("artifacts", test_artifacts);
   ADD ("others", test_others);
   ADD ("no-keys", test_no_keys);

@@ -120,6 +120,9 @@ static const BelfryField belfry_builder_fields[] = {
   FIELD (BelfryBuilder, next_number, INTEGER, ST | HID),
   FIELD (BelfryBuilder, engine, TEXT, ST | HID),
   FIELD (BelfryBuilder, configured, BOOLEAN, ST | HID),
+  FIELD (BelfryBuilder, keep_builds, INTEGER, NUL | ST | HID),
+  FIELD (BelfryBuilder, keep_logs, INTEGER, NUL | ST | HID),
+  FIELD (BelfryBuilder, keep_last, INTEGER, NUL | ST | HID),
 };
 DEFINE_TYPE (BelfryBuilder, belfry_builder, "builder", "builders")
 

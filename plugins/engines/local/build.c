@@ -30,6 +30,7 @@ build_free (LocalBuild *self)
   local_masks_free (self->masks);
   g_free (self->folder);
   g_free (self->temporary);
+  g_free (self->cgroup);
   g_free (self->cause_text);
   local_config_unref (self->config);
   g_free (self);
@@ -213,6 +214,8 @@ leave (LocalBuild *self)
   local_builder_state (local, self->builder->name)->running--;
   g_ptr_array_remove_fast (self->slots->builds, self);
   g_ptr_array_remove (local->builds, self);
+  if (self->cgroup != NULL)
+    local_cgroups_remove (local->cgroups, self->cgroup);
   if (g_rmdir (self->temporary) != 0 && g_file_test (self->temporary, G_FILE_TEST_IS_DIR))
     remove_later (local, self->temporary);
   build_free (self);
@@ -387,6 +390,29 @@ prepare_folders (LocalBuild *self, GError **error)
          local_make_folder (self->temporary, 0700, error);
 }
 
+/* Without one, its supervisor alone holds it together. */
+static gboolean
+make_cgroup (LocalBuild *self, GError **error)
+{
+  Local *local = self->local;
+  LocalIsolation isolation = local_builder_isolation (self->config, self->builder);
+  LocalLimits limits = local_builder_limits (self->builder);
+  gboolean needed = isolation == LOCAL_ISOLATION_CGROUP || local_limits_need_group (&limits);
+  g_autoptr (GError) reason = NULL;
+
+  if (isolation == LOCAL_ISOLATION_GROUP)
+    return TRUE;
+  if (local->cgroups != NULL)
+    self->cgroup = local_cgroups_make (local->cgroups, self->record->buildid, &limits, &reason);
+  else
+    reason = g_error_copy (local->cgroups_reason);
+  if (self->cgroup == NULL && needed) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return FALSE;
+  }
+  return TRUE;
+}
+
 static void
 begin_steps (LocalBuild *self)
 {
@@ -422,6 +448,10 @@ prepare (LocalBuild *self)
     self->supervisor = local_supervisor_take (self->local, self->slots, &error);
   if (self->supervisor == NULL || !prepare_folders (self, &error)) {
     local_worker_look (self->local, self->worker, self->slots);
+    fail_build (self, error);
+    return;
+  }
+  if (!make_cgroup (self, &error)) {
     fail_build (self, error);
     return;
   }

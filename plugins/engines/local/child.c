@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -131,6 +133,15 @@ place_descriptors (const Pipes *pipes)
          close_range (4, ~0U, 0) == 0;
 }
 
+/* In the child: never returns. */
+static void
+give_up (int fault, int error_number)
+{
+  if (write (fault, &error_number, sizeof error_number) < 0)
+    _exit (126); /* lint: the forked child */
+  _exit (127);   /* lint: the forked child */
+}
+
 /* In the child: never returns. Pipes lie above 3, see open_pipes (). */
 static void
 become (const LocalJob *job, const char *program, const Pipes *pipes, pid_t supervisor)
@@ -158,9 +169,40 @@ become (const LocalJob *job, const char *program, const Pipes *pipes, pid_t supe
     error_number = errno;
   } else
     error_number = errno | LOCAL_FAULT_OF_SYSTEM;
-  if (write (3, &error_number, sizeof error_number) < 0)
-    _exit (126); /* lint: the forked child */
-  _exit (127);   /* lint: the forked child */
+  give_up (3, error_number);
+}
+
+/* Started in its control group, or moved there where the kernel or a filter refuses that. */
+static pid_t
+fork_into (const char *cgroup, gboolean *moved)
+{
+  struct clone_args arguments = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
+  int folder = -1;
+  pid_t pid = -1;
+
+  *moved = TRUE;
+  if (cgroup == NULL || *cgroup == '\0')
+    return fork ();
+  folder = open (cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  arguments.cgroup = (guint64)folder;
+  if (folder >= 0)
+    pid = (pid_t)syscall (SYS_clone3, &arguments, sizeof arguments);
+  if (pid < 0) {
+    *moved = FALSE;
+    pid = fork ();
+  }
+  if (folder >= 0 && pid != 0)
+    close (folder);
+  return pid;
+}
+
+static gboolean
+move_into (const char *cgroup)
+{
+  int folder = open (cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = folder >= 0 ? openat (folder, "cgroup.procs", O_WRONLY | O_CLOEXEC) : -1;
+
+  return fd >= 0 && write (fd, "0", 1) == 1;
 }
 
 static void
@@ -230,14 +272,19 @@ local_spawn (const LocalJob *job, LocalSpawned *spawned)
   g_autofree char *program = find_program (job, &error_number);
   pid_t supervisor = getpid ();
   pid_t pid = -1;
+  gboolean moved = TRUE;
 
   if (program == NULL)
     return error_number;
   error_number = 0;
   if (open_pipes (job, &pipes))
-    pid = fork ();
-  if (pid == 0)
-    become (job, program, &pipes, supervisor);
+    pid = fork_into (job->cgroup, &moved);
+  if (pid == 0) {
+    errno = 0;
+    if (moved || move_into (job->cgroup))
+      become (job, program, &pipes, supervisor);
+    give_up (pipes.fault[1], errno | LOCAL_FAULT_OF_SYSTEM);
+  }
   if (pid < 0)
     error_number = errno | LOCAL_FAULT_OF_SYSTEM;
   else

@@ -160,6 +160,54 @@ check_builder (const LocalBuilder *self, BelfryProblems *problems)
   }
 }
 
+LocalIsolation
+local_builder_isolation (const LocalConfig *self, const LocalBuilder *builder)
+{
+  return builder->keys->isolation != LOCAL_ISOLATION_DEFAULT ? builder->keys->isolation
+                                                             : self->keys->isolation;
+}
+
+LocalLimits
+local_builder_limits (const LocalBuilder *builder)
+{
+  const LocalBuilderKeys *keys = builder->keys;
+  const LocalLimits limits = { keys->memory_max, GPOINTER_TO_UINT (keys->cpu_quota),
+                               keys->tasks_max };
+
+  return limits;
+}
+
+static void
+check_limits (const LocalConfig *self, const LocalBuilder *builder, BelfryProblems *problems)
+{
+  LocalLimits limits = local_builder_limits (builder);
+
+  if (local_builder_isolation (self, builder) == LOCAL_ISOLATION_GROUP &&
+      local_limits_need_group (&limits))
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source,
+                         limits.memory_max > 0 ? "memory-max" : "cpu-quota",
+                         "needs a control group: build-isolation=auto or cgroup");
+}
+
+void
+local_config_check_machine (const LocalConfig *self, BelfryProblems *problems)
+{
+  for (guint i = 0; i < self->builders->len; i++) {
+    const LocalBuilder *builder = g_ptr_array_index (self->builders, i);
+    LocalLimits limits = local_builder_limits (builder);
+    LocalIsolation isolation = local_builder_isolation (self, builder);
+    g_autoptr (GError) error = NULL;
+
+    if (isolation == LOCAL_ISOLATION_GROUP ||
+        (isolation != LOCAL_ISOLATION_CGROUP && !local_limits_need_group (&limits)) ||
+        local_cgroup_check_machine (&limits, &error))
+      continue;
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, builder->section->source,
+                         isolation == LOCAL_ISOLATION_CGROUP ? "build-isolation" : NULL, "%s",
+                         error->message);
+  }
+}
+
 static gboolean
 is_started (const LocalConfig *self, const LocalBuilder *builder)
 {
@@ -195,6 +243,7 @@ local_config_check (const LocalConfig *self, BelfryProblems *problems)
     const LocalBuilder *builder = g_ptr_array_index (self->builders, i);
 
     check_builder (builder, problems);
+    check_limits (self, builder, problems);
     if (!is_started (self, builder))
       belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, builder->section->source, NULL,
                            "nothing starts this builder");

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "cgroup.h"
 #include "filter.h"
 #include "sections.h"
 
@@ -166,4 +167,8 @@ GPtrArray *local_config_resolve_builders (const LocalConfig *self,
                                           const LocalSection *from,
                                           char **items,
                                           BelfryProblems *problems);
+/* Limits that this machine cannot keep, wherever the host runs. */
+void local_config_check_machine (const LocalConfig *self, BelfryProblems *problems);
+LocalIsolation local_builder_isolation (const LocalConfig *self, const LocalBuilder *builder);
+LocalLimits local_builder_limits (const LocalBuilder *builder);
 void local_config_check (const LocalConfig *self, BelfryProblems *problems);

@@ -51,7 +51,7 @@ local_check (gconstpointer data, const BelfryCheck *check)
                                      .state_directory = "." };
   g_autoptr (LocalConfig) config = local_config_new (&source, check->problems);
 
-  (void)config;
+  local_config_check_machine (config, check->problems);
 }
 
 static LocalConfig *
@@ -114,6 +114,17 @@ init_state (Local *self, BelfryInstance *instance)
       g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-supervisor", NULL);
 }
 
+/* One note, and only where something better was hoped for. */
+static void
+find_cgroups (Local *self)
+{
+  self->cgroups = local_cgroups_new (self->token, &self->cgroups_reason);
+  if (self->cgroups == NULL && self->keys.isolation != LOCAL_ISOLATION_GROUP)
+    belfry_instance_log (self->instance, G_LOG_LEVEL_MESSAGE,
+                         "builds are held together by process groups: %s",
+                         self->cgroups_reason->message);
+}
+
 static void
 on_recovered (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -146,6 +157,7 @@ local_start (gpointer data, BelfryInstance *instance, GTask *task)
     g_object_unref (task);
     return;
   }
+  find_cgroups (self);
   g_task_set_task_data (task, self, NULL);
   local_recover_async (self, on_recovered, task);
 }
@@ -202,6 +214,8 @@ local_clear (gpointer data)
   g_clear_pointer (&self->builders, g_hash_table_unref);
   g_clear_pointer (&self->schedulers, g_hash_table_unref);
   g_clear_pointer (&self->inherited, g_strfreev);
+  g_clear_pointer (&self->cgroups, local_cgroups_free);
+  g_clear_error (&self->cgroups_reason);
   g_clear_pointer (&self->token, g_free);
   g_clear_pointer (&self->helper, g_free);
   g_clear_pointer (&self->config, local_config_unref);

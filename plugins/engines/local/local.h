@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "cgroup.h"
 #include "config.h"
 #include "environment.h"
 #include "locks.h"
@@ -112,6 +113,8 @@ struct _Local {
   char **inherited;
   char *token;
   char *helper;
+  LocalCgroups *cgroups;  /* (nullable): none can be made here */
+  GError *cgroups_reason; /* (nullable): why */
   guint n_supervisors;
   gint64 last_change; /* id */
   gboolean recovered;
@@ -158,7 +161,9 @@ struct _LocalBuild {
   LocalMasks *masks;   /* of all secrets given to its steps so far */
   char *folder;        /* worker folder + builddir */
   char *temporary;
-  guint next_step; /* in builder->steps */
+  char *cgroup;         /* (nullable) */
+  gint64 out_of_memory; /* times that one of its processes was ended for that */
+  guint next_step;      /* in builder->steps */
   gint64 next_number;
   gint64 result;
   gboolean halted;

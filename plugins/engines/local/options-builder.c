@@ -17,15 +17,17 @@ static const BelfryChoice forks_choices[] = {
   { NULL },
 };
 
+static const BelfryChoice home_choices[] = {
+  { "private", FALSE, N_ ("a folder beside its work folder") },
+  { "inherit", TRUE, N_ ("the daemon's") },
+  { NULL },
+};
+
 static const BelfryChoice next_build_choices[] = {
   { "oldest", FALSE, NULL },
   { "newest", TRUE, NULL },
   { NULL },
 };
-
-#define LATER(key)                                                                                 \
-  BELFRY_CUSTOM (LocalBuilderKeys, later, key, .custom = &local_later_type, .hidden = TRUE,        \
-                 .help = N_ ("not yet offered"))
 
 /* clang-format off */
 const BelfryOption local_builder_options[] = {
@@ -58,9 +60,16 @@ const BelfryOption local_builder_options[] = {
   BELFRY_MAP (LocalBuilderKeys, secret_files, "secret-file", .element = BELFRY_OPTION_SECRET, .help = N_ ("secrets given to every step as files, their paths as variables")),
   BELFRY_CUSTOM (LocalBuilderKeys, umask, "umask", .custom = &local_octal_type, .help = N_ ("file mode mask of its steps; absent: the engine's")),
   BELFRY_INTEGER (LocalBuilderKeys, nice, "nice", .minimum = 0, .maximum = 19, .default_text = "0", .help = N_ ("how far its processes step back")),
-  BELFRY_INTEGER (LocalBuilderKeys, tasks_max, "tasks-max", .minimum = 0, .maximum = 1000000, .default_text = "0", .help = N_ ("processes and threads of the account, not of the build alone; 0: no limit")),
+  BELFRY_INTEGER (LocalBuilderKeys, tasks_max, "tasks-max", .minimum = 0, .maximum = 1000000, .default_text = "0", .help = N_ ("processes and threads of the build; without a control group, of the account; 0: no limit")),
+  BELFRY_ENUM (LocalBuilderKeys, isolation, "build-isolation", .choices = local_isolation_choices, .help = N_ ("how its processes are held together; absent: the engine's")),
+  BELFRY_SIZE (LocalBuilderKeys, memory_max, "memory-max", .default_text = "0", .unit = "bytes", .help = N_ ("memory of all processes of a build, needs a control group; 0: no limit")),
+  BELFRY_CUSTOM (LocalBuilderKeys, cpu_quota, "cpu-quota", .custom = &local_percent_type, .help = N_ ("processor time of a build, 150% is one and a half processors; needs a control group")),
   BELFRY_BOOLEAN (LocalBuilderKeys, private_tmp, "private-tmp", .default_text = "true", .help = N_ ("TMPDIR is a folder of the build's own, removed after it; false: the host's")),
+  BELFRY_ENUM (LocalBuilderKeys, inherits_home, "home", .choices = home_choices, .default_text = "private", .help = N_ ("HOME of its processes")),
   BELFRY_DURATION (LocalBuilderKeys, keep_artifacts, "keep-artifacts", .default_text = "0", .unit = "s", .help = N_ ("how long its artifacts are kept; 0: as the store does")),
+  BELFRY_DURATION (LocalBuilderKeys, keep_builds, "keep-builds", .unit = "s", .help = N_ ("how long its builds are kept, 0: for ever; absent: as the store does")),
+  BELFRY_DURATION (LocalBuilderKeys, keep_logs, "keep-logs", .unit = "s", .help = N_ ("how long its logs are kept, 0: for ever; absent: as the store does")),
+  BELFRY_INTEGER (LocalBuilderKeys, keep_last, "keep-last", .minimum = 0, .maximum = 1000000, .help = N_ ("its builds that are kept whatever their age; absent: as the store does")),
   BELFRY_STRING (LocalBuilderKeys, like, "like", .help = N_ ("section whose keys it takes where it has none of its own")),
   BELFRY_BOOLEAN (LocalBuilderKeys, abstract, "abstract", .default_text = "false", .help = N_ ("no builder of its own, only for like")),
   BELFRY_MAP (LocalBuilderKeys, matrix, "matrix", .element = BELFRY_OPTION_STRING, .help = N_ ("axis and its values; each combination is a builder")),
@@ -68,11 +77,5 @@ const BelfryOption local_builder_options[] = {
   BELFRY_RENDERED (LocalBuilderKeys, matrix_name, "matrix-name", .help = N_ ("name of each builder of the matrix")),
   BELFRY_STRING (LocalBuilderKeys, matrix_of, "matrix-of", .hidden = TRUE, .help = N_ ("set by the matrix itself")),
   BELFRY_LIST (LocalBuilderKeys, locks, "locks", .help = N_ ("held for the whole build: NAME, NAME:counting, NAME:counting:UNITS")),
-  LATER ("build-isolation"),
-  LATER ("memory-max"),
-  LATER ("cpu-quota"),
-  LATER ("keep-builds"),
-  LATER ("keep-last"),
-  LATER ("keep-logs"),
   { NULL },
 };

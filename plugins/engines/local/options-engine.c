@@ -23,12 +23,6 @@ static const BelfryChoice on_crash_choices[] = {
   { NULL },
 };
 
-static const BelfryChoice isolation_choices[] = {
-  { "auto", 0, N_ ("the best that this machine offers") },
-  { "group", 1, N_ ("process groups below a supervisor") },
-  { NULL },
-};
-
 #define LATER(Struct, key)                                                                         \
   BELFRY_CUSTOM (Struct, later, key, .custom = &local_later_type, .hidden = TRUE,                  \
                  .help = N_ ("not yet offered"))
@@ -45,7 +39,7 @@ const BelfryOption local_engine_options[] = {
   BELFRY_ENUM (LocalKeys, on_crash, "on-crash", .choices = on_crash_choices, .default_text = "retry", .flags = BELFRY_OPTION_RESTART, .help = N_ ("what becomes of builds found unfinished at start")),
   BELFRY_INTEGER (LocalKeys, max_retries, "max-retries", .minimum = 0, .maximum = 100, .default_text = "3", .flags = BELFRY_OPTION_RESTART, .help = N_ ("automatic retries of one request")),
   BELFRY_BOOLEAN (LocalKeys, start_implicit, "start-implicit", .default_text = "true", .flags = BELFRY_OPTION_RESTART, .help = N_ ("whether builders that nothing starts get a scheduler and a force form")),
-  BELFRY_ENUM (LocalKeys, isolation, "build-isolation", .choices = isolation_choices, .default_text = "auto", .flags = BELFRY_OPTION_RESTART, .help = N_ ("how processes of a build are held together")),
+  BELFRY_ENUM (LocalKeys, isolation, "build-isolation", .choices = local_isolation_choices, .default_text = "auto", .flags = BELFRY_OPTION_RESTART, .help = N_ ("how processes of a build are held together")),
   BELFRY_LIST (LocalKeys, environment, "environment", .default_text = "PATH;LANG;LC_ALL;TZ", .flags = BELFRY_OPTION_RESTART, .help = N_ ("variables of the daemon that builds inherit")),
   BELFRY_MAP (LocalKeys, env, "env", .element = BELFRY_OPTION_RENDERED, .flags = BELFRY_OPTION_RESTART, .help = N_ ("variables of all builds")),
   BELFRY_MAP (LocalKeys, properties, "property", .element = BELFRY_OPTION_JSON, .flags = BELFRY_OPTION_RESTART, .help = N_ ("properties of all builds")),

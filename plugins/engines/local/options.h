@@ -112,6 +112,13 @@ typedef enum {
   LOCAL_FORMAT_JSON,
 } LocalFormat;
 
+typedef enum {
+  LOCAL_ISOLATION_DEFAULT, /* of a builder: the engine's */
+  LOCAL_ISOLATION_AUTO,
+  LOCAL_ISOLATION_GROUP,
+  LOCAL_ISOLATION_CGROUP,
+} LocalIsolation;
+
 /** LocalKeys: [engine local] */
 typedef struct {
   char **builders;
@@ -168,15 +175,21 @@ typedef struct {
   gpointer umask; /* mode + 1 (nullable) */
   gint64 nice;
   gint64 keep_artifacts;
+  gint64 keep_builds; /* BELFRY_NONE: as the store does */
+  gint64 keep_logs;
+  gint64 keep_last;
   gint64 tasks_max;
+  int isolation; /* LocalIsolation */
+  gint64 memory_max;
+  gpointer cpu_quota; /* hundredths of a processor (nullable) */
   gboolean private_tmp;
+  gboolean inherits_home;
   char *like;
   gboolean abstract;
   BelfryMap *matrix;
   char **matrix_exclude;
   BelfryRendered *matrix_name;
   char *matrix_of;
-  gpointer later;
 } LocalBuilderKeys;
 
 /** LocalStepKeys: [step NAME] */
@@ -421,6 +434,8 @@ extern const BelfryOption local_lock_options[];
 const char *local_scheduler_kind_name (LocalSchedulerKind kind);
 
 extern const BelfryChoice local_next_worker_choices[];
+extern const BelfryChoice local_isolation_choices[];
 extern const BelfryCustomType local_later_type;
+extern const BelfryCustomType local_percent_type;
 extern const BelfryCustomType local_octal_type;
 extern const BelfryCustomType local_tristate_type;

@@ -133,3 +133,17 @@ local_proc_find_token (const char *token)
   }
   return result;
 }
+
+/* All that is in a control group, at once, so that no fork slips through. */
+void
+local_cgroup_kill (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, "cgroup.kill", NULL);
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return;
+  if (write (fd, "1", 1) < 0)
+    errno = 0; /* what is left is found by other means */
+  close (fd);
+}

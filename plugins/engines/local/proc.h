@@ -19,3 +19,4 @@ GArray *local_proc_descendants (pid_t root) G_GNUC_WARN_UNUSED_RESULT;
 GArray *local_proc_find_token (const char *token) G_GNUC_WARN_UNUSED_RESULT;
 gboolean local_proc_read (pid_t pid, LocalProcess *process);
 gboolean local_proc_is_same (const LocalProcess *process);
+void local_cgroup_kill (const char *folder);

@@ -339,6 +339,15 @@ read_last_change (BelfryReader *reader)
                                              : 0;
 }
 
+/* Nothing else uses the groups before what is read here is there. */
+static void
+end_leftovers (Local *local, const char *token)
+{
+  local_kill_by_token (token);
+  if (local->cgroups != NULL)
+    local_cgroups_end_all (local->cgroups, token);
+}
+
 static gboolean
 read_all (BelfryReader *reader, gpointer data, GError **error)
 {
@@ -352,7 +361,7 @@ read_all (BelfryReader *reader, gpointer data, GError **error)
     return FALSE;
   token = g_hash_table_lookup (self->state, "token");
   if (token != NULL && json_node_get_string (token) != NULL)
-    local_kill_by_token (json_node_get_string (token));
+    end_leftovers (self->local, json_node_get_string (token));
   self->requests = list_open (reader, belfry_build_request_get_type (), NULL, 0, error);
   query.limit = LIST_MAX;
   self->builders = belfry_reader_list (reader, belfry_builder_get_type (), &query, &cut, error);

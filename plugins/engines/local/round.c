@@ -12,6 +12,7 @@
 #include "choose.h"
 #include "local.h"
 #include "window.h"
+#include <errno.h>
 #include <sys/statvfs.h>
 
 #define ORPHAN_US      (G_TIME_SPAN_HOUR)
@@ -57,14 +58,34 @@ count_used (const LocalSlots *slots)
   return count;
 }
 
+/* Of a folder that is not there yet, the nearest above it counts. */
 static gboolean
-has_space (const Local *self, const LocalWorker *worker)
+measure_space (const char *folder, gint64 *free_bytes)
 {
   struct statvfs info = { 0 };
+  g_autofree char *path = g_strdup (folder);
 
-  if (self->config->keys->min_free <= 0 || statvfs (worker->directory, &info) != 0)
-    return TRUE;
-  return (gint64)info.f_bavail * (gint64)info.f_frsize >= self->config->keys->min_free;
+  while (statvfs (path, &info) != 0) {
+    char *above = errno == ENOENT ? g_path_get_dirname (path) : NULL;
+
+    if (above == NULL || g_str_equal (above, path)) {
+      g_free (above);
+      return FALSE;
+    }
+    g_free (path);
+    path = above;
+  }
+  *free_bytes = (gint64)info.f_bavail * (gint64)info.f_frsize;
+  return TRUE;
+}
+
+static gboolean
+has_space (const Local *self, const char *folder)
+{
+  gint64 free_bytes = 0;
+
+  return self->config->keys->min_free <= 0 || !measure_space (folder, &free_bytes) ||
+         free_bytes >= self->config->keys->min_free;
 }
 
 static void
@@ -79,8 +100,10 @@ look_at_worker (Local *self, const LocalWorker *worker)
     slots->closed = "is offline";
   else if (count_used (slots) >= worker->slots)
     slots->closed = "has no free slot";
-  else if (!has_space (self, worker))
+  else if (!has_space (self, worker->directory))
     slots->closed = "has not enough free disk space";
+  else if (!has_space (self, self->config->artifacts))
+    slots->closed = "has not enough free disk space for artifacts";
 }
 
 static gboolean

@@ -162,6 +162,9 @@ make_builder_record (Local *self, const LocalBuilder *builder)
   record->tags = builder->keys->tags != NULL ? g_strdupv (builder->keys->tags) : g_new0 (char *, 1);
   belfry_record_set_text (&record->engine, belfry_instance_get_name (self->instance));
   record->configured = TRUE;
+  record->keep_builds = builder->keys->keep_builds;
+  record->keep_logs = builder->keys->keep_logs;
+  record->keep_last = builder->keys->keep_last;
   return record;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "decode.h"
 #include "local.h"
+#include "proc.h"
 #include "recover.h"
 #include <errno.h>
 #include <string.h>
@@ -103,6 +104,13 @@ has_supervisor (LocalRun *self, GError **error)
   return build->supervisor != NULL;
 }
 
+/* Else the account's processes are counted. */
+static gboolean
+limits_tasks_of_group (const LocalBuild *build)
+{
+  return build->cgroup != NULL && local_cgroups_can_count_tasks (build->local->cgroups);
+}
+
 /* @done is called exactly once, unless the step fails at once; nothing of @argv and @folder is
  * kept. */
 void
@@ -119,7 +127,9 @@ local_run_process (
                          .input = input,
                          .umask = mask != NULL ? GPOINTER_TO_UINT (mask) - 1 : 022,
                          .nice = (int)build->builder->keys->nice,
-                         .tasks_max = build->builder->keys->tasks_max,
+                         .tasks_max =
+                             limits_tasks_of_group (build) ? 0 : build->builder->keys->tasks_max,
+                         .cgroup = build->cgroup,
                          .pty = self->step->keys->pty };
   g_autoptr (GError) error = NULL;
 
@@ -219,6 +229,8 @@ local_run_on_exit (LocalRun *self, const LocalExit *exit, int error_number)
     g_autofree char *token = g_strdup_printf ("%s.b%" G_GINT64_FORMAT, self->build->local->token,
                                               self->build->record->buildid);
 
+    if (self->build->cgroup != NULL)
+      local_cgroup_kill (self->build->cgroup);
     local_kill_leftovers (self->build->local, token);
   }
   if (exit != NULL && exit->unkillable)
@@ -265,6 +277,17 @@ result_of_cause (const LocalRun *self, char **text)
   return BELFRY_RESULT_CANCELLED;
 }
 
+static gboolean
+ran_out_of_memory (LocalBuild *build)
+{
+  gint64 before = build->out_of_memory;
+
+  if (build->cgroup == NULL || build->builder->keys->memory_max <= 0)
+    return FALSE;
+  build->out_of_memory = local_cgroup_count_out_of_memory (build->cgroup);
+  return build->out_of_memory > before;
+}
+
 /* What the end of a process means. @text: (out) (nullable): what is said first */
 gint64
 local_run_result_of (LocalRun *self, const LocalExit *exit, int error_number, char **text)
@@ -273,6 +296,10 @@ local_run_result_of (LocalRun *self, const LocalExit *exit, int error_number, ch
 
   if (self->cause != LOCAL_CAUSE_NONE)
     return result_of_cause (self, text);
+  if (ran_out_of_memory (self->build)) {
+    *text = g_strdup ("out of memory");
+    return BELFRY_RESULT_FAILURE;
+  }
   if (exit == NULL && error_number == 0)
     return BELFRY_RESULT_RETRY;
   if (exit == NULL && (error_number & LOCAL_FAULT_OF_SYSTEM) != 0)

@@ -169,7 +169,7 @@ make_fixed (LocalRun *self)
   fix (fixed, "CI", "true");
   if (build->builder->keys->private_tmp)
     fix (fixed, "TMPDIR", build->temporary);
-  fix (fixed, "HOME", home);
+  fix (fixed, "HOME", build->builder->keys->inherits_home ? g_get_home_dir () : home);
   return fixed;
 }
 

@@ -47,6 +47,7 @@ typedef struct {
   int socket;
   int signals;
   LocalSpawned job; /* pid 0: none */
+  char *cgroup;     /* (nullable) that it is in */
   char *input;
   gsize input_bytes;
   gsize input_written;
@@ -95,6 +96,14 @@ signal_descendants (int number)
 }
 
 static void
+kill_all (const Supervisor *self)
+{
+  if (self->cgroup != NULL)
+    local_cgroup_kill (self->cgroup);
+  signal_descendants (SIGKILL);
+}
+
+static void
 enter (Supervisor *self, Stage stage, gint64 wait_us)
 {
   self->stage = stage;
@@ -106,7 +115,11 @@ static void
 begin_end (Supervisor *self, gint64 sigterm_us)
 {
   if (sigterm_us > 0 && self->stage == STAGE_RUNNING) {
-    kill (-self->job.pid, SIGTERM);
+    /* a group of its own kind holds all that it started; else only its process group is known */
+    if (self->cgroup != NULL)
+      signal_descendants (SIGTERM);
+    else
+      kill (-self->job.pid, SIGTERM);
     enter (self, STAGE_TERM, sigterm_us);
     return;
   }
@@ -133,6 +146,7 @@ tell_exit (Supervisor *self, gboolean unkillable)
   close_fd (&self->job.err);
   close_fd (&self->job.in);
   g_clear_pointer (&self->input, g_free);
+  g_clear_pointer (&self->cgroup, g_free);
   self->job.pid = 0;
   self->stage = unkillable ? STAGE_LOST : STAGE_IDLE;
   self->stage_until = NEVER;
@@ -158,6 +172,7 @@ start_job (Supervisor *self, GBytes *payload)
     self->stage_until = NEVER;
     self->kill_again = NEVER;
     self->interrupt_signal = SIGKILL;
+    self->cgroup = job.cgroup != NULL && *job.cgroup != '\0' ? g_strdup (job.cgroup) : NULL;
     /* a terminal ends its input by a character of its own */
     self->input =
         job.input != NULL ? g_strconcat (job.input, job.pty ? END_OF_INPUT : "", NULL) : NULL;
@@ -348,7 +363,7 @@ advance (Supervisor *self)
     return;
   }
   if (self->stage == STAGE_KILL && now >= self->kill_again) {
-    signal_descendants (SIGKILL);
+    kill_all (self);
     self->kill_again = until (KILL_AGAIN_US);
   }
   if (now >= self->stage_until)

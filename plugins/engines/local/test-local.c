@@ -51,6 +51,19 @@ test_environment (Fixture *self, gconstpointer data)
 }
 
 static void
+test_home (Fixture *self, gconstpointer data)
+{
+  g_autofree char *expected = g_strdup_printf ("oHOME=%s\n", g_get_home_dir ());
+  g_autofree char *log = NULL;
+
+  (void)data;
+  fixture_build (self, "[engine local]\n[builder b]\nhome=inherit\nsteps=s\n"
+                       "[step s]\ncommand=env\nlog-environment=false\n");
+  log = fixture_log (self, "s");
+  fixture_assert_has (log, expected);
+}
+
+static void
 test_descriptors (Fixture *self, gconstpointer data)
 {
   g_autofree char *log = NULL;
@@ -640,6 +653,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   FIXTURE_ADD ("command/value-is-never-executed", NULL, test_quoting);
   FIXTURE_ADD ("command/environment", NULL, test_environment);
+  FIXTURE_ADD ("command/home", NULL, test_home);
   FIXTURE_ADD ("command/descriptors", NULL, test_descriptors);
   FIXTURE_ADD ("command/missing-program", NULL, test_missing_program);
   FIXTURE_ADD ("command/stdin", NULL, test_stdin);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The step upload: what is taken, what is refused, what stays and for how long. */
 #include "test-fixture.h"
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 
 #define HEAD "[engine local]\n[builder b]\n"
 
@@ -83,6 +86,116 @@ test_globs (Fixture *self, gconstpointer data)
   g_assert_null (strstr (rows, "/x/y/d.txt"));
   fixture_assert_has (url, "/artifacts/b/0/one/d.txt\"");
   g_assert_cmpint (fake_host_find_step (self->host, "none")->results, ==, BELFRY_RESULT_SKIPPED);
+}
+
+static gboolean
+has_begun (FakeHost *host, gpointer data)
+{
+  const char *root = data;
+  g_autofree char *path = g_build_filename (root, "artifacts", ".incoming", NULL);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+
+  (void)host;
+  return folder != NULL && g_dir_read_name (folder) != NULL;
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  (void)data;
+  return G_SOURCE_CONTINUE;
+}
+
+/* More than a disk takes in before the stop comes. A file tells nobody that it grows. */
+static void
+test_stopped (Fixture *self, gconstpointer data)
+{
+  BelfryControl stop = { .action = "stop", .id = BELFRY_NONE, .who = "Tester" };
+  g_autoptr (BelfryControlAnswer) answer = NULL;
+  g_autofree char *left = NULL;
+  g_autofree char *rows = NULL;
+  guint tick = g_timeout_add (5, on_tick, NULL);
+
+  (void)data;
+  fixture_begin (self, HEAD "steps=make;keep\n[step make]\ncommand=truncate -s 8G f\n"
+                            "[step keep]\nkind=upload\nsource=f\nmax-size=9GiB\n");
+  fixture_force (self, "b");
+  fake_host_wait (self->host, has_begun, self->folder);
+  g_source_remove (tick);
+  answer = fake_host_control (self->host, &stop);
+  g_assert_cmpint (fake_host_wait_build (self->host, 0)->results, ==, BELFRY_RESULT_CANCELLED);
+  g_assert_cmpint (fake_host_find_step (self->host, "keep")->results, ==, BELFRY_RESULT_CANCELLED);
+  rows = list_rows (self);
+  g_assert_cmpstr (rows, ==, "");
+  fixture_end (self);
+  left = fixture_shell (self, "find artifacts -type f");
+  g_assert_cmpstr (left, ==, "");
+}
+
+/* The engine's writing stops at a limit as it does where a disk or a quota is full. */
+static void
+test_no_room (Fixture *self, gconstpointer data)
+{
+  struct rlimit before = { 0 };
+  struct rlimit little = { 0 };
+  g_autofree char *left = NULL;
+  g_autofree char *log = NULL;
+
+  (void)data;
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  little = before;
+  little.rlim_cur = 1024 * 1024;
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &little), ==, 0);
+  fixture_build (self, HEAD "steps=make;keep\n[step make]\nscript=ulimit -S -f unlimited; mkdir d; "
+                            "echo x > d/a; truncate -s 2M d/b\n"
+                            "[step keep]\nkind=upload\nsource=d\n");
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  g_assert_cmpint (fake_host_find_step (self->host, "make")->results, ==, BELFRY_RESULT_SUCCESS);
+  g_assert_cmpint (fake_host_find_step (self->host, "keep")->results, ==, BELFRY_RESULT_FAILURE);
+  log = fixture_log (self, "keep");
+  fixture_assert_has (log, "copying 'b'");
+  fixture_end (self);
+  left = fixture_shell (self, "find artifacts -type f");
+  g_assert_cmpstr (left, ==, "");
+}
+
+static gboolean
+was_told (FakeHost *host, gpointer data)
+{
+  for (guint i = 0; i < host->store->event_data->len; i++) {
+    if (strstr (g_ptr_array_index (host->store->event_data, i), data) != NULL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Builds and artifacts may lie on different disks: either may be full. */
+static void
+test_waits_for_room (Fixture *self, gconstpointer data)
+{
+  struct statvfs here = { 0 };
+  struct statvfs there = { 0 };
+  gint64 here_bytes = 0;
+  gint64 there_bytes = 0;
+  g_autofree char *configuration = NULL;
+
+  (void)data;
+  if (statvfs (self->folder, &here) != 0 || statvfs ("/sys", &there) != 0) {
+    g_test_skip ("there is no second file system");
+    return;
+  }
+  here_bytes = (gint64)here.f_bavail * (gint64)here.f_frsize;
+  there_bytes = (gint64)there.f_bavail * (gint64)there.f_frsize;
+  g_assert_cmpint (there_bytes, <, 1024 * 1024);
+  g_assert_cmpint (here_bytes, >, 1024 * 1024);
+  configuration =
+      g_strdup_printf ("[engine local]\nmin-free=1MiB\nartifacts=%s\n[builder b]\nrepository=none\n"
+                       "steps=command:true\n[force f]\nbuilders=b\n",
+                       "/sys/belfry-artifacts");
+  fixture_begin (self, configuration);
+  fixture_force (self, "b");
+  fake_host_wait (self->host, was_told, (gpointer) "disk space for artifacts");
 }
 
 static const struct {
@@ -187,6 +300,9 @@ main (int argc, char **argv)
   FIXTURE_ADD ("upload/folder", NULL, test_folder);
   FIXTURE_ADD ("upload/globs", NULL, test_globs);
   FIXTURE_ADD ("upload/refused", NULL, test_refused);
+  FIXTURE_ADD ("upload/stopped", NULL, test_stopped);
+  FIXTURE_ADD ("upload/no-room", NULL, test_no_room);
+  FIXTURE_ADD ("upload/waits-for-room", NULL, test_waits_for_room);
   FIXTURE_ADD ("upload/exists", NULL, test_overwrite);
   FIXTURE_ADD ("upload/overwrite", "yes", test_overwrite);
   FIXTURE_ADD ("upload/retention", NULL, test_retention);
