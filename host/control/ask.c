@@ -73,7 +73,7 @@ belfry_ask (const BelfryAsk *self, JsonObject *question, int *exit_code)
     const char *why = belfry_json_get_text (answer, "error");
 
     fprintf (stderr, "belfry: %s\n", why != NULL ? why : "the daemon refused");
-    *exit_code = 1;
+    *exit_code = belfry_json_get_boolean (answer, "config", FALSE) ? BELFRY_EXIT_CONFIG : 1;
     return NULL;
   }
   *exit_code = 0;

@@ -44,6 +44,7 @@ run_reload (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 
   json_object_set_boolean_member (object, "ok", taken);
   json_object_set_string_member (object, taken ? "report" : "error", report);
+  json_object_set_boolean_member (object, "config", !taken);
   return_object (task, object);
 }
 
