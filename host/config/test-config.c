@@ -397,6 +397,9 @@ static const Wrong wrongs[] = {
   { "isolation", "[engine good]\nisolation=process\n",
     "belfry.conf:2: [engine good] isolation: only hooks and reporters run in a process of their "
     "own, write none\n" },
+  { "empty-secret", "[hook good]\nsecret=\n",
+    "belfry.conf:2: [hook good] secret: a secret must not be empty, write secret:NAME, file:PATH, "
+    "env:NAME or plain:TEXT\n" },
   { "links",
     "[revlink a]\nurl=javascript:x\n[changecommentlink b]\nregex=#(\\d+)\n"
     "url=https://x/\\2\ntitle=\\g<no>\n[projects]\nP=\nQ=ftp://x\n",

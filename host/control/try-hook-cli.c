@@ -40,7 +40,7 @@ print_member (JsonObject *object, const char *name, JsonNode *value, gpointer us
 static void
 print_result (JsonObject *result)
 {
-  static const char *const further[] = { "pollers", "allowed", "pending" };
+  static const char *const further[] = { "event", "key", "pollers", "allowed", "pending" };
   JsonArray *changes = belfry_json_get_array (result, "changes");
   const char *reason = belfry_json_get_text (result, "reason");
 
@@ -48,7 +48,7 @@ print_result (JsonObject *result)
   belfry_print_text (belfry_json_get_text (result, "answer"));
   printf ("\n");
   if (reason != NULL && reason[0] != '\0' &&
-      strcmp (reason, belfry_json_get_text (result, "answer")) != 0) {
+      !g_str_has_suffix (belfry_json_get_text (result, "answer"), reason)) {
     printf ("  because            ");
     belfry_print_text (reason);
     printf ("\n");

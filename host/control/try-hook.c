@@ -309,19 +309,22 @@ set_names (JsonObject *result, const char *key, char **names)
 static JsonObject *
 tell (BelfryTriedHook *self, const BelfryTranslation *translation)
 {
+  g_autofree char *answer = NULL;
   JsonObject *result = NULL;
 
   switch (translation->kind) {
   case BELFRY_TRANSLATION_CHANGES:
     return tell_changes (self, translation->changes);
   case BELFRY_TRANSLATION_NOTHING:
-    return result_new (200, "nothing", "nothing to do", translation->reason);
+    answer = g_strconcat ("nothing to do: ", translation->reason, NULL);
+    return result_new (200, "nothing", answer, translation->reason);
   case BELFRY_TRANSLATION_MALFORMED:
     return result_new (400, "malformed", translation->reason, translation->reason);
   case BELFRY_TRANSLATION_UNSUPPORTED_TYPE:
     return result_new (415, "unsupported-type", translation->reason, translation->reason);
   case BELFRY_TRANSLATION_POLL:
-    result = result_new (200, "poll", "nothing to do", "pollers would be told to look");
+    result = result_new (200, "poll", "nothing to do: no change found yet, pollers look",
+                         "pollers would be told to look");
     set_names (result, "pollers", translation->pollers);
     set_names (result, "allowed", translation->allowed);
     return result;
@@ -331,6 +334,24 @@ tell (BelfryTriedHook *self, const BelfryTranslation *translation)
     return result;
   }
   return NULL;
+}
+
+/* what the delivery log would call it, and what decided */
+static JsonObject *
+add_names (JsonObject *result,
+           const BelfryHook *plugin,
+           BelfryRequest *request,
+           const BelfryTranslation *translation)
+{
+  const char *event = translation->event;
+
+  if (event == NULL && plugin->event_header != NULL)
+    event = belfry_request_get_header (request, plugin->event_header);
+  if (event != NULL && g_utf8_validate (event, -1, NULL))
+    json_object_set_string_member (result, "event", event);
+  if (translation->key != NULL)
+    json_object_set_string_member (result, "key", translation->key);
+  return result;
 }
 
 JsonObject *
@@ -348,5 +369,5 @@ belfry_tried_hook_run (BelfryTriedHook *self, BelfryRequest *request, GError **e
   if (translation == NULL)
     return result_new (500, "failed", "Error processing changes.",
                        "the hook's translation gave nothing");
-  return tell (self, translation);
+  return add_names (tell (self, translation), self->plugin, request, translation);
 }

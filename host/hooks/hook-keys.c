@@ -153,12 +153,21 @@ check_schemes (const BelfryHookKeys *keys,
   if (keys->allow_sha1 && !takes_sha1)
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "allow-sha1",
                          "this forge signs without SHA-1, so the key does not apply; take it out");
-  if (keys->strict && keys->allow_sha1)
+  else if (keys->strict && keys->allow_sha1)
     belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, "allow-sha1",
                          "strict=true wins: SHA-1 alone is refused");
   else if (keys->allow_sha1)
     belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, "allow-sha1",
                          "requests that carry a SHA-1 signature alone are let in");
+}
+
+/* one that is there but could not be read was told of already */
+static gboolean
+has_told_of_secret (const BelfrySection *section, BelfryProblems *problems)
+{
+  return belfry_problems_get_count (problems, BELFRY_SEVERITY_ERROR) > 0 &&
+         (belfry_section_find (section, "secret") != NULL ||
+          belfry_section_find (section, "secret-key") != NULL);
 }
 
 void
@@ -176,7 +185,8 @@ belfry_hook_keys_check (const BelfryHookKeys *keys,
     belfry_problems_add (
         problems, BELFRY_SEVERITY_ERROR, section, "strict",
         "it asks for a signature, but there is no secret; write secret=secret:NAME");
-  if (keys->secret == NULL && !basic && !keys->unauthenticated)
+  if (keys->secret == NULL && !basic && !keys->unauthenticated &&
+      !has_told_of_secret (section, problems))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "secret",
                          "anybody could post here; write secret=secret:NAME, or "
                          "unauthenticated=true where that is meant");

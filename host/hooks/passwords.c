@@ -170,6 +170,25 @@ find_weak (const char *text)
   return NULL;
 }
 
+/* what keeps everybody out is a slip; what only the daemon's user may read is looked at by it */
+static char *
+read_file (const char *full,
+           gsize *bytes,
+           const BelfrySection *section,
+           const char *key,
+           BelfryProblems *problems)
+{
+  g_autoptr (GError) local = NULL;
+  char *text = NULL;
+
+  if (g_file_get_contents (full, &text, bytes, &local))
+    return text;
+  if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, key,
+                         "'%s' is not there, so it admits nobody; make it with htpasswd -cB", full);
+  return NULL;
+}
+
 void
 belfry_passwords_look (const char *const *files,
                        const char *folder,
@@ -181,11 +200,11 @@ belfry_passwords_look (const char *const *files,
     const char *path =
         g_str_has_prefix (files[i], "file:") ? files[i] + strlen ("file:") : files[i];
     g_autofree char *full = g_canonicalize_filename (path, folder);
-    g_autofree char *text = NULL;
     gsize bytes = 0;
+    g_autofree char *text = read_file (full, &bytes, section, key, problems);
     const char *weak = NULL;
 
-    if (!g_file_get_contents (full, &text, &bytes, NULL) || bytes > MAX_FILE_BYTES)
+    if (text == NULL || bytes > MAX_FILE_BYTES)
       continue;
     weak = find_weak (text);
     if (weak != NULL)

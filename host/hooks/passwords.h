@@ -10,7 +10,8 @@ void belfry_passwords_check (const char *const *files,
                              const char *folder,
                              const char *authorization,
                              GTask *task);
-/* Warns of files whose passwords are stored weakly; what cannot be read is not looked at. */
+/* Warns of files that are not there, or whose passwords are stored weakly; what may not be read is
+ * not looked at. */
 void belfry_passwords_look (const char *const *files,
                             const char *folder,
                             const BelfrySection *section,

@@ -174,7 +174,9 @@ test_weak (Fixture *fixture, gconstpointer data)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     write_line (fixture, "ada", rows[i].stored);
-    g_assert_cmpuint (count_warnings (fixture), ==, rows[i].form >= BELFRY_PASSWORD_MD5_CRYPT);
+    /* one of them for the file that is not there */
+    g_assert_cmpuint (count_warnings (fixture), ==,
+                      1 + (rows[i].form >= BELFRY_PASSWORD_MD5_CRYPT));
   }
 }
 
