@@ -5,6 +5,7 @@
  * sections of one kind, where one waits for the other (fallbacks, templates, upstream schedulers).
  */
 #include "config/config-private.h"
+#include "outbox/reporter-keys.h"
 
 #include <string.h>
 
@@ -194,6 +195,38 @@ follow (Walk *walk, const BelfrySection *section)
   g_hash_table_add (walk->done, (gpointer)section);
 }
 
+static const BelfrySection *
+find_host_section (BelfryConfigDraft *self)
+{
+  for (guint i = 0; i < self->config.sections->len; i++) {
+    const BelfrySection *section = g_ptr_array_index (self->config.sections, i);
+
+    if (strcmp (section->kind, "host") == 0)
+      return section;
+  }
+  return NULL;
+}
+
+/* an alert is about no build, and some reporters speak only beside one */
+static void
+check_alerts (BelfryConfigDraft *self)
+{
+  const BelfrySection *section = find_host_section (self);
+  char **alert = self->config.host.alert;
+
+  for (guint i = 0; section != NULL && alert != NULL && i < self->config.blueprints->len; i++) {
+    const BelfryBlueprint *blueprint = g_ptr_array_index (self->config.blueprints, i);
+
+    if (blueprint->kind == BELFRY_KIND_REPORTER && blueprint->keys.enabled &&
+        blueprint->plugin != NULL &&
+        g_strv_contains ((const char *const *)alert, blueprint->name) &&
+        !belfry_reporter_takes_notices (belfry_blueprint_get_plugin (blueprint)))
+      belfry_problems_add (self->problems, BELFRY_SEVERITY_WARNING, section, "alert",
+                           "reporter '%s' tells of builds only: it passes no alert on",
+                           blueprint->name);
+  }
+}
+
 void
 belfry_references_check (BelfryConfigDraft *self)
 {
@@ -207,4 +240,5 @@ belfry_references_check (BelfryConfigDraft *self)
     check_reading (self, reading);
     follow (&walk, reading->section);
   }
+  check_alerts (self);
 }

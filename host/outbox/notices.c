@@ -5,6 +5,8 @@
  */
 #include "outbox-private.h"
 
+#include "outbox/reporter-keys.h"
+
 typedef struct {
   gboolean (*change) (BelfryWriter *writer, gint64 reportid, GError **error);
   gboolean (*change_range) (
@@ -159,7 +161,8 @@ belfry_outbox_alert (BelfryOutbox *self, const char *cause, const char *except, 
     BelfryOutlet *outlet = g_hash_table_lookup (self->outlets, *name);
     Change *change = NULL;
 
-    if (outlet == NULL || g_strcmp0 (*name, except) == 0)
+    if (outlet == NULL || g_strcmp0 (*name, except) == 0 ||
+        !belfry_reporter_takes_notices (outlet->reporting->plugin))
       continue;
     change = g_new0 (Change, 1);
     change->row = belfry_outbox_new_notice (*name, "alert", text, text);

@@ -66,6 +66,14 @@ belfry_reporter_get_phases (const BelfryReporter *reporter)
   return reporter->phases != 0 ? reporter->phases : by_family[reporter->family];
 }
 
+/* what hears of workers has words of its own; all else speaks beside a build */
+gboolean
+belfry_reporter_takes_notices (const BelfryReporter *reporter)
+{
+  return reporter->family == BELFRY_FAMILY_MESSAGE &&
+         (belfry_reporter_get_phases (reporter) & BELFRY_PHASE_WORKER) != 0;
+}
+
 guint
 belfry_reporter_keys_get_modes (const BelfryReporterKeys *keys, const BelfryReporter *reporter)
 {

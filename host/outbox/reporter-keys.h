@@ -22,6 +22,8 @@ typedef struct _BelfryReporterKeys BelfryReporterKeys;
 extern const BelfryOptionTable belfry_reporter_keys_table;
 extern const gsize belfry_reporter_keys_size;
 /* Which keys this reporter's family takes, what excludes what, templates that parse. */
+/* Whether it can say what is about no build: the host's alerts, a test report's text. */
+gboolean belfry_reporter_takes_notices (const BelfryReporter *reporter);
 void belfry_reporter_keys_check (const BelfryReporterKeys *keys,
                                  const BelfryReporter *reporter,
                                  const BelfrySection *section,

@@ -6,6 +6,8 @@
  */
 #include "outbox-private.h"
 
+#include "outbox/reporter-keys.h"
+
 #define LONGEST_S 180
 
 struct _BelfryTrial {
@@ -199,6 +201,11 @@ refuse_trial (BelfryOutlet *outlet, const char *instance)
   if (outlet == NULL)
     return g_strdup_printf ("testing reporter '%s': there is none of that name that sends reports",
                             instance);
+  if (belfry_reporting_is_message (outlet->reporting) &&
+      !belfry_reporter_takes_notices (outlet->reporting->plugin))
+    return g_strdup_printf ("testing reporter '%s': it tells of builds only, beside what they were "
+                            "made from; `belfry try reporter %s` shows what it would send",
+                            instance, instance);
   if (outlet->hosted->state != BELFRY_HOSTED_RUNNING)
     return g_strdup_printf ("testing reporter '%s': it does not run: %s", instance,
                             outlet->hosted->failure != NULL ? outlet->hosted->failure

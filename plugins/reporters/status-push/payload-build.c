@@ -6,6 +6,7 @@
 #include "payload.h"
 
 #define MAX_STEPS 1000
+#define MAX_LOGS  1000
 
 JsonArray *
 belfry_push_words (const char *text)
@@ -130,10 +131,88 @@ list_stamps (const BelfryBuildset *set, GPtrArray *changes)
   return list;
 }
 
-/* steps of a build that has ended; of one that begins there are none yet */
-static void
-add_steps (JsonObject *object, gint64 buildid, gboolean complete, BelfryReader *reader)
+/* the value of a pair of value and source; NULL: none */
+static JsonNode *
+get_property (JsonObject *properties, const char *name)
 {
+  JsonArray *pair = properties != NULL ? belfry_json_get_array (properties, name) : NULL;
+
+  return pair != NULL && json_array_get_length (pair) == 2 ? json_array_get_element (pair, 0)
+                                                           : NULL;
+}
+
+static const char *
+get_property_text (JsonObject *properties, const char *name)
+{
+  JsonNode *value = get_property (properties, name);
+
+  return value != NULL && JSON_NODE_HOLDS_VALUE (value) ? json_node_get_string (value) : NULL;
+}
+
+/* (nullable): where a step's logs are shown */
+static char *
+dup_logs_url (JsonObject *step, JsonObject *properties, BelfryReader *reader)
+{
+  JsonObject *host = belfry_reader_host_info (reader);
+  const char *url = host != NULL ? belfry_json_get_text (host, "url") : NULL;
+  const char *builder_name = get_property_text (properties, "buildername");
+  const char *step_name = belfry_json_get_text (step, "name");
+  JsonNode *number = get_property (properties, "buildnumber");
+  g_autofree char *builder = NULL;
+  g_autofree char *name = NULL;
+
+  if (url == NULL || builder_name == NULL || step_name == NULL || number == NULL ||
+      !JSON_NODE_HOLDS_VALUE (number))
+    return NULL;
+  builder = g_uri_escape_string (builder_name, NULL, FALSE);
+  name = g_uri_escape_string (step_name, NULL, FALSE);
+  return g_strdup_printf ("%s%sbuilders/%s/builds/%" G_GINT64_FORMAT "/steps/%s/logs/", url,
+                          g_str_has_suffix (url, "/") ? "" : "/", builder,
+                          json_node_get_int (number), name);
+}
+
+JsonArray *
+belfry_push_logs (JsonObject *step, JsonObject *properties, BelfryReader *reader)
+{
+  BelfryQuery query = BELFRY_QUERY_INIT;
+  JsonArray *logs = json_array_new ();
+  g_autofree char *url = dup_logs_url (step, properties, reader);
+  g_autoptr (GPtrArray) found = NULL;
+
+  query.filters[0] = (BelfryFilter){ "stepid", BELFRY_COMPARE_EQUAL,
+                                     belfry_json_get_integer (step, "stepid", 0), NULL };
+  query.limit = MAX_LOGS;
+  found = belfry_reader_list (reader, belfry_log_get_type (), &query, NULL, NULL);
+  for (guint i = 0; found != NULL && i < found->len; i++) {
+    const BelfryLog *log = g_ptr_array_index (found, i);
+    g_autofree char *slug = g_uri_escape_string (log->slug, NULL, FALSE);
+    g_autofree char *place = url != NULL ? g_strconcat (url, slug, NULL) : NULL;
+    JsonArray *pair = json_array_new ();
+
+    json_array_add_string_element (pair, log->name);
+    if (place != NULL)
+      json_array_add_string_element (pair, place);
+    else
+      json_array_add_null_element (pair);
+    json_array_add_array_element (logs, pair);
+  }
+  return logs;
+}
+
+static void
+append_all (JsonArray *logs, JsonArray *more)
+{
+  for (guint i = 0; i < json_array_get_length (more); i++)
+    json_array_add_element (logs, json_node_copy (json_array_get_element (more, i)));
+}
+
+/* steps of a build that has ended, and their logs; of one that begins there are none yet */
+static void
+add_steps (JsonObject *object, JsonObject *data, gint64 buildid, BelfryReader *reader)
+{
+  gboolean complete = belfry_json_get_boolean (data, "complete", FALSE);
+  JsonObject *properties = belfry_json_get_object (data, "properties");
+  JsonArray *all_logs = json_array_new ();
   BelfryQuery query = BELFRY_QUERY_INIT;
   JsonArray *steps = json_array_new ();
   g_autoptr (GPtrArray) found = NULL;
@@ -144,11 +223,14 @@ add_steps (JsonObject *object, gint64 buildid, gboolean complete, BelfryReader *
   if (complete)
     found = belfry_reader_list (reader, belfry_step_get_type (), &query, NULL, NULL);
   for (guint i = 0; found != NULL && i < found->len; i++) {
-    g_autoptr (JsonObject) data =
+    g_autoptr (JsonObject) step =
         belfry_record_to_json (g_ptr_array_index (found, i), BELFRY_RECORD_JSON_NONE);
+    JsonArray *logs = belfry_push_logs (step, properties, reader);
 
-    json_array_add_object_element (steps, belfry_push_step (data));
+    append_all (all_logs, logs);
+    json_array_add_object_element (steps, belfry_push_step (step, logs));
   }
+  json_object_set_array_member (object, "logs", all_logs);
   json_object_set_array_member (object, "steps", steps);
   json_object_set_null_member (object, "currentStep");
 }
@@ -161,15 +243,6 @@ list_texts (char **texts)
   for (char **text = texts; text != NULL && *text != NULL; text++)
     json_array_add_string_element (list, *text);
   return list;
-}
-
-static const char *
-get_slave (JsonObject *properties)
-{
-  JsonArray *pair = properties != NULL ? belfry_json_get_array (properties, "workername") : NULL;
-
-  return pair != NULL && json_array_get_length (pair) == 2 ? json_array_get_string_element (pair, 0)
-                                                           : NULL;
 }
 
 JsonObject *
@@ -200,10 +273,9 @@ belfry_push_build (JsonObject *data, gint64 buildid, BelfryReader *reader)
     json_object_set_int_member (object, "results", belfry_json_get_integer (data, "results", 0));
   else
     json_object_set_null_member (object, "results");
-  set_text (object, "slave", get_slave (properties));
-  json_object_set_array_member (object, "logs", json_array_new ());
+  set_text (object, "slave", get_property_text (properties, "workername"));
   json_object_set_null_member (object, "eta");
-  add_steps (object, buildid, complete, reader);
+  add_steps (object, data, buildid, reader);
   return object;
 }
 
@@ -221,7 +293,7 @@ make_urls (JsonArray *urls)
 }
 
 JsonObject *
-belfry_push_step (JsonObject *data)
+belfry_push_step (JsonObject *data, JsonArray *logs)
 {
   JsonObject *object = json_object_new ();
   JsonArray *results = json_array_new ();
@@ -247,7 +319,7 @@ belfry_push_step (JsonObject *data)
   json_object_set_int_member (object, "step_number", belfry_json_get_integer (data, "number", 0));
   json_object_set_boolean_member (object, "hidden",
                                   belfry_json_get_boolean (data, "hidden", FALSE));
-  json_object_set_array_member (object, "logs", json_array_new ());
+  json_object_set_array_member (object, "logs", logs);
   return object;
 }
 

@@ -295,19 +295,20 @@ make_build (Making *making, const char *name)
 }
 
 static JsonObject *
-find_step (Making *making)
+find_step (Making *making, JsonObject *properties)
 {
   gint64 stepid = belfry_json_get_integer (making->data, "stepid", 0);
   g_autoptr (BelfryStep) step = NULL;
   g_autoptr (JsonObject) data = NULL;
 
   if (json_object_has_member (making->data, "state_string"))
-    return belfry_push_step (making->data);
+    return belfry_push_step (making->data,
+                             belfry_push_logs (making->data, properties, making->reader));
   step = belfry_reader_find (making->reader, belfry_step_get_type (), stepid, NULL);
   if (step == NULL)
     return json_object_new ();
   data = belfry_record_to_json (step, BELFRY_RECORD_JSON_NONE);
-  return belfry_push_step (data);
+  return belfry_push_step (data, belfry_push_logs (data, properties, making->reader));
 }
 
 /* an event about a step or its log bears the build's properties */
@@ -320,11 +321,10 @@ make_step (Making *making, const char *name)
   g_autoptr (JsonNode) properties = build != NULL && build->properties != NULL
                                         ? belfry_properties_to_json (build->properties)
                                         : NULL;
-  JsonObject *step = find_step (making);
+  JsonObject *values = properties != NULL ? json_node_get_object (properties) : NULL;
+  JsonObject *step = find_step (making, values);
 
-  json_object_set_array_member (
-      payload, "properties",
-      belfry_push_properties (properties != NULL ? json_node_get_object (properties) : NULL));
+  json_object_set_array_member (payload, "properties", belfry_push_properties (values));
   json_object_set_object_member (payload, "step", step);
   if (strcmp (name, "stepTextChanged") == 0)
     json_object_set_array_member (

@@ -31,7 +31,12 @@ JsonObject *belfry_push_filter (JsonObject *payload) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *belfry_push_build (JsonObject *data,
                                gint64 buildid,
                                BelfryReader *reader) G_GNUC_WARN_UNUSED_RESULT;
-JsonObject *belfry_push_step (JsonObject *data) G_GNUC_WARN_UNUSED_RESULT;
+/* @logs: (transfer full): see belfry_push_logs () */
+JsonObject *belfry_push_step (JsonObject *data, JsonArray *logs) G_GNUC_WARN_UNUSED_RESULT;
+/* (transfer full): pairs of name and address of a step's logs; @properties: of its build */
+JsonArray *belfry_push_logs (JsonObject *step,
+                             JsonObject *properties,
+                             BelfryReader *reader) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *belfry_push_change (JsonObject *data) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *belfry_push_builder (const BelfryBuilder *builder,
                                  BelfryReader *reader) G_GNUC_WARN_UNUSED_RESULT;

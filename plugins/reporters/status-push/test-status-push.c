@@ -91,7 +91,7 @@ test_step (void)
       parse ("{\"stepid\":1,\"number\":2,\"name\":\"make check\",\"started_at\":1717400010,"
              "\"complete\":true,\"complete_at\":1717400247,\"state_string\":\"make check failed\","
              "\"results\":2,\"hidden\":false,\"urls\":[{\"name\":\"cov\",\"url\":\"http://c/\"}]}");
-  g_autofree char *text = to_text (belfry_push_step (data));
+  g_autofree char *text = to_text (belfry_push_step (data, json_array_new ()));
 
   g_assert_cmpstr (
       text, ==,
