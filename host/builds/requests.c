@@ -16,7 +16,8 @@
 #define COMPLETE                                                                                   \
   "UPDATE requests SET complete = 1, complete_at = ?2, results = ?3, collapsed_into = ?4"          \
   " WHERE buildrequestid = ?1 AND complete = 0"
-#define COUNT_OPEN "SELECT count (*) FROM requests WHERE buildsetid = ?1 AND complete = 0"
+/* the plus sign: by the set's few requests, never by all that are open */
+#define COUNT_OPEN "SELECT count (*) FROM requests WHERE buildsetid = ?1 AND +complete = 0"
 #define RESULTS    "SELECT DISTINCT results FROM requests WHERE buildsetid = ?1"
 #define COMPLETE_SET                                                                               \
   "UPDATE buildsets SET complete = 1, complete_at = ?2, results = ?3"                              \

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "refs.h"
 #include "step-list.h"
+#include "tests.h"
 #include "warnings.h"
 #include <string.h>
 
@@ -106,7 +107,7 @@ check_argv (const LocalStepKeys *keys, const BelfrySection *section, BelfryProbl
 static void
 check_report (const LocalStep *self, const BelfrySection *section, BelfryProblems *problems)
 {
-  static const char *const later[] = { "subunit", "gtest-json", NULL };
+  static const char *const later[] = { "gtest-json", NULL };
   const LocalStepKeys *keys = self->keys;
   gboolean runs = self->kind == LOCAL_STEP_COMMAND || self->kind == LOCAL_STEP_SHELL;
   LocalWarnings *warnings = local_warnings_new (keys);
@@ -115,12 +116,13 @@ check_report (const LocalStep *self, const BelfrySection *section, BelfryProblem
   for (guint i = 0; keys->test_results != NULL && keys->test_results[i] != NULL; i++) {
     g_auto (GStrv) parts = g_strsplit (keys->test_results[i], ":", 2);
 
-    if (g_strv_contains (later, parts[0]))
+    if (parts[0] != NULL && g_strv_contains (later, parts[0]))
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "test-results",
                            "format '%s' is not yet offered by this version", parts[0]);
-    else if (!g_str_equal (parts[0], "junit") && !g_str_equal (parts[0], "tap"))
+    else if (parts[0] == NULL || local_tests_find_reader (parts[0]) == NULL)
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "test-results",
-                           "'%s' is neither junit nor tap", parts[0]);
+                           "'%s' is neither junit nor tap nor subunit",
+                           parts[0] != NULL ? parts[0] : "");
     else if (parts[1] != NULL && !local_path_is_beneath (parts[1]))
       belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "test-results",
                            "'%s' must lie beneath the work folder", parts[1]);

@@ -136,7 +136,7 @@ const BelfryOption local_step_options[] = {
   BELFRY_REGEX (LocalStepKeys, extract, "extract", .help = N_ ("pattern whose named groups become properties")),
   BELFRY_ENUM (LocalStepKeys, format, "format", .choices = format_choices, .help = N_ ("how the output names properties")),
   BELFRY_ENUM (LocalStepKeys, as_json, "as", .choices = as_choices, .default_text = "text", .help = N_ ("how a value is read")),
-  BELFRY_LIST (LocalStepKeys, test_results, "test-results", .help = N_ ("junit:GLOB or tap:GLOB beneath the work folder; without a glob: the standard output")),
+  BELFRY_LIST (LocalStepKeys, test_results, "test-results", .help = N_ ("junit:GLOB, tap:GLOB or subunit:GLOB beneath the work folder; without a glob: the standard output")),
   BELFRY_ENUM (LocalStepKeys, no_tests, "no-tests", .choices = outcome_choices, .default_text = "warnings", .help = N_ ("result where no test was found")),
   BELFRY_ENUM (LocalStepKeys, broken_results, "broken-results", .choices = outcome_choices, .default_text = "warnings", .help = N_ ("result where a file cannot be read")),
   BELFRY_ENUM (LocalStepKeys, stale_results, "stale-results", .choices = stale_choices, .default_text = "leave", .help = N_ ("what is done with files older than the step")),

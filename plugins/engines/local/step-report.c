@@ -28,7 +28,7 @@ typedef struct {
   char *output; /* (nullable) of the command */
   gint64 not_before;
   guint n_files;
-  gboolean is_tap; /* the one that is being read */
+  LocalTestsRead read; /* the format that is being read */
   gboolean broken;
   LocalTests *tests;
   GPtrArray *notes; /* (element-type utf8) */
@@ -61,10 +61,8 @@ static void
 read_text (Reading *self, const char *name, const char *text, gsize n_bytes)
 {
   g_autoptr (GError) error = NULL;
-  gboolean read = self->is_tap ? local_tests_read_tap (self->tests, text, n_bytes, &error)
-                               : local_tests_read_junit (self->tests, text, n_bytes, &error);
 
-  if (read)
+  if (self->read (self->tests, text, n_bytes, &error))
     return;
   self->broken = TRUE;
   note (self, name, error->message);
@@ -128,7 +126,7 @@ read_on_thread (GTask *task, gpointer source, gpointer data, GCancellable *cance
                              .take = take_file,
                              .left_out = leave_out };
 
-    self->is_tap = g_str_has_prefix (self->formats[i], "tap");
+    self->read = local_tests_find_reader (self->formats[i]);
     if (colon != NULL)
       local_walk (&walk, NULL);
     else if (self->output != NULL)

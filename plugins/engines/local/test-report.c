@@ -127,6 +127,55 @@ test_tap (void)
   g_assert_false (local_tests_read_tap (none, "hello\n", 6, NULL));
 }
 
+static const struct {
+  const char *text;
+  gint64 counts[LOCAL_N_TEST_RESULTS];
+} subunits[] = {
+  { "test: a.b\nsuccess: a.b\ntest: c\nfailure: c [\nwhy\nand where\n]\n", { 1, 1, 0, 0, 0 } },
+  { "time: 2024-02-29 12:00:00.000000Z\ntest: a\ntime: 2024-02-29 12:00:01.250000Z\n"
+    "successful: a\n",
+    { 1, 0, 0, 0, 0 } },
+  { "testing: a\nskip: a [ multipart\nContent-Type: text/plain\nreason\n6\r\n]\nno\n]0\r\n]\n"
+    "test: b\nxfail: b\n",
+    { 0, 0, 0, 1, 1 } },
+  { "error: of a compiler\ntest: a\nhello\ntest: b\nuxsuccess: b\n", { 0, 1, 1, 0, 0 } },
+  { "test: a\nfailure: a [ multipart\nContent-Type: x\nn\nffffff\r\nshort", { 0, 1, 0, 0, 0 } },
+};
+
+static const LocalTest *
+get_test (const LocalTests *tests, guint place)
+{
+  return g_ptr_array_index (tests->list, place);
+}
+
+static void
+test_subunit (void)
+{
+  g_autoptr (LocalTests) none = local_tests_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (subunits); i++) {
+    g_autoptr (LocalTests) tests = local_tests_new ();
+
+    g_test_message ("%s", subunits[i].text);
+    g_assert_true (
+        local_tests_read_subunit (tests, subunits[i].text, strlen (subunits[i].text), NULL));
+    for (guint j = 0; j < LOCAL_N_TEST_RESULTS; j++)
+      g_assert_cmpint (tests->counts[j], ==, subunits[i].counts[j]);
+    if (i == 0) {
+      g_assert_cmpstr (get_test (tests, 0)->name, ==, "a.b");
+      g_assert_cmpstr (get_test (tests, 1)->message->str, ==, "why");
+      g_assert_cmpstr (get_test (tests, 1)->output->str, ==, "why\nand where\n");
+    }
+    if (i == 1)
+      g_assert_cmpint (get_test (tests, 0)->duration_ms, ==, 1250);
+    if (i == 2)
+      g_assert_cmpstr (get_test (tests, 0)->output->str, ==, "]\nno\n]");
+    if (i == 3)
+      g_assert_cmpstr (get_test (tests, 0)->message->str, ==, "the test did not end");
+  }
+  g_assert_false (local_tests_read_subunit (none, "error: x\n", 9, NULL));
+}
+
 /* through the engine */
 
 static BelfryBuild *
@@ -274,6 +323,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine-local/tests/hostile-junit", test_hostile_junit);
   g_test_add_func ("/engine-local/tests/long-output", test_long_output);
   g_test_add_func ("/engine-local/tests/tap", test_tap);
+  g_test_add_func ("/engine-local/tests/subunit", test_subunit);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *path = g_strconcat ("/engine-local/report/", cases[i].name, NULL);
 

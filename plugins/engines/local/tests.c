@@ -107,3 +107,23 @@ local_tests_add (LocalTests *self, LocalTest *test)
   }
   g_ptr_array_add (self->list, test);
 }
+
+LocalTestsRead
+local_tests_find_reader (const char *format)
+{
+  static const struct {
+    const char *name;
+    LocalTestsRead read;
+  } formats[] = {
+    { "junit", local_tests_read_junit },
+    { "tap", local_tests_read_tap },
+    { "subunit", local_tests_read_subunit },
+  };
+  gsize length = strcspn (format, ":");
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
+    if (strlen (formats[i].name) == length && strncmp (formats[i].name, format, length) == 0)
+      return formats[i].read;
+  }
+  return NULL;
+}

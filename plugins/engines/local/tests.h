@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Test results: what JUnit XML and TAP say (§14.6 of the engine's page). Any thread. */
+/* Test results: what JUnit XML, TAP and subunit say (§14.6 of the engine's page). Any thread. */
 #pragma once
 
 #include <belfry-plugin.h>
@@ -45,5 +45,14 @@ void local_test_append (GString *text, const char *bytes, gsize n_bytes);
 void local_tests_add (LocalTests *self, LocalTest *test);
 const char *local_test_result_name (LocalTestResult result);
 
+typedef gboolean (*LocalTestsRead) (LocalTests *self,
+                                    const char *text,
+                                    gsize n_bytes,
+                                    GError **error);
+
+/* @format: `junit`, or with a colon and more behind; NULL: it is none */
+LocalTestsRead local_tests_find_reader (const char *format);
 gboolean local_tests_read_junit (LocalTests *self, const char *text, gsize n_bytes, GError **error);
 gboolean local_tests_read_tap (LocalTests *self, const char *text, gsize n_bytes, GError **error);
+gboolean
+local_tests_read_subunit (LocalTests *self, const char *text, gsize n_bytes, GError **error);
