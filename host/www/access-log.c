@@ -19,7 +19,7 @@
 #define MAX_WAITING  10000
 #define MAX_FIELD    4096
 #define HIDDEN       "***"
-#define COUNTER      "belfry-access-log-bytes"
+#define SENT         "belfry-access-log-sent"
 #define JOURNAL      "journal"
 #define MODE         0640
 #define MAX_NUMBERED 1000000
@@ -40,6 +40,12 @@ struct _BelfryAccessLog {
   gboolean quotes_address;
   gboolean has_overrun;
 };
+
+/** Sent: what went out of one message; the library forgets its status where the client leaves */
+typedef struct {
+  guint status;
+  guint64 n_bytes;
+} Sent;
 
 /* of the thread */
 typedef struct {
@@ -77,7 +83,7 @@ tell_failure (Writer *self, const char *what)
 static void
 open_file (Writer *self)
 {
-  struct stat info;
+  struct stat info = { 0 };
 
   if (self->fd >= 0)
     close (self->fd);
@@ -87,6 +93,9 @@ open_file (Writer *self)
     tell_failure (self, "opening");
   else if (fstat (self->fd, &info) == 0)
     self->size = info.st_size;
+  /* a new one, whatever the umask is */
+  if (self->fd >= 0 && self->size == 0 && S_ISREG (info.st_mode) && fchmod (self->fd, MODE) != 0)
+    tell_failure (self, "setting the mode of");
 }
 
 static char *
@@ -238,24 +247,29 @@ belfry_access_log_configure (BelfryAccessLog *self,
 }
 
 static void
-on_wrote (SoupServerMessage *msg, guint n_bytes, gpointer data)
+on_wrote_headers (SoupServerMessage *msg, Sent *sent)
 {
-  guint64 *count = data;
+  sent->status = soup_server_message_get_status (msg);
+}
 
+static void
+on_wrote_body (SoupServerMessage *msg, guint n_bytes, Sent *sent)
+{
   (void)msg;
-  *count += n_bytes;
+  sent->n_bytes += n_bytes;
 }
 
 void
 belfry_access_log_watch (BelfryAccessLog *self, SoupServerMessage *msg)
 {
-  guint64 *count = NULL;
+  Sent *sent = NULL;
 
   if (!self->is_on)
     return;
-  count = g_new0 (guint64, 1);
-  g_object_set_data_full (G_OBJECT (msg), COUNTER, count, g_free);
-  g_signal_connect (msg, "wrote-body-data", G_CALLBACK (on_wrote), count);
+  sent = g_new0 (Sent, 1);
+  g_object_set_data_full (G_OBJECT (msg), SENT, sent, g_free);
+  g_signal_connect (msg, "wrote-headers", G_CALLBACK (on_wrote_headers), sent);
+  g_signal_connect (msg, "wrote-body-data", G_CALLBACK (on_wrote_body), sent);
 }
 
 /* what is secret */
@@ -388,7 +402,7 @@ static char *
 dup_line (BelfryAccessLog *self, SoupServerMessage *msg, const char *client, const char *user)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (msg);
-  const guint64 *count = g_object_get_data (G_OBJECT (msg), COUNTER);
+  const Sent *sent = g_object_get_data (G_OBJECT (msg), SENT);
   GString *line = g_string_new (self->quotes_address ? "\"" : NULL);
 
   append_escaped (line, client != NULL ? client : "-");
@@ -396,9 +410,9 @@ dup_line (BelfryAccessLog *self, SoupServerMessage *msg, const char *client, con
   append_escaped (line, user != NULL ? user : "-");
   append_time (line);
   append_request (line, msg);
-  g_string_append_printf (line, " %u ", soup_server_message_get_status (msg));
-  if (count != NULL && *count > 0)
-    g_string_append_printf (line, "%" G_GUINT64_FORMAT, *count);
+  g_string_append_printf (line, " %u ", sent->status);
+  if (sent->n_bytes > 0)
+    g_string_append_printf (line, "%" G_GUINT64_FORMAT, sent->n_bytes);
   else
     g_string_append_c (line, '-');
   append_quoted (line, soup_message_headers_get_one (headers, "Referer"));
@@ -412,10 +426,12 @@ belfry_access_log_note (BelfryAccessLog *self,
                         const char *client,
                         const char *user)
 {
+  const Sent *sent = g_object_get_data (G_OBJECT (msg), SENT);
   g_autofree char *line = NULL;
   Item *item = NULL;
 
-  if (!self->is_on || soup_server_message_get_status (msg) == 0)
+  /* nothing went out: nobody was answered */
+  if (!self->is_on || sent == NULL || sent->status == 0)
     return;
   line = dup_line (self, msg, client, user);
   if (self->is_journal) {

@@ -73,6 +73,31 @@ belfry_strport_free (BelfryStrport *self)
   g_free (self);
 }
 
+char *
+belfry_strport_dup_unix (const char *path)
+{
+  GString *text = g_string_new ("unix:");
+
+  for (const char *at = path; *at != '\0'; at++) {
+    if (*at == ':' || *at == '\\')
+      g_string_append_c (text, '\\');
+    g_string_append_c (text, *at);
+  }
+  return g_string_free (text, FALSE);
+}
+
+char *
+belfry_strport_dup_door (const char *text)
+{
+  g_autofree char *path = NULL;
+
+  if (text[0] == '\0' || strchr ("/~.", text[0]) == NULL)
+    return g_strdup (text);
+  if (text[0] == '~' && (text[1] == '/' || text[1] == '\0'))
+    path = g_build_filename (g_get_home_dir (), text + 1, NULL);
+  return belfry_strport_dup_unix (path != NULL ? path : text);
+}
+
 guint
 belfry_strport_get_number (const char *digits, guint fallback)
 {

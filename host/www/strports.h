@@ -32,6 +32,11 @@ typedef struct {
 BelfryStrport *belfry_strport_parse (const char *text, GError **error);
 void belfry_strport_free (BelfryStrport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryStrport, belfry_strport_free)
+/* (transfer full): the description of a Unix socket at @path */
+char *belfry_strport_dup_unix (const char *path);
+/* (transfer full): what `distrib-port` says as a description: what begins with `/`, `~` or `.` is
+ * the path of a socket */
+char *belfry_strport_dup_door (const char *text);
 guint belfry_strport_get_number (const char *digits, guint fallback);
 /* Neither loopback nor a Unix socket; what systemd hands over is its unit's business. */
 gboolean belfry_strport_is_public (const BelfryStrport *self);

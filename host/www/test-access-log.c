@@ -48,7 +48,6 @@ static void
 assert_line (Fixture *fixture, const char *pattern)
 {
   g_autofree char *text = dup_log (fixture, "http.log");
-
   g_autoptr (GError) error = NULL;
   g_autoptr (GRegex) regex = belfry_regex_new (pattern, &error);
 
@@ -65,6 +64,7 @@ test_line (void)
   g_autofree char *path = NULL;
   struct stat info;
 
+  umask (077);
   fixture_set_up (&fixture, LOCAL, NULL);
   ask (&fixture, "/healthz?a=1&b=%20", "Referer: http://h/x\r\nUser-Agent: Probe/1.0 (x)\r\n");
   fixture_wait (count_lines (&fixture, "http.log") == 1);
@@ -73,7 +73,7 @@ test_line (void)
                          "\"http://h/x\" \"Probe/1\\.0 \\(x\\)\"\n$");
   path = g_build_filename (fixture.folder, "state", "http.log", NULL);
   g_assert_cmpint (g_stat (path, &info), ==, 0);
-  g_assert_cmpuint (info.st_mode & 0137, ==, 0);
+  g_assert_cmpuint (info.st_mode & 07777, ==, 0640);
   fixture_tear_down (&fixture);
 }
 
@@ -177,6 +177,32 @@ test_reopened (void)
   fixture_tear_down (&fixture);
 }
 
+/* that a reader left shows when something is told */
+static gboolean
+tell_and_look (Fixture *fixture)
+{
+  fixture_tell (fixture, "builder-state", 1, BELFRY_NONE, 1);
+  return count_lines (fixture, "http.log") == 1;
+}
+
+/* A stream is told of when its reader leaves, by what it was answered. */
+static void
+test_left (void)
+{
+  Fixture fixture;
+  Client *client = NULL;
+
+  fixture_set_up (&fixture, LOCAL, NULL);
+  fixture_add_builder (&fixture, 1, "b1");
+  client = client_new (&fixture, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n", TRUE);
+  fixture_wait (client_has (client, "200 OK"));
+  g_assert_cmpuint (count_lines (&fixture, "http.log"), ==, 0);
+  client_free (client);
+  fixture_wait (tell_and_look (&fixture));
+  assert_line (&fixture, "\"GET /events HTTP/1\\.1\" 200 ");
+  fixture_tear_down (&fixture);
+}
+
 /* an empty name: no file */
 static void
 test_none (void)
@@ -221,6 +247,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/http-log/secrets", test_secrets);
   g_test_add_func ("/http-log/rotation", test_rotation);
   g_test_add_func ("/http-log/reopened", test_reopened);
+  g_test_add_func ("/http-log/left", test_left);
   g_test_add_func ("/http-log/none", test_none);
   g_test_add_func ("/http-log/full", test_full);
   return g_test_run ();

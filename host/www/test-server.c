@@ -606,6 +606,27 @@ test_unix_socket (void)
   g_assert_cmpint (stat (path, &info), !=, 0);
 }
 
+/* one listener more, beside those of listen and beside the one that is there without it */
+static void
+test_door (void)
+{
+  Fixture fixture;
+  g_autoptr (GPtrArray) with_listen = NULL;
+  g_autoptr (GPtrArray) alone = NULL;
+
+  fixture_set_up (&fixture, LOCAL "\ndistrib-port=./door", NULL);
+  with_listen = belfry_www_list_addresses (fixture.www);
+  g_assert_cmpuint (with_listen->len, ==, 2);
+  g_assert_true (g_str_has_suffix (with_listen->pdata[1], "/door"));
+  fixture_apply (&fixture, "distrib-port=tcp:0:interface=127.0.0.1", NULL);
+  alone = belfry_www_list_addresses (fixture.www);
+  g_assert_cmpuint (alone->len, ==, 2);
+  /* what was open stays open */
+  g_assert_cmpstr (alone->pdata[0], ==, with_listen->pdata[0]);
+  g_assert_true (g_str_has_suffix (alone->pdata[1], "/www.sock"));
+  fixture_tear_down (&fixture);
+}
+
 static void
 test_apply_again (void)
 {
@@ -747,6 +768,7 @@ main (int argc, char **argv)
   g_test_add_func ("/www/listeners/tls", test_tls);
   g_test_add_func ("/www/listeners/unix", test_unix_socket);
   g_test_add_func ("/www/listeners/apply-again", test_apply_again);
+  g_test_add_func ("/www/listeners/door", test_door);
   g_test_add_func ("/www/health/answers", test_health);
   return g_test_run ();
 }

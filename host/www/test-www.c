@@ -89,6 +89,23 @@ make_section (const char *kind, const char *const *pairs)
   return section;
 }
 
+static void
+test_doors (void)
+{
+  g_autofree char *plain = belfry_strport_dup_door ("/run/a:b\\c");
+  g_autofree char *relative = belfry_strport_dup_door ("./door");
+  g_autofree char *home = belfry_strport_dup_door ("~/door");
+  g_autofree char *beneath = g_strconcat ("unix:", g_get_home_dir (), "/door", NULL);
+  g_autofree char *number = belfry_strport_dup_door ("8010");
+  g_autoptr (BelfryStrport) parsed = belfry_strport_parse (plain, NULL);
+
+  g_assert_nonnull (parsed);
+  g_assert_cmpstr (parsed->path, ==, "/run/a:b\\c");
+  g_assert_cmpstr (relative, ==, "unix:./door");
+  g_assert_cmpstr (home, ==, beneath);
+  g_assert_cmpstr (number, ==, "8010");
+}
+
 static guint
 count_www_errors (const char *const *pairs, guint *warnings)
 {
@@ -120,6 +137,13 @@ test_www_keys (void)
     { { "listen", "tcp:8010:interface=127.0.0.1;tcp:8010:interface=127.0.0.1", NULL }, 1, 0 },
     { { "listen", "tcp:0:interface=127.0.0.1;tcp:0:interface=127.0.0.1", NULL }, 0, 0 },
     { { "listen", "bogus:1", NULL }, 1, 0 },
+    { { "distrib-port", "8010", NULL }, 1, 0 },
+    { { "distrib-port", "tcp:8010:interface=127.0.0.1", NULL }, 0, 0 },
+    { { "distrib-port", "/run/a:b", NULL }, 0, 0 },
+    { { "distrib-port", "~/door", NULL }, 0, 0 },
+    { { "distrib-port", "./door", NULL }, 0, 0 },
+    { { "listen", "unix:/run/door", "distrib-port", "/run/door", NULL }, 1, 0 },
+    { { "distrib-port", "", NULL }, 0, 0 },
     { { "default-page", "//evil.example/", NULL }, 1, 0 },
     { { "default-page", "/\\evil", NULL }, 1, 0 },
     { { "default-page", "https:evil", NULL }, 1, 0 },
@@ -517,6 +541,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/www/listeners/table", test_strports);
+  g_test_add_func ("/www/listeners/doors", test_doors);
   g_test_add_func ("/www/keys/check", test_www_keys);
   g_test_add_func ("/www/authz/decides", test_authz_decides);
   g_test_add_func ("/www/authz/check", test_authz_check);

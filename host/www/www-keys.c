@@ -21,6 +21,11 @@ static const BelfryOption www_rows[] = {
                .alias = "http-port",
                .help = N_ ("where to listen, as tcp:PORT:interface=ADDRESS, unix:PATH, ssl: or "
                            "systemd:; absent: a socket in the runtime directory")),
+  BELFRY_STRING (BelfryWwwKeys,
+                 distrib_port,
+                 "distrib-port",
+                 .help = N_ ("one listener more, for a server in front: as in listen, or the path "
+                             "of a socket")),
   BELFRY_BOOLEAN (BelfryWwwKeys,
                   is_public,
                   "public",
@@ -166,6 +171,7 @@ const BelfryOptionTable belfry_view_keys_table = { view_rows, sizeof (BelfryOpti
 static void
 check_listener (const BelfryWwwKeys *keys,
                 const BelfrySection *section,
+                const char *key,
                 const char *text,
                 GHashTable *addresses,
                 BelfryProblems *problems)
@@ -175,18 +181,18 @@ check_listener (const BelfryWwwKeys *keys,
   g_autofree char *address = NULL;
 
   if (listener == NULL) {
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "listen", "%s", error->message);
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, key, "%s", error->message);
     return;
   }
   if (belfry_strport_is_public (listener) && !keys->is_public)
     belfry_problems_add (
-        problems, BELFRY_SEVERITY_ERROR, section, "listen",
+        problems, BELFRY_SEVERITY_ERROR, section, key,
         "listener '%s': strangers reach this address; keep it to this machine "
         "(tcp:%s:interface=127.0.0.1, or unix:PATH) behind a reverse proxy, or say public=true",
         text, listener->port);
   address = belfry_strport_dup_address (listener);
   if (address != NULL && !g_hash_table_add (addresses, g_steal_pointer (&address)))
-    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "listen",
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, key,
                          "listener '%s': another one has this address", text);
 }
 
@@ -216,7 +222,12 @@ belfry_www_keys_check (const BelfryWwwKeys *keys,
   g_autoptr (GHashTable) addresses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (char **text = keys->listen; text != NULL && *text != NULL; text++)
-    check_listener (keys, section, *text, addresses, problems);
+    check_listener (keys, section, "listen", *text, addresses, problems);
+  if (keys->distrib_port != NULL) {
+    g_autofree char *door = belfry_strport_dup_door (keys->distrib_port);
+
+    check_listener (keys, section, "distrib-port", door, addresses, problems);
+  }
   check_proxies (keys, section, problems);
   if (keys->default_page != NULL && !is_local_path (keys->default_page))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "default-page",

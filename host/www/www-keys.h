@@ -14,6 +14,7 @@ typedef enum {
 /** BelfryWwwKeys: [www] */
 typedef struct {
   char **listen;
+  char *distrib_port;
   gboolean is_public;
   char *title;     /* also in [host] */
   char *title_url; /* also in [host] */

@@ -7,6 +7,8 @@
  */
 #include "www/www-private.h"
 
+#include "www/strports.h"
+
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -353,26 +355,29 @@ find_listener (GPtrArray *listeners, const char *text)
   return NULL;
 }
 
-/* (transfer full): as configured, or the socket in the runtime directory */
+/* (transfer full): as configured, or the socket in the runtime directory; and the further door */
 static char **
 dup_wanted (BelfryConfig *config)
 {
   const BelfryWwwKeys *keys = config->www;
   g_autofree char *path = NULL;
-  g_autofree char *escaped = NULL;
   g_autofree char *address = NULL;
-  g_auto (GStrv) parts = NULL;
+  g_autofree char *door = NULL;
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
   if (keys == NULL)
     return g_new0 (char *, 1);
-  if (keys->listen != NULL)
-    return g_strdupv (keys->listen);
-  path = g_build_filename (config->host.runtime_directory, "www.sock", NULL);
-  parts = g_strsplit (path, ":", -1);
-  escaped = g_strjoinv ("\\:", parts);
-  address = g_strconcat ("unix:", escaped, NULL);
-  g_strv_builder_add (builder, address);
+  if (keys->listen != NULL) {
+    g_strv_builder_addv (builder, (const char **)keys->listen);
+  } else {
+    path = g_build_filename (config->host.runtime_directory, "www.sock", NULL);
+    address = belfry_strport_dup_unix (path);
+    g_strv_builder_add (builder, address);
+  }
+  if (keys->distrib_port != NULL) {
+    door = belfry_strport_dup_door (keys->distrib_port);
+    g_strv_builder_add (builder, door);
+  }
   return g_strv_builder_end (builder);
 }
 

@@ -290,6 +290,7 @@ test_why (void)
       views_fake_request ("/builders/b", NULL, "builder", "b", NULL);
   g_autoptr (JsonObject) idle = NULL;
   g_autoptr (JsonObject) waiting = NULL;
+  g_autofree char *html = NULL;
   BelfryBuildRequest *asked = NULL;
 
   add_state (fake, 1, "{\"why\":\"enough builds of it run\"}");
@@ -305,6 +306,9 @@ test_why (void)
   waiting = draw (fake, builders_builder_to_json, request);
   g_assert_cmpstr (belfry_json_get_text (idle, "why"), ==, "");
   g_assert_cmpstr (belfry_json_get_text (waiting, "why"), ==, "waiting for lock <b>evil");
+  html = views_fake_draw ("builder.html", json_object_ref (waiting), "/builders/b");
+  g_assert_nonnull (strstr (html, "waiting for lock &lt;b&gt;evil"));
+  views_fake_assert_safe (html);
 }
 
 static void
