@@ -351,6 +351,9 @@ test_other_host (Fixture *fixture, gconstpointer unused)
   two->state.status = 200;
   fixture_apply (fixture);
   fixture_build (fixture, NULL, BELFRY_RESULT_FAILURE);
+  fixture_wait_states (fixture, "two", "delivered");
+  fixture_wait_states (fixture, "one", "planned");
+  fixture_settle (fixture);
   fixture_build (fixture, NULL, BELFRY_RESULT_FAILURE);
   fixture_wait_states (fixture, "two", "delivered delivered");
   fixture_wait_states (fixture, "one", "planned waiting");
