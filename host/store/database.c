@@ -82,13 +82,23 @@ statement_free (gpointer data)
   sqlite3_finalize (data);
 }
 
+/* Statistics of sqlite's memory take a lock of the whole process for each piece of it. */
+static gpointer
+leave_statistics (gpointer data)
+{
+  sqlite3_config (SQLITE_CONFIG_MEMSTATUS, 0);
+  return data;
+}
+
 BelfryDatabase *
 belfry_database_open (const char *path, BelfryDatabaseRole role, GError **error)
 {
   g_autoptr (BelfryDatabase) self = g_new0 (BelfryDatabase, 1);
   g_autofree char *what = g_strdup_printf ("opening '%s'", path);
+  static GOnce once = G_ONCE_INIT;
   int flags = role_flags[role] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 
+  g_once (&once, leave_statistics, NULL);
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, statement_free);
   self->by_address = g_hash_table_new (NULL, NULL);
   self->types = g_hash_table_new_full (NULL, NULL, NULL, belfry_database_known_free);

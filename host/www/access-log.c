@@ -16,7 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_WAITING  10000
+#define MAX_BATCHES  64
+#define BATCH_BYTES  65536
+#define GATHER_MS    200
 #define MAX_FIELD    4096
 #define HIDDEN       "***"
 #define SENT         "belfry-access-log-sent"
@@ -24,10 +26,10 @@
 #define MODE         0640
 #define MAX_NUMBERED 1000000
 
-/** Item: what the thread is to do: write @line, or begin with another file, or end */
+/** Item: what the thread is to do: write @lines, or begin with another file, or end */
 typedef struct {
-  char *line;
-  char *path; /* (nullable): no line: the file from now on; NULL: the end */
+  char *lines;
+  char *path; /* (nullable): no lines: the file from now on; NULL: the end */
   gint64 rotate_length;
   gint64 max_files;
 } Item;
@@ -35,6 +37,8 @@ typedef struct {
 struct _BelfryAccessLog {
   GAsyncQueue *items;
   GThread *thread; /* (nullable) until there is a file */
+  GString *lines;  /* that are gathered: a thread woken for each costs more than its line */
+  guint flush_id;
   gboolean is_on;
   gboolean is_journal;
   gboolean quotes_address;
@@ -63,7 +67,7 @@ item_free (gpointer data)
 {
   Item *self = data;
 
-  g_free (self->line);
+  g_free (self->lines);
   g_free (self->path);
   g_free (self);
 }
@@ -135,25 +139,41 @@ turn_over (Writer *self)
   open_file (self);
 }
 
-static void
-write_line (Writer *self, const char *line)
+/* how much of the lines goes into this file: the line that fills it is its last */
+static gsize
+count_fitting (const Writer *self, const char *lines)
 {
-  gsize length = strlen (line);
+  gsize length = strlen (lines);
+  gint64 room = self->rotate_length - self->size;
+  const char *end = NULL;
+
+  if (self->rotate_length <= 0 || room > (gint64)length)
+    return length;
+  end = strchr (lines + MAX (room - 1, 0), '\n');
+  return end != NULL ? (gsize)(end + 1 - lines) : length;
+}
+
+static gsize
+write_fitting (Writer *self, const char *lines)
+{
+  gsize length = 0;
   gssize n_written = 0;
 
   if (self->fd < 0)
     open_file (self);
   else if (self->rotate_length > 0 && self->size >= self->rotate_length)
     turn_over (self);
+  length = count_fitting (self, lines);
   if (self->fd < 0)
-    return;
-  n_written = write (self->fd, line, length);
+    return length;
+  n_written = write (self->fd, lines, length);
   if (n_written > 0)
     self->size += n_written;
   if (n_written != (gssize)length)
     tell_failure (self, "writing");
   else
     self->has_failed = FALSE;
+  return length;
 }
 
 static gpointer
@@ -165,8 +185,9 @@ run_writer (gpointer data)
   while (goes_on) {
     Item *item = g_async_queue_pop (self->items);
 
-    if (item->line != NULL) {
-      write_line (self, item->line);
+    if (item->lines != NULL) {
+      for (const char *at = item->lines; *at != '\0';)
+        at += write_fitting (self, at);
     } else if (item->path != NULL) {
       g_free (self->path);
       self->path = g_steal_pointer (&item->path);
@@ -194,7 +215,32 @@ belfry_access_log_new (void)
   BelfryAccessLog *self = g_new0 (BelfryAccessLog, 1);
 
   self->items = g_async_queue_new_full (item_free);
+  self->lines = g_string_new (NULL);
   return self;
+}
+
+static void
+flush (BelfryAccessLog *self)
+{
+  Item *item = NULL;
+
+  g_clear_handle_id (&self->flush_id, g_source_remove);
+  if (self->lines->len == 0)
+    return;
+  item = g_new0 (Item, 1);
+  item->lines = g_string_free (self->lines, FALSE);
+  self->lines = g_string_new (NULL);
+  g_async_queue_push (self->items, item);
+}
+
+static gboolean
+on_gathered (gpointer data)
+{
+  BelfryAccessLog *self = data;
+
+  self->flush_id = 0;
+  flush (self);
+  return G_SOURCE_REMOVE;
 }
 
 void
@@ -202,11 +248,13 @@ belfry_access_log_free (BelfryAccessLog *self)
 {
   if (self == NULL)
     return;
+  flush (self);
   if (self->thread != NULL) {
     g_async_queue_push (self->items, g_new0 (Item, 1));
     g_thread_join (self->thread);
   }
   g_async_queue_unref (self->items);
+  g_string_free (self->lines, TRUE);
   g_free (self);
 }
 
@@ -243,6 +291,7 @@ belfry_access_log_configure (BelfryAccessLog *self,
   item->rotate_length = keys->rotate_length;
   item->max_files = keys->max_rotated_files;
   start_thread (self);
+  flush (self);
   g_async_queue_push (self->items, item);
 }
 
@@ -428,7 +477,6 @@ belfry_access_log_note (BelfryAccessLog *self,
 {
   const Sent *sent = g_object_get_data (G_OBJECT (msg), SENT);
   g_autofree char *line = NULL;
-  Item *item = NULL;
 
   /* nothing went out: nobody was answered */
   if (!self->is_on || sent == NULL || sent->status == 0)
@@ -438,14 +486,17 @@ belfry_access_log_note (BelfryAccessLog *self,
     g_message ("%s", line);
     return;
   }
-  if (g_async_queue_length (self->items) > MAX_WAITING) {
+  if (g_async_queue_length (self->items) > MAX_BATCHES) {
     if (!self->has_overrun)
       g_warning ("http.log: lines come faster than they can be written, leaving some out");
     self->has_overrun = TRUE;
     return;
   }
   self->has_overrun = FALSE;
-  item = g_new0 (Item, 1);
-  item->line = g_strconcat (line, "\n", NULL);
-  g_async_queue_push (self->items, item);
+  g_string_append (self->lines, line);
+  g_string_append_c (self->lines, '\n');
+  if (self->lines->len >= BATCH_BYTES)
+    flush (self);
+  else if (self->flush_id == 0)
+    self->flush_id = g_timeout_add (GATHER_MS, on_gathered, self);
 }

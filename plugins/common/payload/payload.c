@@ -13,11 +13,13 @@
 gboolean
 belfry_payload_find (JsonNode *root, const char *path, JsonNode **value, GError **error)
 {
-  g_auto (GStrv) keys = g_strsplit (path, ".", -1);
   JsonNode *node = root;
 
   *value = NULL;
-  for (guint i = 0; keys[i] != NULL; i++) {
+  for (const char *at = path; at != NULL;) {
+    const char *dot = strchr (at, '.');
+    g_autofree char *key = dot != NULL ? g_strndup (at, (gsize)(dot - at)) : NULL;
+
     if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
       g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
                    node == NULL ? "what should hold '%s' is missing"
@@ -25,7 +27,8 @@ belfry_payload_find (JsonNode *root, const char *path, JsonNode **value, GError 
                    path);
       return FALSE;
     }
-    node = json_object_get_member (json_node_get_object (node), keys[i]);
+    node = json_object_get_member (json_node_get_object (node), key != NULL ? key : at);
+    at = dot != NULL ? dot + 1 : NULL;
   }
   *value = node;
   return TRUE;

@@ -14,15 +14,43 @@ translate_quietly (const BelfryGithub *self, JsonNode *payload, GError **error)
   return belfry_translation_new_nothing ("this event asks for nothing");
 }
 
-static const struct {
-  const char *event;
-  EventFunc translate;
-} events[] = {
-  { "ping", translate_quietly },
-  { "pull_request", belfry_github_translate_pull_request },
-  { "push", belfry_github_translate_push },
-  { "workflow_run", translate_quietly },
+/* names that an event reads, at whatever depth */
+static const char *const push_members[] = {
+  "added", "author",    "commits",     "committer",  "created",   "deleted", "distinct",
+  "email", "full_name", "head_commit", "html_url",   "id",        "message", "modified",
+  "name",  "ref",       "removed",     "repository", "timestamp", "url",     NULL,
 };
+static const char *const pull_request_members[] = {
+  "_links", "action", "base",       "body",     "commits", "created_at", "full_name",
+  "head",   "href",   "html",       "html_url", "login",   "number",     "pull_request",
+  "ref",    "repo",   "repository", "sender",   "sha",     "title",      NULL,
+};
+static const char *const no_members[] = { NULL };
+
+typedef struct {
+  const char *name;
+  EventFunc translate;
+  const char *const *members;
+} Event;
+
+static const Event events[] = {
+  { "ping", translate_quietly, no_members },
+  { "pull_request", belfry_github_translate_pull_request, pull_request_members },
+  { "push", belfry_github_translate_push, push_members },
+  { "workflow_run", translate_quietly, no_members },
+};
+
+/* (nullable) */
+static const Event *
+find_event (BelfryRequest *request)
+{
+  const char *name = belfry_request_get_header (request, "X-GitHub-Event");
+
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    if (g_strcmp0 (events[i].name, name) == 0)
+      return &events[i];
+  return NULL;
+}
 
 gboolean
 belfry_github_skips (const BelfryGithub *self, const char *message)
@@ -30,24 +58,16 @@ belfry_github_skips (const BelfryGithub *self, const char *message)
   return belfry_payload_matches (self->skips, message);
 }
 
-/* all names that the events read, at whatever depth */
-static const char *const members[] = {
-  "_links",   "action",       "added",     "author",      "base",     "body",
-  "commits",  "committer",    "created",   "created_at",  "deleted",  "distinct",
-  "email",    "full_name",    "head",      "head_commit", "href",     "html",
-  "html_url", "id",           "login",     "message",     "modified", "name",
-  "number",   "pull_request", "ref",       "removed",     "repo",     "repository",
-  "sender",   "sha",          "timestamp", "title",       "url",      NULL,
-};
-
 /* A template and a whitelist may ask for anything. */
 static const char *const *
-get_members (const BelfryGithub *self)
+get_members (const BelfryGithub *self, const Event *event)
 {
   gboolean all = self->codebase_format != NULL ||
                  (self->property_whitelist != NULL && self->property_whitelist[0] != NULL);
 
-  return all ? NULL : members;
+  if (all)
+    return NULL;
+  return event != NULL ? event->members : no_members;
 }
 
 /* the project that the URL names, where the payload named none */
@@ -72,20 +92,18 @@ fill_project (BelfryRequest *request, BelfryTranslation *translation, GError **e
 static BelfryTranslation *
 translate_event (const BelfryGithub *self,
                  BelfryRequest *request,
+                 const Event *event,
                  JsonNode *payload,
                  GError **error)
 {
-  const char *event = belfry_request_get_header (request, "X-GitHub-Event");
+  g_autoptr (BelfryTranslation) translation = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
-    if (g_strcmp0 (events[i].event, event) == 0) {
-      g_autoptr (BelfryTranslation) translation = events[i].translate (self, payload, error);
-
-      return translation != NULL && fill_project (request, translation, error)
-                 ? g_steal_pointer (&translation)
-                 : NULL;
-    }
-  return belfry_translation_new_nothing ("this event is not handled");
+  if (event == NULL)
+    return belfry_translation_new_nothing ("this event is not handled");
+  translation = event->translate (self, payload, error);
+  return translation != NULL && fill_project (request, translation, error)
+             ? g_steal_pointer (&translation)
+             : NULL;
 }
 
 BelfryTranslation *
@@ -93,15 +111,16 @@ belfry_github_translate (const BelfryGithub *self, BelfryRequest *request)
 {
   g_autoptr (GError) local = NULL;
   g_autoptr (JsonNode) payload = NULL;
+  const Event *event = find_event (request);
   BelfryTranslation *translation = NULL;
   gboolean unsupported = FALSE;
 
-  payload = belfry_payload_read_members (request, get_members (self), &unsupported, &local);
+  payload = belfry_payload_read_members (request, get_members (self, event), &unsupported, &local);
   if (unsupported)
     return belfry_translation_new_unsupported_type (
         "application/json or application/x-www-form-urlencoded is wanted here");
   if (payload != NULL)
-    translation = translate_event (self, request, payload, &local);
+    translation = translate_event (self, request, event, payload, &local);
   return translation != NULL ? translation
                              : belfry_translation_new_malformed ("%s", local->message);
 }
