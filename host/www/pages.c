@@ -276,7 +276,8 @@ make_etag (BelfryExchange *exchange, const BelfryMatch *match)
       "%" G_GINT64_FORMAT " %u %u %s %s %s %s %" G_GINT64_FORMAT,
       belfry_store_last_event_id (www->store, builderid), site->generation,
       belfry_templates_get_generation (site->templates), session != NULL ? session : "", theme,
-      belfry_frame_get_language (exchange), BELFRY_VERSION, has_ages ? belfry_clock_now_us () / (60 * G_USEC_PER_SEC) : 0);
+      belfry_frame_get_language (exchange), BELFRY_VERSION,
+      has_ages ? belfry_clock_now_us () / (60 * G_USEC_PER_SEC) : 0);
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
 
   digest[20] = '\0';
