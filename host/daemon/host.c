@@ -7,6 +7,7 @@
 #include "host.h"
 
 #include "control/server.h"
+#include "daemon/held.h"
 #include "daemon/host-wiring.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
@@ -129,6 +130,7 @@ belfry_host_instances_changed (BelfryHost *self)
 {
   g_autoptr (GPtrArray) engines = belfry_host_list (self, BELFRY_KIND_ENGINE, TRUE);
 
+  belfry_held_release (self);
   if (self->stopping)
     return;
   for (guint i = 0; i < engines->len; i++) {
@@ -404,6 +406,7 @@ belfry_host_stop (BelfryHost *self)
   belfry_control_server_stop (self->control);
   /* who was let in has a right to an answer: a forge does not send a push twice */
   belfry_www_hush (self->www);
+  belfry_held_release (self);
   self->quiet_until_us = g_get_monotonic_time () + QUIET_WAIT_US;
   self->quiet_source = g_timeout_add (QUIET_LOOK_MS, on_look_for_quiet, self);
 }

@@ -38,6 +38,7 @@ struct _BelfryHost {
   BelfryTransport *transport;
   BelfryMasks *masks;
   BelfryReloads *reloads; /* (nullable) */
+  GQueue held;            /* requests, see held.h */
   GPtrArray *hosted;      /* (element-type BelfryHosted) */
   GHashTable *feeds;      /* engine name → BelfryFeed */
   GHashTable *caches;     /* "kind/name\nkey" → CacheEntry */
