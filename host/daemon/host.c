@@ -279,6 +279,7 @@ belfry_host_new (const char *config_path, int *exit_code)
   self->feeds =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_feed_free);
   self->masks = belfry_masks_new ();
+  belfry_logging_set_masks (self->masks);
   self->loader = belfry_loader_new (NULL);
   self->config = belfry_host_load_config (self, NULL);
   if (self->config == NULL) {
@@ -441,6 +442,7 @@ belfry_host_free (BelfryHost *self)
   g_clear_pointer (&self->bus, belfry_bus_free);
   g_clear_pointer (&self->config, belfry_config_unref);
   g_clear_pointer (&self->loader, belfry_loader_free);
+  belfry_logging_set_masks (NULL);
   g_clear_pointer (&self->masks, belfry_masks_free);
   g_clear_pointer (&self->loop, g_main_loop_unref);
   g_free (self->config_path);

@@ -34,10 +34,13 @@ kind_name (BelfryHosted *hosted)
 static void
 set_failed (BelfryHosted *hosted, const char *message)
 {
+  BelfryHost *host = hosted->host;
+
   hosted->state = BELFRY_HOSTED_FAILED;
   g_free (hosted->failure);
-  hosted->failure = g_strdup (message);
-  g_warning ("%s '%s': %s; the others go on", kind_name (hosted), hosted->blueprint->name, message);
+  hosted->failure = belfry_masks_apply_text (host->masks, message);
+  g_warning ("%s '%s': %s; the others go on", kind_name (hosted), hosted->blueprint->name,
+             hosted->failure);
 }
 
 static void

@@ -102,6 +102,26 @@ on_helper_ended (GObject *source, GAsyncResult *result, gpointer user_data)
     take_value (task, g_bytes_get_data (ended->output, NULL), g_bytes_get_size (ended->output));
 }
 
+/* what leads to the service, and nothing of what else this process was given */
+static GStrv
+dup_helper_environment (void)
+{
+  static const char *const names[] = {
+    "ASAN_OPTIONS",  "DBUS_SESSION_BUS_ADDRESS", "HOME",
+    "LSAN_OPTIONS",  "SECRET_BACKEND",           "SECRET_FILE_TEST_PASSWORD",
+    "USER",          "SECRET_FILE_TEST_PATH",    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+  };
+  g_auto (GStrv) environment =
+      g_environ_setenv (NULL, "PATH", "/usr/local/bin:/usr/bin:/bin", TRUE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_getenv (names[i]) != NULL)
+      environment =
+          g_environ_setenv (g_steal_pointer (&environment), names[i], g_getenv (names[i]), TRUE);
+  return g_steal_pointer (&environment);
+}
+
 void
 belfry_secrets_ask_service (const char *verb, const char *name, GBytes *input, GTask *task)
 {
@@ -109,7 +129,7 @@ belfry_secrets_ask_service (const char *verb, const char *name, GBytes *input, G
   g_autofree char *helper =
       g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-secret", NULL);
   const char *argv[] = { helper, verb, name, NULL };
-  g_auto (GStrv) environment = g_get_environ ();
+  g_auto (GStrv) environment = dup_helper_environment ();
   BelfryProcess process = { .size = sizeof process,
                             .argv = argv,
                             .environment = (const char *const *)environment,
