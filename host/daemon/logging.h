@@ -4,8 +4,10 @@
 
 #include "daemon/masks.h"
 
+#include <glib.h>
+
 /* @threshold: the most talkative level that is shown. */
 void belfry_logging_start (GLogLevelFlags threshold);
-void belfry_logging_set_threshold (GLogLevelFlags threshold);
-/* What must not be seen in any message; NULL: nothing, from now on. */
+/* What no line may show, whoever wrote it; NULL: nothing. They outlive all logging. */
 void belfry_logging_set_masks (BelfryMasks *masks);
+void belfry_logging_set_threshold (GLogLevelFlags threshold);

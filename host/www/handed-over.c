@@ -180,9 +180,9 @@ belfry_handed_over_warn (GPtrArray *listeners)
     if (descriptor >= 0)
       is_used[descriptor - FIRST_HANDED_OVER] = TRUE;
   }
-  for (guint i = 0; i < count; i++)
+  for (guint i = 0; i < count && i < n_names; i++)
     if (!is_used[i])
       g_warning ("systemd hands over the socket '%s', and nothing listens at it: add "
-                 "systemd:index=%u to listen= in [www], or stop its unit",
-                 i < n_names ? names[i] : "", i);
+                 "systemd:name=%s to listen= in [www], or stop its unit",
+                 names[i], names[i]);
 }
