@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 
 from support import DEADLINE, Skip, wait_until
 
@@ -68,6 +67,11 @@ class Groups:
                 with contextlib.suppress(OSError):
                     found |= {int(line) for line in (path / "cgroup.procs").read_text().split()}
         return found
+
+    def has(self, controller):
+        if self.is_unified:
+            return controller in (HIERARCHIES / "cgroup.controllers").read_text().split()
+        return (HIERARCHIES / controller).exists()
 
     def remove(self):
         for folder in self.folders:
