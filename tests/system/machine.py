@@ -160,7 +160,7 @@ class Machine:
 
     def journal(self, unit, *words):
         self.run("journalctl", "--sync", check=False)
-        return self.run("journalctl", "-u", unit, "-o", "cat", "--no-pager", *words).stdout
+        return self.run("journalctl", "-u", unit, "--no-pager", "-o", "cat", *words).stdout
 
     def end(self):
         """Off as one switches a machine off, or else by force; nothing of it stays."""
