@@ -492,4 +492,5 @@ void
 belfry_www_stop (BelfryWww *self)
 {
   g_ptr_array_set_size (self->listeners, 0);
+  belfry_streams_close_all (self->streams);
 }
