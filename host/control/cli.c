@@ -11,6 +11,7 @@
 #include "languages/languages.h"
 #include "outbox-cli.h"
 #include "pollers.h"
+#include "secret.h"
 #include "send-change.h"
 #include "try.h"
 
@@ -61,6 +62,9 @@ static const Subcommand subcommands[] = {
   { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
   { "forget", "poller/NAME", "have a poller start afresh, as if it had never looked",
     belfry_forget_main },
+  { "secret", "set NAME | list [--json] | clear NAME",
+    "keep a secret in this user's keyring, say which are there, or take one out",
+    belfry_secret_main },
   { "send-change",
     "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] …",
     "post a change to the hook base, here or elsewhere", belfry_send_change_main },
