@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include "ask.h"
+#include "backup.h"
 #include "check.h"
 #include "cli-builds.h"
 #include "daemon/run.h"
@@ -60,6 +61,8 @@ static const Subcommand subcommands[] = {
   { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
   { "forget", "poller/NAME", "have a poller start afresh, as if it had never looked",
     belfry_forget_main },
+  { "backup", "[--config FILE | --database FILE] [--json] FOLDER",
+    "copy what is stored, while the daemon works", belfry_backup_main },
   { "send-change",
     "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] …",
     "post a change to the hook base, here or elsewhere", belfry_send_change_main },
