@@ -13,6 +13,7 @@
 #include "pollers.h"
 #include "send-change.h"
 #include "try.h"
+#include "user.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -63,6 +64,8 @@ static const Subcommand subcommands[] = {
     belfry_forget_main },
   { "backup", "[--config FILE | --database FILE] [--json] FOLDER",
     "copy what is stored, while the daemon works", belfry_backup_main },
+  { "user", "[--config FILE | --file FILE] [--json] add USER | list | remove USER",
+    "the passwords of those who may post to hooks", belfry_user_main },
   { "send-change",
     "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] …",
     "post a change to the hook base, here or elsewhere", belfry_send_change_main },

@@ -8,12 +8,11 @@
  */
 #include "store/backup.h"
 
+#include "store/files.h"
 #include "store/store-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -42,16 +41,6 @@ open_watched (const char *path, BelfryDatabaseRole role, GCancellable *cancellab
   if (database != NULL && cancellable != NULL)
     sqlite3_progress_handler (database->handle, STEPS_AT_ONCE, on_steps, cancellable);
   return database;
-}
-
-static gboolean
-fail_by_errno (const char *what, const char *path, GError **error)
-{
-  int code = errno;
-
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_RETRY, "%s '%s': %s", what, path,
-               g_strerror (code));
-  return FALSE;
 }
 
 static gboolean
@@ -84,31 +73,6 @@ check_integrity (BelfryDatabase *database, const char *path, GError **error)
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "checking '%s': it is damaged", path);
   sqlite3_reset (statement);
   return sound;
-}
-
-/* a file, or a folder with what was named in it */
-static gboolean
-bring_to_disk (const char *path, GError **error)
-{
-  int fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
-  gboolean done = fd >= 0 && fsync (fd) == 0;
-
-  if (!done)
-    fail_by_errno ("writing to disk", path, error);
-  if (fd >= 0)
-    close (fd);
-  return done;
-}
-
-static gboolean
-give_name (const char *partial, const char *path, GError **error)
-{
-  if (renameat2 (AT_FDCWD, partial, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-    return TRUE;
-  /* some network file systems cannot; that nothing has the name was looked at before */
-  if (errno == EINVAL && g_rename (partial, path) == 0)
-    return TRUE;
-  return fail_by_errno ("naming", path, error);
 }
 
 /** Copying: one backup under way */
@@ -162,8 +126,8 @@ copy_file (Copying *self, const char *from, const char *name, Finish finish, GEr
 
   g_unlink (partial);
   if (copy_into (from, partial, self->cancellable, error) &&
-      check_copy (self, partial, finish, error) && bring_to_disk (partial, error) &&
-      give_name (partial, path, error)) {
+      check_copy (self, partial, finish, error) && belfry_file_bring_to_disk (partial, error) &&
+      belfry_file_give_name (partial, path, error)) {
     note_file (self, name, path);
     return TRUE;
   }
@@ -191,9 +155,9 @@ prepare_folder (const char *folder, GError **error)
     return FALSE;
   }
   if (g_mkdir (folder, PRIVATE_FOLDER) != 0 && errno != EEXIST)
-    return fail_by_errno ("making the folder", folder, error);
+    return belfry_file_fail ("making the folder", folder, error);
   if (g_access (folder, W_OK | X_OK) != 0)
-    return fail_by_errno ("writing to the folder", folder, error);
+    return belfry_file_fail ("writing to the folder", folder, error);
   return is_free (folder, RECORDS_NAME, error) && is_free (folder, LOGS_NAME, error);
 }
 
@@ -207,7 +171,7 @@ has_space (const char *folder, gint64 bytes, GError **error)
   g_autofree char *found = NULL;
 
   if (statvfs (folder, &status) != 0)
-    return fail_by_errno ("looking at the disk of", folder, error);
+    return belfry_file_fail ("looking at the disk of", folder, error);
   there = (guint64)status.f_bavail * status.f_frsize;
   if (there > (guint64)bytes)
     return TRUE;
@@ -245,7 +209,7 @@ belfry_backup_make (const BelfryBackupSource *source,
   }
   json_object_set_string_member (answer, "folder", folder);
   json_object_set_array_member (answer, "files", g_steal_pointer (&files));
-  return bring_to_disk (folder, error);
+  return belfry_file_bring_to_disk (folder, error);
 }
 
 /* without a daemon */
