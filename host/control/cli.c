@@ -6,10 +6,12 @@
 #include "check.h"
 #include "cli-builds.h"
 #include "complete.h"
+#include "config-cli.h"
 #include "daemon/run.h"
 #include "deliveries.h"
 #include "explain.h"
 #include "help.h"
+#include "init.h"
 #include "inspect.h"
 #include "outbox-cli.h"
 #include "pollers.h"
@@ -26,9 +28,16 @@ static int run_reload (int argc, char **argv);
 static int run_status (int argc, char **argv);
 
 static const BelfrySubcommand subcommands[] = {
+  { "init",
+    "[--config FILE] [--repository URL] [--vcs WORD] [--builder NAME] [--steps COMMAND;…] [--hook "
+    "HOOK]… [--poll INTERVAL] [--mail ADDRESS] [--from ADDRESS] [--listen LISTENER] [--url URL] "
+    "[--title TEXT] [--state-directory FOLDER] [--runtime-directory FOLDER]",
+    "write a first configuration, by asking or from options", belfry_init_main },
   { "run", "[--config FILE] [--verbose]", "run the daemon in the foreground", belfry_run_main },
   { "check", "[--config FILE] [--strict[=config]] [--json]",
     "say all that is wrong with a configuration", belfry_check_main },
+  { "config", "[--config FILE] [--json] [SECTION [NAME]]",
+    "show what is in force of a configuration, and where it comes from", belfry_config_main },
   { "inspect", "[PLUGIN] [--json|--markdown|--conf]", "list plugins, or show one with its options",
     belfry_inspect_main },
   { "status", "[--config FILE] [--json]", "say how the running daemon is", run_status },
