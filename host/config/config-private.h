@@ -54,12 +54,6 @@ void belfry_host_keys_complete (BelfryConfigDraft *self);
 
 /* host-sections.c: further kinds of section that are the host's */
 gboolean belfry_host_sections_know (const char *kind);
-/* (transfer container) (element-type utf8) */
-GPtrArray *belfry_host_sections_list_kinds (void);
-/* (nullable): the keys of such a section; NULL: they are names of the user's */
-const BelfryOptionTable *belfry_host_sections_find_table (const char *kind);
-/* What such a section is for. */
-const char *belfry_host_sections_get_help (const char *kind, gboolean *is_named);
 /* A name where there is none, or none where there is one, is a finding. */
 void belfry_host_sections_read (BelfryConfigDraft *self, BelfrySection *section);
 void belfry_host_sections_check (BelfryConfigDraft *self);

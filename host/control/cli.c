@@ -13,6 +13,7 @@
 #include "help.h"
 #include "init.h"
 #include "inspect.h"
+#include "man.h"
 #include "outbox-cli.h"
 #include "pollers.h"
 #include "send-change.h"
@@ -98,6 +99,7 @@ static const BelfrySubcommand subcommands[] = {
     belfry_cli_control },
   { "cancel", "[--config FILE] REQUESTID|--all [BUILDER…] [reason=TEXT]",
     "take waiting requests back", belfry_cli_control },
+  { "man", "FILE | PLUGIN", NULL, belfry_man_main },
   { "complete", "-- WORD…", NULL, belfry_complete_main },
   { "shutdown", "[--config FILE] [finish|retry|now|cancel]",
     "end when the running builds have ended, or have been put back", belfry_cli_shutdown },

@@ -26,8 +26,8 @@ has (JsonObject *object, const char *key)
 }
 
 /* hidden and renamed options work, but nobody should start to use them */
-static gboolean
-is_shown (JsonObject *option)
+gboolean
+belfry_inspect_is_shown (JsonObject *option)
 {
   return !has (option, "hidden") && !has (option, "deprecated");
 }
@@ -38,14 +38,14 @@ write_options (GString *text, JsonArray *options, OptionWriter write)
   for (guint i = 0; options != NULL && i < json_array_get_length (options); i++) {
     JsonObject *option = json_array_get_object_element (options, i);
 
-    if (is_shown (option))
+    if (belfry_inspect_is_shown (option))
       write (text, option);
   }
 }
 
 /* "key", or "key.NAME" of a map */
-static char *
-dup_key (JsonObject *option)
+char *
+belfry_inspect_dup_key (JsonObject *option)
 {
   return g_strconcat (get_text (option, "name"), has (option, "element") ? ".NAME" : "", NULL);
 }
@@ -78,8 +78,8 @@ append_fact (GString *text, const char *label, const char *value)
 }
 
 /* all that is to be said of an option beside its help */
-static char *
-dup_facts (JsonObject *option)
+char *
+belfry_inspect_dup_facts (JsonObject *option)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree char *type = dup_type (option);
@@ -107,8 +107,8 @@ dup_facts (JsonObject *option)
 static void
 write_text_option (GString *text, JsonObject *option)
 {
-  g_autofree char *key = dup_key (option);
-  g_autofree char *facts = dup_facts (option);
+  g_autofree char *key = belfry_inspect_dup_key (option);
+  g_autofree char *facts = belfry_inspect_dup_facts (option);
 
   g_string_append_printf (text, "  %s\n      %s\n      (%s)\n", key, get_text (option, "help"),
                           facts);
@@ -176,9 +176,9 @@ append_cell (GString *text, const char *cell)
 static void
 write_markdown_option (GString *text, JsonObject *option)
 {
-  g_autofree char *key = dup_key (option);
+  g_autofree char *key = belfry_inspect_dup_key (option);
   g_autofree char *code = g_strdup_printf ("`%s`", key);
-  g_autofree char *facts = dup_facts (option);
+  g_autofree char *facts = belfry_inspect_dup_facts (option);
 
   append_cell (text, code);
   append_cell (text, facts);
@@ -222,8 +222,8 @@ belfry_inspect_to_markdown (JsonObject *plugin)
 static void
 append_conf_option (GString *text, JsonObject *option, gboolean is_open)
 {
-  g_autofree char *key = dup_key (option);
-  g_autofree char *facts = dup_facts (option);
+  g_autofree char *key = belfry_inspect_dup_key (option);
+  g_autofree char *facts = belfry_inspect_dup_facts (option);
   gboolean is_secret = strcmp (get_text (option, "type"), "secret") == 0;
 
   g_string_append_printf (text, "# %s (%s)\n", get_text (option, "help"), facts);
