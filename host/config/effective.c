@@ -16,7 +16,7 @@ typedef struct {
   JsonArray *sections;
 } Describer;
 
-/* what the environment decides where nobody has written it */
+/* what the environment and other sections decide where nobody has written it here */
 static const struct {
   const char *key;
   gsize offset;
@@ -190,11 +190,15 @@ add_default (Describer *self,
 static void
 add_worked_out (Describer *self, JsonArray *keys, const BelfrySection *section)
 {
+  /* keys of [host] may stand there, and in one of both only */
+  const BelfrySection *www = belfry_config_find_section (&self->draft->config, "www");
+
   for (gsize i = 0; i < G_N_ELEMENTS (worked_out); i++) {
     const char *value = G_STRUCT_MEMBER (char *, &self->draft->config.host, worked_out[i].offset);
     const BelfryOption *row = belfry_option_table_find (&belfry_host_keys_table, worked_out[i].key);
 
-    if (value != NULL && row != NULL && !is_written (section, row))
+    if (value != NULL && row != NULL && !is_written (section, row) &&
+        (www == NULL || belfry_section_find (www, worked_out[i].key) == NULL))
       add_key (keys, worked_out[i].key, value, "worked out");
   }
 }

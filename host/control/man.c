@@ -89,6 +89,20 @@ append_options (GString *page, JsonArray *options)
   }
 }
 
+/* of the build, or what those who build twice alike say instead: reproducible-builds.org */
+static char *
+dup_date (void)
+{
+  const char *given = g_getenv ("SOURCE_DATE_EPOCH");
+  gint64 seconds = g_get_real_time () / G_USEC_PER_SEC;
+  g_autoptr (GDateTime) time = NULL;
+
+  if (given != NULL)
+    belfry_parse_integer (given, 0, G_MAXINT32, &seconds, NULL);
+  time = g_date_time_new_from_unix_utc (seconds);
+  return g_date_time_format (time, "%Y-%m-%d");
+}
+
 /* pages of plugins */
 
 static void
@@ -133,12 +147,14 @@ make_plugin_page (JsonObject *plugin)
   const char *kind = belfry_json_get_text (plugin, "kind");
   const char *name = belfry_json_get_text (plugin, "name");
   g_autofree char *title = g_strdup_printf ("belfry-%s-%s", kind, name);
+  g_autofree char *date = dup_date ();
   g_autofree char *beside = g_strdup_printf ("Keys of every %s stand in", kind);
   g_autoptr (GString) page =
       g_string_new (".\\\" SPDX-License-Identifier: LGPL-2.1-or-later\n.TH ");
 
   append_text (page, title);
-  g_string_append (page, " 5 \"\" \"belfry " BELFRY_VERSION "\" \"File Formats\"\n.SH NAME\n");
+  g_string_append_printf (page, " 5 %s \"belfry " BELFRY_VERSION "\" \"File Formats\"\n", date);
+  g_string_append (page, ".SH NAME\n");
   append_text (page, title);
   g_string_append (page, " \\- ");
   append_line (page, belfry_json_get_text (plugin, "summary"));
@@ -251,12 +267,14 @@ fill_template (const char *path, GError **error)
   const BelfryTemplateSettings settings = BELFRY_TEMPLATE_SETTINGS_INIT;
   g_autoptr (BelfryTemplate) template = NULL;
   g_autoptr (JsonObject) variables = json_object_new ();
+  g_autofree char *date = dup_date ();
   g_autofree char *commands = make_commands ();
   g_autofree char *sections = make_sections ();
   g_autofree char *text = NULL;
   g_autofree char *page = NULL;
 
   json_object_set_string_member (variables, "version", BELFRY_VERSION);
+  json_object_set_string_member (variables, "date", date);
   json_object_set_string_member (variables, "commands", commands);
   json_object_set_string_member (variables, "sections", sections);
   if (!g_file_get_contents (path, &text, NULL, error))

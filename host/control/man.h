@@ -3,5 +3,5 @@
 #pragma once
 
 /* belfry man KIND/NAME: the page of a plugin. belfry man FILE: a page whose template is filled in
- * with `version`, `commands` and `sections`. */
+ * with `version`, `date`, `commands` and `sections`. */
 int belfry_man_main (int argc, char **argv);

@@ -3,8 +3,10 @@
  * A backup: `VACUUM INTO`, file by file, from connections that only read, so that nobody who writes
  * waits for it. The records are copied first. The logs that come after them know lines of logs that
  * the records had not heard of by then, whose ids would be given out once more after a restore, so
- * those lines are taken out of the copy. Each copy is checked and on disk before it gets its name;
- * what was interrupted leaves names that end in `.partial` and that the next attempt removes.
+ * those lines are taken out of the copy; and the other way round, what the records count of lines
+ * that the logs' thread still gathers is waited for. Each copy is checked and on disk before it
+ * gets its name; what was interrupted leaves names that end in `.partial` and that the next attempt
+ * removes.
  */
 #include "store/backup.h"
 
@@ -18,12 +20,20 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define RECORDS_NAME    "belfry.sqlite"
-#define LOGS_NAME       "logs.sqlite"
-#define STEPS_AT_ONCE   20000 /* of sqlite's machine, between two looks at the cancellable */
-#define COPY_INTO       "VACUUM INTO ?1"
-#define LAST_LOG        "SELECT max (logid) FROM logs"
-#define FORGET_LATER    "DELETE FROM blocks WHERE logid > ?1"
+#define RECORDS_NAME   "belfry.sqlite"
+#define LOGS_NAME      "logs.sqlite"
+#define STEPS_AT_ONCE  20000 /* of sqlite's machine, between two looks at the cancellable */
+#define COPY_INTO      "VACUUM INTO ?1"
+#define LAST_LOG       "SELECT max (logid) FROM logs"
+#define FORGET_LATER   "DELETE FROM blocks WHERE logid > ?1"
+#define ATTACH_RECORDS "ATTACH ?1 AS records"
+/* logs of which the records count more lines than are stored */
+#define COUNT_LATE                                                                                 \
+  "SELECT count (*) FROM records.logs AS l WHERE l.type <> 'd' AND (l.complete = 0"                \
+  " OR l.logid > (SELECT max (logid) - 2000 FROM records.logs)) AND l.num_lines >"                 \
+  " (SELECT coalesce (sum (lines), 0) FROM blocks AS b WHERE b.logid = l.logid)"
+#define MOMENT_US       (20 * G_TIME_SPAN_MILLISECOND)
+#define MOST_MOMENTS    100
 #define CHECK_INTEGRITY "PRAGMA integrity_check (1)"
 #define PRIVATE_FOLDER  0700
 
@@ -190,6 +200,48 @@ remove_named (const char *folder, const char *name)
   g_unlink (path);
 }
 
+static BelfryDatabase *
+open_beside_records (Copying *self, const char *logs, GError **error)
+{
+  g_autofree char *records = g_build_filename (self->folder, RECORDS_NAME, NULL);
+  g_autoptr (BelfryDatabase) database =
+      open_watched (logs, BELFRY_DATABASE_SOURCE, self->cancellable, error);
+  sqlite3_stmt *statement =
+      database != NULL ? belfry_database_prepare (database, ATTACH_RECORDS, error) : NULL;
+
+  if (statement == NULL)
+    return NULL;
+  belfry_database_bind_text (statement, 1, records);
+  return belfry_database_step (database, statement, NULL, error) ? g_steal_pointer (&database)
+                                                                 : NULL;
+}
+
+/* the storing thread takes a quarter of a second; where it cannot store, what is there has to do */
+static gboolean
+wait_for_lines (Copying *self, const char *logs, GError **error)
+{
+  g_autoptr (BelfryDatabase) database = open_beside_records (self, logs, error);
+  gint64 late = 1;
+
+  if (database == NULL)
+    return FALSE;
+  for (guint i = 0; late > 0 && i < MOST_MOMENTS && !g_cancellable_is_cancelled (self->cancellable);
+       i++) {
+    if (i > 0)
+      g_usleep (MOMENT_US); /* lint: on a thread of the pool, or the command line's */
+    if (!belfry_database_ask (database, COUNT_LATE, 0, &late, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+copy_logs (Copying *self, const char *logs, GError **error)
+{
+  return wait_for_lines (self, logs, error) &&
+         copy_file (self, logs, LOGS_NAME, finish_logs, error);
+}
+
 gboolean
 belfry_backup_make (const BelfryBackupSource *source,
                     const char *folder,
@@ -203,7 +255,7 @@ belfry_backup_make (const BelfryBackupSource *source,
   if (!prepare_folder (folder, error) ||
       !copy_file (&self, source->records, RECORDS_NAME, finish_records, error))
     return FALSE;
-  if (source->logs != NULL && !copy_file (&self, source->logs, LOGS_NAME, finish_logs, error)) {
+  if (source->logs != NULL && !copy_logs (&self, source->logs, error)) {
     remove_named (folder, RECORDS_NAME); /* half a backup is none */
     return FALSE;
   }
