@@ -16,6 +16,7 @@
 #include "man.h"
 #include "outbox-cli.h"
 #include "pollers.h"
+#include "secret.h"
 #include "send-change.h"
 #include "try.h"
 #include "user.h"
@@ -73,6 +74,9 @@ static const BelfrySubcommand subcommands[] = {
     "copy what is stored, while the daemon works", belfry_backup_main },
   { "user", "[--config FILE | --file FILE] [--json] add USER | list | remove USER",
     "the passwords of those who may post to hooks", belfry_user_main },
+  { "secret", "[--json] set NAME | list | clear NAME",
+    "keep a secret in this user's keyring, say which are there, or take one out",
+    belfry_secret_main },
   { "send-change",
     "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] [--branch "
     "TEXT] [--revision TEXT] [--comments TEXT] [--file NAME]… [--property NAME=VALUE]… "

@@ -5,15 +5,17 @@
  */
 #include "user.h"
 
-#include "ask-password.h"
 #include "ask.h"
 #include "config/config.h"
 #include "config/keyfile.h"
 #include "hooks/password-hash.h"
 #include "password-file.h"
 #include "private-file.h"
+#include "secret.h"
 
 #include <string.h>
+
+#define MAX_PASSWORD_BYTES 1024
 
 typedef struct {
   BelfryAsk ask;
@@ -107,21 +109,38 @@ change (User *self, const char *user, const char *stored, gboolean *found, GErro
   return store (self, text, error);
 }
 
+/* (transfer full) (nullable): as it is stored */
+static char *
+read_password (const char *user, GError **error)
+{
+  g_autoptr (GBytes) typed = belfry_secret_read_value ("password of", user, error);
+  gsize bytes = 0;
+  gpointer text = typed != NULL ? (gpointer)g_bytes_get_data (typed, &bytes) : NULL;
+  g_autofree char *password = text != NULL ? g_strndup (text, bytes) : NULL;
+  char *stored = NULL;
+
+  if (password == NULL)
+    return NULL;
+  if (bytes > MAX_PASSWORD_BYTES || strpbrk (password, "\r\n") != NULL ||
+      !g_utf8_validate (password, -1, NULL))
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
+                 "a password is one line of UTF-8 text, at most %d bytes", MAX_PASSWORD_BYTES);
+  else
+    stored = belfry_password_make (password, error);
+  explicit_bzero (text, bytes);
+  explicit_bzero (password, strlen (password));
+  return stored;
+}
+
 static gboolean
 add_user (User *self, const char *user, GError **error)
 {
   g_autofree char *stored = NULL;
-  char *password = NULL;
   gboolean found = FALSE;
 
   if (!belfry_password_file_check_user (user, error))
     return FALSE;
-  password = belfry_ask_password ("password", error);
-  if (password == NULL)
-    return FALSE;
-  stored = belfry_password_make (password, error);
-  explicit_bzero (password, strlen (password));
-  g_free (password);
+  stored = read_password (user, error);
   if (stored == NULL || !change (self, user, stored, &found, error))
     return FALSE;
   printf ("%s '%s' in %s\n", found ? "changed the password of" : "added", user, self->file);

@@ -5,6 +5,7 @@
  */
 #include "host-wiring.h"
 
+#include "daemon/held.h"
 #include "daemon/shutdown.h"
 
 #include <string.h>
@@ -57,9 +58,7 @@ on_log_drained (gint64 logid, gpointer data)
 static void
 www_hook (const char *name, BelfryRequest *request, GTask *task, gpointer data)
 {
-  BelfryHost *self = data;
-
-  belfry_deliveries_receive (self->deliveries, name, request, task);
+  belfry_held_receive (data, name, request, task);
 }
 
 static gint64
