@@ -191,16 +191,19 @@ run_verb (User *self)
 {
   guint count = self->ask.rest != NULL ? g_strv_length (self->ask.rest) : 0;
   g_autoptr (GError) local = NULL;
+  int exit_code = 1;
 
   for (gsize i = 0; count > 0 && i < G_N_ELEMENTS (verbs); i++) {
     if (strcmp (verbs[i].name, self->ask.rest[0]) != 0)
       continue;
     if (count != (verbs[i].takes_user ? 2 : 1))
       break;
-    if (find_file (self, &local) && verbs[i].run (self, self->ask.rest[1], &local))
+    if (!find_file (self, &local))
+      exit_code = BELFRY_EXIT_CONFIG;
+    else if (verbs[i].run (self, self->ask.rest[1], &local))
       return 0;
     fprintf (stderr, "belfry user: %s\n", local->message);
-    return g_error_matches (local, BELFRY_ERROR, BELFRY_ERROR_CONFIG) ? BELFRY_EXIT_CONFIG : 1;
+    return exit_code;
   }
   fprintf (stderr, "belfry user: write belfry user add NAME, list, or remove NAME\n");
   return BELFRY_EXIT_USAGE;
