@@ -209,25 +209,31 @@ close_open (Reader *self)
   self->words_open = FALSE;
 }
 
+/* takes ends of brackets and marks of repetition off; whether there were any */
+static gboolean
+strip_end (char *token)
+{
+  static const char *const ends[] = { "]", "…" };
+  gboolean stripped = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    if (g_str_has_suffix (token, ends[i])) {
+      token[strlen (token) - strlen (ends[i])] = '\0';
+      strip_end (token);
+      stripped = TRUE;
+    }
+  return stripped;
+}
+
 /* @raw: without blanks, unless in quotes */
 static void
 read_token (Reader *self, const char *raw)
 {
-  const char *start = raw + strspn (raw, "[");
-  gsize length = strlen (start);
-  gboolean closes = FALSE;
-  g_autofree char *token = NULL;
+  const gboolean opens = raw[0] == '[';
+  g_autofree char *token = g_strdup (raw + strspn (raw, "["));
+  const gboolean closes = strip_end (token);
 
-  while (length > 0 && (start[length - 1] == ']' || g_str_has_suffix (start, "…"))) {
-    gsize cut = start[length - 1] == ']' ? 1 : strlen ("…");
-
-    closes = TRUE;
-    if (cut > 1 && strncmp (start + length - cut, "…", cut) != 0)
-      break;
-    length -= cut;
-  }
-  token = g_strndup (start, length);
-  if (start != raw || strcmp (token, "|") == 0)
+  if (opens || strcmp (token, "|") == 0)
     close_open (self);
   if ((self->option != NULL || self->words_open) && !g_str_has_prefix (token, "--"))
     add_argument (self, token);
