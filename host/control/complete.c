@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FILES ":files\n"
+#define FILES   ":files\n"
+#define SECTION "SECTION" /* a kind, behind which stands a name */
 
 /** Line: what was typed so far */
 typedef struct {
@@ -53,13 +54,21 @@ find_value (const Line *line, const char *option)
   return NULL;
 }
 
+/* (transfer full) (nullable) */
+static GPtrArray *
+read_sections (const Line *line)
+{
+  g_autofree char *path = belfry_config_find_path (find_value (line, "--config"));
+  g_autoptr (BelfryProblems) problems = belfry_problems_new ();
+
+  return path != NULL ? belfry_keyfile_read (path, problems) : NULL;
+}
+
 /* @prefix: before each name */
 static void
 offer_sections (const Line *line, const char *kind, const char *prefix)
 {
-  g_autofree char *path = belfry_config_find_path (find_value (line, "--config"));
-  g_autoptr (BelfryProblems) problems = belfry_problems_new ();
-  g_autoptr (GPtrArray) sections = path != NULL ? belfry_keyfile_read (path, problems) : NULL;
+  g_autoptr (GPtrArray) sections = read_sections (line);
 
   for (guint i = 0; sections != NULL && i < sections->len; i++) {
     const BelfrySection *section = g_ptr_array_index (sections, i);
@@ -67,6 +76,20 @@ offer_sections (const Line *line, const char *kind, const char *prefix)
 
     if (strcmp (section->kind, kind) == 0 && section->name[0] != '\0')
       offer (line, word, NULL);
+  }
+}
+
+static void
+offer_kinds (const Line *line)
+{
+  g_autoptr (GPtrArray) sections = read_sections (line);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; sections != NULL && i < sections->len; i++) {
+    const BelfrySection *section = g_ptr_array_index (sections, i);
+
+    if (g_hash_table_add (seen, section->kind))
+      offer (line, section->kind, NULL);
   }
 }
 
@@ -106,6 +129,8 @@ offer_placeholder (const Line *line, const char *placeholder)
     offer_plugins (line);
   else if (strcmp (placeholder, "COMMAND") == 0)
     offer_commands (line);
+  else if (strcmp (placeholder, SECTION) == 0)
+    offer_kinds (line);
   for (gsize i = 0; i < G_N_ELEMENTS (sources); i++) {
     if (strcmp (placeholder, sources[i].placeholder) != 0)
       continue;
@@ -206,7 +231,9 @@ offer_later (const Line *line, const char *first)
   for (guint i = 0; i < line->usage->words->len; i++) {
     const BelfryUsageWord *word = g_ptr_array_index (line->usage->words, i);
 
-    if (belfry_usage_is_placeholder (word->text))
+    if (strcmp (word->text, SECTION) == 0)
+      offer_sections (line, first, "");
+    else if (belfry_usage_is_placeholder (word->text))
       offer_placeholder (line, word->text);
   }
 }
