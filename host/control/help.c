@@ -22,16 +22,6 @@ belfry_help_print_all (FILE *to)
   fprintf (to, "\nexit: 0 done, 1 failure, 2 usage, 78 configuration\n");
 }
 
-static char *
-dup_option (const BelfryUsageOption *option)
-{
-  if (option->argument == NULL)
-    return g_strdup_printf ("--%s", option->name);
-  if (option->joined)
-    return g_strdup_printf ("--%s[=%s]", option->name, option->argument);
-  return g_strdup_printf ("--%s %s", option->name, option->argument);
-}
-
 void
 belfry_help_print (FILE *to, const BelfrySubcommand *command)
 {
@@ -43,7 +33,7 @@ belfry_help_print (FILE *to, const BelfrySubcommand *command)
   for (guint i = 0; i < usage->options->len; i++) {
     const BelfryUsageOption *option = g_ptr_array_index (usage->options, i);
     const char *note = belfry_usage_explain (command->name, option->name);
-    g_autofree char *text = dup_option (option);
+    g_autofree char *text = belfry_usage_option_to_text (option);
 
     fprintf (to, "%s  %-*s %s\n", i == 0 ? "\n" : "", OPTION_COLUMNS, text,
              note != NULL ? note : "");

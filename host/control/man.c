@@ -171,14 +171,6 @@ make_plugin_page (JsonObject *plugin)
 
 /* what templates are filled in with */
 
-static char *
-dup_option_name (const BelfryUsageOption *option)
-{
-  if (option->argument == NULL)
-    return g_strdup_printf ("--%s", option->name);
-  return g_strdup_printf (option->joined ? "--%s[=%s]" : "--%s %s", option->name, option->argument);
-}
-
 static void
 append_command (GString *page, const BelfrySubcommand *command)
 {
@@ -190,7 +182,7 @@ append_command (GString *page, const BelfrySubcommand *command)
   append_line (page, command->summary);
   for (guint i = 0; i < usage->options->len; i++) {
     const BelfryUsageOption *option = g_ptr_array_index (usage->options, i);
-    g_autofree char *name = dup_option_name (option);
+    g_autofree char *name = belfry_usage_option_to_text (option);
 
     append_item (page, name, belfry_usage_explain (command->name, option->name), NULL);
   }

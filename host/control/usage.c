@@ -88,6 +88,14 @@ belfry_usage_explain (const char *command, const char *option)
   return NULL;
 }
 
+char *
+belfry_usage_option_to_text (const BelfryUsageOption *option)
+{
+  if (option->argument == NULL)
+    return g_strdup_printf ("--%s", option->name);
+  return g_strdup_printf (option->joined ? "--%s[=%s]" : "--%s %s", option->name, option->argument);
+}
+
 gboolean
 belfry_usage_is_placeholder (const char *word)
 {

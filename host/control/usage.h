@@ -33,6 +33,8 @@ typedef struct {
 BelfryUsage *belfry_usage_parse (const char *line);
 void belfry_usage_free (BelfryUsage *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryUsage, belfry_usage_free)
+/* `--name WORD`, as people write it. (transfer full) */
+char *belfry_usage_option_to_text (const BelfryUsageOption *option);
 /* Whether a word of a usage is to be replaced by one's own. */
 gboolean belfry_usage_is_placeholder (const char *word);
 /* What an option does; NULL: nobody has written it down */
