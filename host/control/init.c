@@ -111,13 +111,23 @@ dup_builder_name (const char *repository)
   return g_strdup (g_strcanon (base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-", '-'));
 }
 
+/* (nullable): of the domain that is written to */
+static char *
+dup_sender (const char *addresses)
+{
+  const char *domain = addresses != NULL ? strrchr (addresses, '@') : NULL;
+
+  return domain != NULL ? g_strdup_printf ("belfry%.*s", (int)strcspn (domain, "> \t;"), domain)
+                        : NULL;
+}
+
 static char *
 dup_fallback (const Init *self, guint index)
 {
   if (index == BUILDER && self->answers[REPOSITORY] != NULL)
     return dup_builder_name (self->answers[REPOSITORY]);
-  if (index == FROM && self->answers[MAIL] != NULL && strchr (self->answers[MAIL], '@') != NULL)
-    return g_strconcat ("belfry", strrchr (self->answers[MAIL], '@'), NULL);
+  if (index == FROM)
+    return dup_sender (self->answers[MAIL]);
   return g_strdup (questions[index].fallback);
 }
 
