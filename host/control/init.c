@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The file is a template (data/init) filled in with answers, which come from the command line or a
- * terminal. It is written beside its name, read as the daemon would read it, and gets the name when
- * that finds no error; nothing that is there is overwritten. A hook's secret is made here and lies
- * in a file of its own that only the daemon's user may read, so that the keyfile holds none.
+ * Answers come from the command line or, where that names no repository, from a terminal. What is
+ * made of them: init-write.c.
  */
 #include "init.h"
 
 #include "ask.h"
-#include "config/config.h"
-#include "private-file.h"
-#include "store/files.h"
+#include "init-private.h"
+#include "loader/loader.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#define SECRET_BYTES   32
-#define SHARED_MODE    0640
-#define SYSTEMS_FILE   "/etc/belfry/belfry.conf"
-#define SECRETS_FOLDER "secrets"
+#define SYSTEMS_FILE "/etc/belfry/belfry.conf"
 
 /** Question: one answer, and how to come by it */
 typedef struct {
@@ -30,56 +22,41 @@ typedef struct {
   gboolean required;
 } Question;
 
-enum {
-  REPOSITORY,
-  VCS,
-  BUILDER,
-  STEPS,
-  MAIL,
-  FROM,
-  LISTEN,
-  URL,
-  TITLE,
-  POLL,
-  STATE,
-  RUNTIME,
-  N_QUESTIONS,
+static const Question questions[BELFRY_N_INIT_QUESTIONS] = {
+  [BELFRY_INIT_REPOSITORY] = { "repository", "repository to build", NULL, TRUE },
+  [BELFRY_INIT_VCS] = { "vcs", NULL, "git", FALSE },
+  [BELFRY_INIT_BUILDER] = { "builder", "name of the builder", NULL, FALSE },
+  [BELFRY_INIT_STEPS] = { "steps", "commands that build it, with semicolons between",
+                          "make;make check", FALSE },
+  [BELFRY_INIT_MAIL] = { "mail", "address that hears of failures (none: nobody)", NULL, FALSE },
+  [BELFRY_INIT_FROM] = { "from", NULL, NULL, FALSE },
+  [BELFRY_INIT_LISTEN] = { "listen", "where pages are served", "tcp:8010:interface=127.0.0.1",
+                           FALSE },
+  [BELFRY_INIT_URL] = { "url",
+                        "address of the pages, as others reach them (none: only this machine)",
+                        NULL, FALSE },
+  [BELFRY_INIT_TITLE] = { "title", NULL, NULL, FALSE },
+  [BELFRY_INIT_POLL] = { "poll", NULL, NULL, FALSE },
+  [BELFRY_INIT_STATE] = { "state-directory", NULL, NULL, FALSE },
+  [BELFRY_INIT_RUNTIME] = { "runtime-directory", NULL, NULL, FALSE },
 };
-
-static const Question questions[N_QUESTIONS] = {
-  [REPOSITORY] = { "repository", "repository to build", NULL, TRUE },
-  [VCS] = { "vcs", NULL, "git", FALSE },
-  [BUILDER] = { "builder", "name of the builder", NULL, FALSE },
-  [STEPS] = { "steps", "commands that build it, with semicolons between", "make;make check",
-              FALSE },
-  [MAIL] = { "mail", "address that hears of failures (none: nobody)", NULL, FALSE },
-  [FROM] = { "from", NULL, NULL, FALSE },
-  [LISTEN] = { "listen", "where pages are served", "tcp:8010:interface=127.0.0.1", FALSE },
-  [URL] = { "url", "address of the pages, as others reach them (none: only this machine)", NULL,
-            FALSE },
-  [TITLE] = { "title", NULL, NULL, FALSE },
-  [POLL] = { "poll", NULL, NULL, FALSE },
-  [STATE] = { "state-directory", NULL, NULL, FALSE },
-  [RUNTIME] = { "runtime-directory", NULL, NULL, FALSE },
-};
-
-typedef struct {
-  char *path; /* of the configuration */
-  char *answers[N_QUESTIONS];
-  char **hooks;
-  GPtrArray *written; /* (element-type utf8): files to be removed where it fails */
-} Init;
 
 static void
-init_clear (Init *self)
+init_clear (BelfryInit *self)
 {
   g_free (self->path);
-  for (guint i = 0; i < N_QUESTIONS; i++)
+  for (guint i = 0; i < BELFRY_N_INIT_QUESTIONS; i++)
     g_free (self->answers[i]);
   g_strfreev (self->hooks);
   g_clear_pointer (&self->written, g_ptr_array_unref);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Init, init_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BelfryInit, init_clear)
+
+const char *
+belfry_init_get_name (BelfryInitQuestion question)
+{
+  return questions[question].name;
+}
 
 /* answers */
 
@@ -122,12 +99,12 @@ dup_sender (const char *addresses)
 }
 
 static char *
-dup_fallback (const Init *self, guint index)
+dup_fallback (const BelfryInit *self, guint index)
 {
-  if (index == BUILDER && self->answers[REPOSITORY] != NULL)
-    return dup_builder_name (self->answers[REPOSITORY]);
-  if (index == FROM)
-    return dup_sender (self->answers[MAIL]);
+  if (index == BELFRY_INIT_BUILDER && self->answers[BELFRY_INIT_REPOSITORY] != NULL)
+    return dup_builder_name (self->answers[BELFRY_INIT_REPOSITORY]);
+  if (index == BELFRY_INIT_FROM)
+    return dup_sender (self->answers[BELFRY_INIT_MAIL]);
   return g_strdup (questions[index].fallback);
 }
 
@@ -167,9 +144,9 @@ ask_hooks (void)
 }
 
 static void
-ask_all (Init *self)
+ask_all (BelfryInit *self)
 {
-  for (guint i = 0; i < N_QUESTIONS; i++) {
+  for (guint i = 0; i < BELFRY_N_INIT_QUESTIONS; i++) {
     g_autofree char *fallback = NULL;
 
     if (self->answers[i] != NULL || questions[i].question == NULL)
@@ -179,8 +156,8 @@ ask_all (Init *self)
   }
   if (self->hooks == NULL)
     self->hooks = ask_hooks ();
-  if (self->hooks == NULL && self->answers[POLL] == NULL)
-    self->answers[POLL] = g_strdup ("5min");
+  if (self->hooks == NULL && self->answers[BELFRY_INIT_POLL] == NULL)
+    self->answers[BELFRY_INIT_POLL] = g_strdup ("5min");
 }
 
 static gboolean
@@ -193,9 +170,9 @@ is_one_line (const char *text)
 }
 
 static gboolean
-complete_answers (Init *self, GError **error)
+complete_answers (BelfryInit *self, GError **error)
 {
-  for (guint i = 0; i < N_QUESTIONS; i++) {
+  for (guint i = 0; i < BELFRY_N_INIT_QUESTIONS; i++) {
     if (self->answers[i] == NULL)
       self->answers[i] = dup_fallback (self, i);
     if (self->answers[i] == NULL && questions[i].required) {
@@ -211,138 +188,9 @@ complete_answers (Init *self, GError **error)
   return TRUE;
 }
 
-/* the template */
-
-/* as a keyfile spells it */
-static char *
-spell (const char *text)
-{
-  g_auto (GStrv) parts = g_strsplit (text, "\\", -1);
-
-  return g_strjoinv ("\\\\", parts);
-}
-
-/* "make;make check" are commands; what names a kind of step is left as it is */
-static char *
-spell_steps (const char *checkout, const char *text)
-{
-  g_auto (GStrv) items = g_strsplit (text, ";", -1);
-  g_autoptr (GString) steps = g_string_new (checkout);
-
-  for (guint i = 0; items[i] != NULL; i++) {
-    const char *item = g_strstrip (items[i]);
-    gsize word = strspn (item, "abcdefghijklmnopqrstuvwxyz-");
-    g_autofree char *spelled = spell (item);
-
-    if (item[0] != '\0')
-      g_string_append_printf (steps, ";%s%s",
-                              word > 0 && item[word] == ':' ? "" : "command:", spelled);
-  }
-  return g_string_free (g_steal_pointer (&steps), FALSE);
-}
-
-static char *
-dup_secret_path (const Init *self, const char *hook)
-{
-  g_autofree char *folder = g_path_get_dirname (self->path);
-  g_autofree char *name = g_strconcat ("hook-", hook, NULL);
-
-  return g_build_filename (folder, SECRETS_FOLDER, name, NULL);
-}
-
-static JsonArray *
-describe_hooks (const Init *self)
-{
-  JsonArray *hooks = json_array_new ();
-
-  for (guint i = 0; self->hooks != NULL && self->hooks[i] != NULL; i++) {
-    JsonObject *hook = json_object_new ();
-    g_autofree char *file = dup_secret_path (self, self->hooks[i]);
-
-    json_object_set_string_member (hook, "name", self->hooks[i]);
-    json_object_set_string_member (hook, "file", file);
-    json_array_add_object_element (hooks, hook);
-  }
-  return hooks;
-}
-
-static JsonObject *
-make_variables (const Init *self)
-{
-  JsonObject *variables = json_object_new ();
-  g_autofree char *steps = spell_steps (self->answers[VCS], self->answers[STEPS]);
-
-  for (guint i = 0; i < N_QUESTIONS; i++) {
-    g_autofree char *spelled = self->answers[i] != NULL ? spell (self->answers[i]) : NULL;
-    g_autofree char *name = g_strdup (questions[i].name);
-
-    g_strdelimit (name, "-", '_');
-    json_object_set_string_member (variables, name, spelled != NULL ? spelled : "");
-  }
-  json_object_set_string_member (variables, "steps", steps);
-  json_object_set_string_member (variables, "file", self->path);
-  json_object_set_array_member (variables, "hooks", describe_hooks (self));
-  return variables;
-}
-
-/* (transfer full) (nullable) */
-static char *
-render (const Init *self, GError **error)
-{
-  const char *given = g_getenv ("BELFRY_DATA_DIR");
-  g_autofree char *path =
-      g_build_filename (given != NULL ? given : BELFRY_DATA_DIR, "init", "belfry.conf", NULL);
-  const BelfryTemplateSettings settings = BELFRY_TEMPLATE_SETTINGS_INIT;
-  g_autoptr (BelfryTemplate) template = NULL;
-  g_autoptr (JsonObject) variables = make_variables (self);
-  g_autofree char *text = NULL;
-
-  if (!g_file_get_contents (path, &text, NULL, error))
-    return NULL;
-  template = belfry_template_new (path, text, &settings, error);
-  if (template == NULL)
-    return NULL;
-  return belfry_template_render (template, variables, "en", 0, error);
-}
-
-/* files */
-
-static gboolean
-write_secret (Init *self, const char *hook, GError **error)
-{
-  g_autofree char *path = dup_secret_path (self, hook);
-  g_autofree char *folder = g_path_get_dirname (path);
-  guchar bytes[SECRET_BYTES] = { 0 };
-  g_autoptr (GString) text = g_string_sized_new (2 * SECRET_BYTES + 2);
-  gboolean written = FALSE;
-
-  if (!belfry_shared_folder_create (folder, error))
-    return FALSE;
-  if (getrandom (bytes, sizeof bytes, 0) != (gssize)sizeof bytes)
-    return belfry_file_fail ("making the secret of", path, error);
-  for (gsize i = 0; i < sizeof bytes; i++)
-    g_string_append_printf (text, "%02x", bytes[i]);
-  g_string_append_c (text, '\n');
-  written = belfry_private_file_create (path, text->str, error);
-  explicit_bzero (text->str, text->len);
-  explicit_bzero (bytes, sizeof bytes);
-  if (written)
-    g_ptr_array_add (self->written, g_steal_pointer (&path));
-  return written;
-}
-
-static gboolean
-write_secrets (Init *self, GError **error)
-{
-  for (guint i = 0; self->hooks != NULL && self->hooks[i] != NULL; i++)
-    if (!write_secret (self, self->hooks[i], error))
-      return FALSE;
-  return TRUE;
-}
-
 /* Names of files are made of these. */
 static gboolean
-check_hooks (const Init *self, GError **error)
+check_hooks (const BelfryInit *self, GError **error)
 {
   for (guint i = 0; self->hooks != NULL && self->hooks[i] != NULL; i++) {
     const char *name = self->hooks[i];
@@ -358,85 +206,6 @@ check_hooks (const Init *self, GError **error)
   return TRUE;
 }
 
-static void
-print_problems (BelfryProblems *problems)
-{
-  for (guint i = 0; i < belfry_problems_get_length (problems); i++) {
-    const BelfryProblem *problem = belfry_problems_get (problems, i);
-    g_autofree char *text = belfry_problem_to_text (problem);
-
-    if (problem->severity != BELFRY_SEVERITY_NOTE)
-      fprintf (stderr, "%s\n", text);
-  }
-}
-
-/* (transfer full) (nullable): what the daemon would make of the file; NULL: it was said why not */
-static BelfryConfig *
-read_as_daemon (const char *path, GError **error)
-{
-  g_autoptr (BelfryLoader) loader = belfry_loader_new (NULL);
-  g_autoptr (BelfryProblems) problems = belfry_problems_new ();
-  g_autoptr (BelfryConfig) config = belfry_config_load (path, loader, problems);
-
-  print_problems (problems);
-  if (config != NULL && belfry_problems_get_count (problems, BELFRY_SEVERITY_FAILURE) == 0)
-    return g_steal_pointer (&config);
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,
-               "these answers make no configuration that works; nothing was written");
-  return NULL;
-}
-
-static void
-print_next (const Init *self, const BelfryConfig *config)
-{
-  printf ("wrote %s\n", self->path);
-  for (guint i = 0; self->hooks != NULL && self->hooks[i] != NULL; i++) {
-    g_autofree char *secret = dup_secret_path (self, self->hooks[i]);
-
-    printf ("hook %s: at the forge, the address is %schange_hook/%s, the content type "
-            "application/json, the secret what stands in %s\n",
-            self->hooks[i], config->host.url != NULL ? config->host.url : "/", self->hooks[i],
-            secret);
-  }
-  printf ("next: belfry run --config %s\n", self->path);
-}
-
-static gboolean
-write_config (Init *self, const char *partial, GError **error)
-{
-  g_autofree char *rendered = render (self, error);
-  g_autofree char *text = rendered != NULL ? g_strconcat (rendered, "\n", NULL) : NULL;
-  g_autoptr (BelfryConfig) config = NULL;
-
-  if (text == NULL || !write_secrets (self, error) ||
-      !belfry_shared_file_create (partial, text, SHARED_MODE, error))
-    return FALSE;
-  config = read_as_daemon (partial, error);
-  if (config == NULL || !belfry_file_give_name (partial, self->path, error))
-    return FALSE;
-  print_next (self, config);
-  return TRUE;
-}
-
-static gboolean
-write_all (Init *self, GError **error)
-{
-  g_autofree char *folder = g_path_get_dirname (self->path);
-  g_autofree char *partial = g_strconcat (self->path, ".new", NULL);
-  g_autofree char *secrets = g_build_filename (folder, SECRETS_FOLDER, NULL);
-
-  if (!belfry_shared_folder_create (folder, error))
-    return FALSE;
-  g_unlink (partial);
-  if (write_config (self, partial, error))
-    return TRUE;
-  g_unlink (partial);
-  for (guint i = 0; i < self->written->len; i++)
-    g_unlink (g_ptr_array_index (self->written, i));
-  g_rmdir (secrets); /* where nothing else is in it */
-  return FALSE;
-}
-
 /* the command line */
 
 static char *
@@ -450,22 +219,22 @@ dup_path (const char *given)
 }
 
 static gboolean
-parse_options (Init *self, int argc, char **argv)
+parse_options (BelfryInit *self, int argc, char **argv)
 {
-  GOptionEntry entries[N_QUESTIONS + 3] = { { NULL } };
+  GOptionEntry entries[BELFRY_N_INIT_QUESTIONS + 3] = { { NULL } };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autofree char *given = NULL;
   g_autoptr (GError) local = NULL;
 
-  for (guint i = 0; i < N_QUESTIONS; i++)
+  for (guint i = 0; i < BELFRY_N_INIT_QUESTIONS; i++)
     entries[i] = (GOptionEntry){ .long_name = questions[i].name,
                                  .arg = G_OPTION_ARG_STRING,
                                  .arg_data = &self->answers[i] };
-  entries[N_QUESTIONS] =
+  entries[BELFRY_N_INIT_QUESTIONS] =
       (GOptionEntry){ .long_name = "config", .arg = G_OPTION_ARG_FILENAME, .arg_data = &given };
-  entries[N_QUESTIONS + 1] = (GOptionEntry){ .long_name = "hook",
-                                             .arg = G_OPTION_ARG_STRING_ARRAY,
-                                             .arg_data = &self->hooks };
+  entries[BELFRY_N_INIT_QUESTIONS + 1] = (GOptionEntry){ .long_name = "hook",
+                                                         .arg = G_OPTION_ARG_STRING_ARRAY,
+                                                         .arg_data = &self->hooks };
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &local) || argc > 1) {
     fprintf (stderr, "belfry init: %s\n", local != NULL ? local->message : "it takes no words");
@@ -478,7 +247,7 @@ parse_options (Init *self, int argc, char **argv)
 int
 belfry_init_main (int argc, char **argv)
 {
-  g_auto (Init) self = { NULL };
+  g_auto (BelfryInit) self = { NULL };
   g_autoptr (GError) local = NULL;
 
   self.written = g_ptr_array_new_with_free_func (g_free);
@@ -488,13 +257,13 @@ belfry_init_main (int argc, char **argv)
     fprintf (stderr, "belfry init: '%s' is there already and is not overwritten\n", self.path);
     return 1;
   }
-  if (self.answers[REPOSITORY] == NULL && isatty (STDIN_FILENO))
+  if (self.answers[BELFRY_INIT_REPOSITORY] == NULL && isatty (STDIN_FILENO))
     ask_all (&self);
   if (!complete_answers (&self, &local) || !check_hooks (&self, &local)) {
     fprintf (stderr, "belfry init: %s\n", local->message);
     return BELFRY_EXIT_USAGE;
   }
-  if (write_all (&self, &local))
+  if (belfry_init_write (&self, &local))
     return 0;
   fprintf (stderr, "belfry init: %s\n", local->message);
   return g_error_matches (local, BELFRY_ERROR, BELFRY_ERROR_CONFIG) ? BELFRY_EXIT_CONFIG : 1;
