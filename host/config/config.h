@@ -99,6 +99,13 @@ struct _BelfryConfig {
   GPtrArray *blueprints; /* (element-type BelfryBlueprint) in the order written */
 };
 
+/* Kinds of section that are the host's: (transfer container) (element-type utf8) */
+GPtrArray *belfry_host_sections_list_kinds (void);
+/* (nullable): the keys of such a section; NULL: they are names of the user's */
+const BelfryOptionTable *belfry_host_sections_find_table (const char *kind);
+/* What such a section is for. */
+const char *belfry_host_sections_get_help (const char *kind, gboolean *is_named);
+
 /* Finds the file as the command line, the environment and the habits of the system say. (transfer
  * full) (nullable) */
 char *belfry_config_find_path (const char *from_command_line);

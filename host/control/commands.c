@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands.h"
 
+#include "backup.h"
 #include "explain.h"
 #include "listings.h"
 #include "lists.h"
@@ -214,6 +215,7 @@ run_forget (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 }
 
 static const Command commands[] = {
+  { "backup", belfry_command_backup, TRUE, "backup" },
   { "builds", belfry_lists_run, FALSE, NULL },
   { "control", run_control, TRUE, NULL },
   { "discard", belfry_command_discard, TRUE, "discard" },

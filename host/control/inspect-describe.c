@@ -179,6 +179,15 @@ describe_needs (const BelfryPlugin *plugin)
   return list;
 }
 
+JsonArray *
+belfry_inspect_describe_table (const BelfryOptionTable *table)
+{
+  JsonArray *list = json_array_new ();
+
+  describe_table (list, table, NULL);
+  return list;
+}
+
 char *
 belfry_inspect_describe (const BelfryPlugin *plugin, gpointer user_data)
 {

@@ -38,8 +38,8 @@ has (JsonObject *object, const char *key)
 }
 
 /* hidden and renamed options work, but nobody should start to use them */
-static gboolean
-is_shown (JsonObject *option)
+gboolean
+belfry_inspect_is_shown (JsonObject *option)
 {
   return !has (option, "hidden") && !has (option, "deprecated");
 }
@@ -50,14 +50,14 @@ write_options (GString *text, JsonArray *options, OptionWriter write, const char
   for (guint i = 0; options != NULL && i < json_array_get_length (options); i++) {
     JsonObject *option = json_array_get_object_element (options, i);
 
-    if (is_shown (option))
+    if (belfry_inspect_is_shown (option))
       write (text, option, language);
   }
 }
 
 /* "key", or "key.NAME" of a map */
-static char *
-dup_key (JsonObject *option)
+char *
+belfry_inspect_dup_key (JsonObject *option)
 {
   return g_strconcat (get_text (option, "name"), has (option, "element") ? ".NAME" : "", NULL);
 }
@@ -90,8 +90,8 @@ append_fact (GString *text, const char *label, const char *value)
 }
 
 /* all that is to be said of an option beside its help */
-static char *
-dup_facts (JsonObject *option, const char *language)
+char *
+belfry_inspect_dup_facts (JsonObject *option, const char *language)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree char *type = dup_type (option);
@@ -120,8 +120,8 @@ dup_facts (JsonObject *option, const char *language)
 static void
 write_text_option (GString *text, JsonObject *option, const char *language)
 {
-  g_autofree char *key = dup_key (option);
-  g_autofree char *facts = dup_facts (option, language);
+  g_autofree char *key = belfry_inspect_dup_key (option);
+  g_autofree char *facts = belfry_inspect_dup_facts (option, language);
 
   g_string_append_printf (text, "  %s\n      %s\n      (%s)\n", key, get_help (option, language),
                           facts);
@@ -191,9 +191,9 @@ append_cell (GString *text, const char *cell)
 static void
 write_markdown_option (GString *text, JsonObject *option, const char *language)
 {
-  g_autofree char *key = dup_key (option);
+  g_autofree char *key = belfry_inspect_dup_key (option);
   g_autofree char *code = g_strdup_printf ("`%s`", key);
-  g_autofree char *facts = dup_facts (option, language);
+  g_autofree char *facts = belfry_inspect_dup_facts (option, language);
 
   append_cell (text, code);
   append_cell (text, facts);
@@ -237,8 +237,8 @@ belfry_inspect_to_markdown (JsonObject *plugin)
 static void
 append_conf_option (GString *text, JsonObject *option, gboolean is_open, const char *language)
 {
-  g_autofree char *key = dup_key (option);
-  g_autofree char *facts = dup_facts (option, language);
+  g_autofree char *key = belfry_inspect_dup_key (option);
+  g_autofree char *facts = belfry_inspect_dup_facts (option, language);
   gboolean is_secret = strcmp (get_text (option, "type"), "secret") == 0;
 
   g_string_append_printf (text, "# %s (%s)\n", get_help (option, language), facts);

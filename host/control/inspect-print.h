@@ -9,3 +9,8 @@ char *belfry_inspect_to_text (JsonObject *plugin, const char *language);
 char *belfry_inspect_to_markdown (JsonObject *plugin);
 char *belfry_inspect_to_conf (JsonObject *plugin, const char *language);
 char *belfry_inspect_to_json (JsonNode *node);
+
+/* of one option of that JSON, for others that show it */
+gboolean belfry_inspect_is_shown (JsonObject *option);
+char *belfry_inspect_dup_key (JsonObject *option);
+char *belfry_inspect_dup_facts (JsonObject *option, const char *language);

@@ -66,9 +66,9 @@ ask (const char *what, const char *name)
 }
 
 static GString *
-ask_twice (const char *name, GError **error)
+ask_twice (const char *what, const char *name, GError **error)
 {
-  GString *first = ask ("secret", name);
+  GString *first = ask (what, name);
   GString *second = first != NULL ? ask ("once more", name) : NULL;
 
   if (first != NULL && second != NULL && g_string_equal (first, second)) {
@@ -96,9 +96,9 @@ take_input (GError **error)
 }
 
 GBytes *
-belfry_secret_read_value (const char *name, GError **error)
+belfry_secret_read_value (const char *what, const char *name, GError **error)
 {
-  GString *text = isatty (STDIN_FILENO) ? ask_twice (name, error) : take_input (error);
+  GString *text = isatty (STDIN_FILENO) ? ask_twice (what, name, error) : take_input (error);
 
   if (text == NULL)
     return NULL;

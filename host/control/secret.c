@@ -46,7 +46,7 @@ static int
 run_set (const char *name, gboolean json)
 {
   g_autoptr (GError) local = NULL;
-  g_autoptr (GBytes) value = belfry_secret_read_value (name, &local);
+  g_autoptr (GBytes) value = belfry_secret_read_value ("secret", name, &local);
   g_autoptr (BelfryProcessResult) ended = NULL;
 
   if (value == NULL)

@@ -7,5 +7,6 @@
 int belfry_secret_main (int argc, char **argv);
 
 /* secret-value.c: asks at the terminal, unseen and twice, or takes all of standard input but line
- * breaks at its end. (transfer full) (nullable): NULL, with @error set. */
-GBytes *belfry_secret_read_value (const char *name, GError **error);
+ * breaks at its end. @what: "secret", before the name. (transfer full) (nullable): NULL, with
+ * @error set. */
+GBytes *belfry_secret_read_value (const char *what, const char *name, GError **error);

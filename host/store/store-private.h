@@ -24,8 +24,10 @@ struct _BelfryStore {
   BelfryCheckpointer *checkpointer;
   BelfryReaders *readers;
   BelfryLogs *logs;
+  GCancellable *closing; /* any thread */
 
   /* main loop */
+  gboolean is_backing_up;
   BelfryEventFunc event_func;
   gpointer event_data;
   BelfryCorruptFunc corrupt_func;
@@ -124,6 +126,9 @@ GPtrArray *
 belfry_store_reader_build_changes (BelfryReader *reader, BelfryBuild *build, GError **error);
 char **
 belfry_store_reader_responsible_users (BelfryReader *reader, BelfryBuild *build, GError **error);
+
+/* read-file.c: how a file that no daemon has open is opened; (transfer full) (nullable) */
+char *belfry_store_make_file_address (const char *path, GError **error);
 
 /* logs.c */
 BelfryLogs *belfry_logs_new (BelfryStore *store, GError **error);
