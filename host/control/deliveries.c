@@ -22,31 +22,22 @@ options_clear (Options *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
-/* "2h" is two hours ago; else a date */
 static gboolean
 read_since (const char *text, gint64 *since_us)
 {
-  gint64 ago_us = 0;
+  g_autoptr (GError) reason = NULL;
 
-  if (belfry_parse_duration (text, &ago_us, NULL)) {
-    *since_us = belfry_clock_now_us () - ago_us;
+  if (belfry_time_parse_since (text, since_us, &reason))
     return TRUE;
-  }
-  if (belfry_time_parse (text, since_us, NULL))
-    return TRUE;
-  fprintf (stderr, "belfry deliveries: '%s' is neither a duration (2h, 3d) nor a date\n", text);
+  fprintf (stderr, "belfry deliveries: %s\n", reason->message);
   return FALSE;
 }
 
-/* what a delivery can have come to; a word that is none would list nothing and say nothing */
-static const char *const outcomes[] = {
-  "accepted", "conflict", "duplicate", "forbidden",    "malformed",        "method", "no-hook",
-  "nothing",  "pending",  "too-large", "unauthorized", "unsupported-type", NULL,
-};
-
+/* a word that is none would list nothing and say nothing */
 static gboolean
 check_outcome (const char *outcome)
 {
+  const char *const *outcomes = belfry_delivery_list_outcomes ();
   g_autofree char *known = NULL;
 
   if (outcome == NULL || g_strv_contains (outcomes, outcome))
