@@ -83,6 +83,7 @@ print_delivery (JsonObject *delivery)
 {
   gint64 replay_of = belfry_json_get_integer (delivery, "replay_of", 0);
   gint64 count = belfry_json_get_integer (delivery, "count", 1);
+  gint64 duration_us = belfry_json_get_integer (delivery, "duration_us", 0);
 
   printf ("%" G_GINT64_FORMAT, belfry_json_get_integer (delivery, "deliveryid", 0));
   print_time (delivery);
@@ -97,8 +98,8 @@ print_delivery (JsonObject *delivery)
     printf ("  replay of %" G_GINT64_FORMAT, replay_of);
   print_field ("  from ", belfry_json_get_text (delivery, "source"));
   printf ("  %" G_GINT64_FORMAT " bytes", belfry_json_get_integer (delivery, "bytes", 0));
-  if (count <= 1)
-    printf ("  %.2f ms", (double)belfry_json_get_integer (delivery, "duration_us", 0) / 1000);
+  if (duration_us > 0)
+    printf ("  %.2f ms", (double)duration_us / 1000);
   print_field ("  id ", belfry_json_get_text (delivery, "forge_id"));
   printf ("\n");
 }

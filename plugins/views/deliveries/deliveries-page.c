@@ -149,7 +149,7 @@ deliveries_to_json (ViewsFleet *fleet, GPtrArray *sets, BelfryDelivery *delivery
   json_object_set_int_member (object, "count", delivery->count);
   json_object_set_int_member (object, "bytes", delivery->bytes);
   json_object_set_string_member (object, "size", size);
-  views_put_text (object, "took", delivery->count > 1 ? NULL : took);
+  views_put_text (object, "took", delivery->duration_us > 0 ? took : NULL);
   views_take_array (object, "changes", deliveries_changes_to_json (fleet, sets, delivery, max));
   json_object_set_int_member (object, "more_changes", n_changes > max ? n_changes - max : 0);
   json_object_set_null_member (object, "replay_of");
