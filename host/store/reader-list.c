@@ -107,8 +107,8 @@ find_narrowing (BelfryStoreReader *self, const BelfryRecordType *type)
   return NULL;
 }
 
-static gboolean
-is_shut (BelfryStoreReader *self, const BelfryRecordType *type)
+gboolean
+belfry_store_reader_is_shut (BelfryStoreReader *self, const BelfryRecordType *type)
 {
   if (self->view == NULL || self->view->may == NULL)
     return FALSE;
@@ -127,7 +127,8 @@ add_conditions (BelfryStoreReader *self,
 {
   const char *narrowing = find_narrowing (self, type);
 
-  add_words (sql, " FROM ", type->table, is_shut (self, type) ? " WHERE 0" : " WHERE 1");
+  add_words (sql, " FROM ", type->table,
+             belfry_store_reader_is_shut (self, type) ? " WHERE 0" : " WHERE 1");
   for (guint i = 0; i < BELFRY_QUERY_FILTERS && query->filters[i].field != NULL; i++)
     if (!add_filter (sql, type, &query->filters[i], error))
       return FALSE;

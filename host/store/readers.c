@@ -192,8 +192,15 @@ store_reader_link_text (BelfryReader *reader, const char *text, const char *proj
 static BelfryRequest *
 store_reader_read_request (BelfryReader *reader, BelfryDelivery *delivery, GError **error)
 {
-  const BelfryReaderView *view = ((BelfryStoreReader *)reader)->view;
+  BelfryStoreReader *self = (BelfryStoreReader *)reader;
+  const BelfryReaderView *view = self->view;
 
+  if (belfry_store_reader_is_shut (self, belfry_delivery_get_type ())) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND,
+                 "reading the request of delivery %" G_GINT64_FORMAT ": not found",
+                 delivery->deliveryid);
+    return NULL;
+  }
   if (view != NULL && view->read_request != NULL)
     return view->read_request (reader, delivery, error);
   g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
