@@ -24,7 +24,7 @@ static const BelfryOption deliveries_options[] = {
 static BelfryResponse *
 deliveries_refuse (BelfryRequest *request)
 {
-  return views_refuse (request, 403, "you may not see what the hooks were sent", "");
+  return views_refuse (request, 403, N_ ("you may not see what the hooks were sent"), "");
 }
 
 static BelfryResponse *
@@ -68,7 +68,7 @@ deliveries_draw_delivery (gconstpointer self G_GNUC_UNUSED,
   if (!belfry_reader_may (reader, VIEWS_MAY_DELIVERIES, NULL))
     return deliveries_refuse (request);
   if (text == NULL || !belfry_parse_integer (text, 0, G_MAXINT64, &id, NULL))
-    return views_refuse (request, 404, "Expected a delivery number", "deliveries");
+    return views_refuse (request, 404, N_ ("Expected a delivery number"), "deliveries");
   delivery = belfry_reader_find (reader, belfry_delivery_get_type (), id, &reason);
   if (delivery == NULL && !g_error_matches (reason, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND)) {
     g_propagate_error (error, g_steal_pointer (&reason));
