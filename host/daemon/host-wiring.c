@@ -78,7 +78,12 @@ www_hook_too_large (const char *name, const char *address, gsize bytes, gpointer
 static void
 www_control (const BelfryControl *control, GTask *task, gpointer data)
 {
-  belfry_host_control (data, control, task);
+  BelfryHost *self = data;
+
+  if (g_str_equal (control->action, "replay"))
+    belfry_deliveries_control_replay (self->deliveries, control->id, task);
+  else
+    belfry_host_control (self, control, task);
 }
 
 static JsonArray *

@@ -109,6 +109,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryStoreReader, belfry_store_reader_free)
 BelfryReaders *belfry_readers_new (BelfryStore *store, guint n_threads, GError **error);
 void belfry_readers_free (BelfryReaders *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryReaders, belfry_readers_free)
+/* Whether records of this type need a right that the visitor does not have. */
+gboolean belfry_store_reader_is_shut (BelfryStoreReader *self, const BelfryRecordType *type);
 GPtrArray *belfry_store_reader_list (BelfryReader *reader,
                                      const BelfryRecordType *type,
                                      const BelfryQuery *query,

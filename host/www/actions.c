@@ -54,6 +54,8 @@ static const Row rows[] = {
     NULL },
   { "/workers/{worker}/pause", "pauseSlave", "pause", BELFRY_PLAN_WORKER, "worker", NULL },
   { "/workers/{worker}/unpause", "pauseSlave", "unpause", BELFRY_PLAN_WORKER, "worker", NULL },
+  { "/deliveries/{delivery}/replay", "replayDelivery", "replay", BELFRY_PLAN_DELIVERY, "deliveries",
+    NULL },
   { "/shutdown", "cleanShutdown", "shutdown", BELFRY_PLAN_HOST, "", NULL },
   { "/cancel_shutdown", "cleanShutdown", "cancel-shutdown", BELFRY_PLAN_HOST, "", NULL },
 };

@@ -8,6 +8,8 @@
  */
 #include "www/frame.h"
 
+#include "hooks/raw.h"
+
 #include <string.h>
 
 #define COMPRESS_FROM ((gsize)1024)
@@ -253,6 +255,7 @@ read_page (Page *page, const BelfryViewKeys *keys)
   view.list_forms = belfry_frame_list_forms;
   view.dup_link = belfry_frame_dup_link;
   view.link_text = belfry_frame_link_text;
+  view.read_request = belfry_raw_read;
   view.data = page->frame;
   belfry_store_read_async (exchange->www->store, &view, draw_page, page,
                            belfry_exchange_get_cancellable (exchange), on_drawn, page);
