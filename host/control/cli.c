@@ -8,6 +8,7 @@
 #include "deliveries.h"
 #include "explain.h"
 #include "inspect.h"
+#include "isolation/plugin-host.h"
 #include "outbox-cli.h"
 #include "pollers.h"
 #include "send-change.h"
@@ -82,6 +83,8 @@ static const Subcommand subcommands[] = {
   { "rebuild", "BUILDID|BUILDER/NUMBER", "build the same again", belfry_cli_control },
   { "cancel", "REQUESTID|--all [BUILDER…] [reason=TEXT]", "take waiting requests back",
     belfry_cli_control },
+  { "plugin-host", "", "run one plugin in a process of its own; the daemon starts it",
+    belfry_plugin_host_main },
   { "shutdown", "[finish|retry|now|cancel]",
     "end when the running builds have ended, or have been put back", belfry_cli_shutdown },
 };
@@ -99,9 +102,28 @@ print_help (FILE *to)
 }
 
 static void
+print_isolation (JsonObject *isolation)
+{
+  const char *pid = belfry_json_get_text (isolation, "pid");
+  const char *trouble = belfry_json_get_text (isolation, "trouble");
+  gint64 restarts = belfry_json_get_integer (isolation, "restarts", 0);
+
+  printf (", isolated");
+  if (pid != NULL)
+    printf (" (process %s)", pid);
+  if (restarts > 0)
+    printf (", started again %" G_GINT64_FORMAT " times", restarts);
+  if (trouble != NULL) {
+    printf (": ");
+    belfry_print_text (trouble);
+  }
+}
+
+static void
 print_instance (JsonObject *instance)
 {
   const char *failure = belfry_json_get_text (instance, "failure");
+  JsonObject *isolation = belfry_json_get_object (instance, "isolation");
 
   printf ("  %-9s %-20s %s", belfry_json_get_text (instance, "kind"),
           belfry_json_get_text (instance, "name"), belfry_json_get_text (instance, "state"));
@@ -109,6 +131,8 @@ print_instance (JsonObject *instance)
     printf (": ");
     belfry_print_text (failure);
   }
+  if (isolation != NULL)
+    print_isolation (isolation);
   printf ("\n");
 }
 

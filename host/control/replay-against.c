@@ -21,6 +21,7 @@ make_hosted (BelfryHost *host, BelfryKind kind)
       continue;
     hosted = belfry_instances_make (host, blueprint);
     hosted->state = BELFRY_HOSTED_RUNNING;
+    g_clear_pointer (&hosted->isolated, belfry_isolated_unref);
     g_ptr_array_add (all, hosted);
   }
   return all;
