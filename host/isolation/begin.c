@@ -7,7 +7,7 @@
 
 static const char *const told_values[] = {
   "config-directory", "locale", "runtime-directory", "state-directory", "time-zone", "title",
-  "title-url", "url", "version",
+  "title-url",        "url",    "version",
 };
 
 /* folders that the environment may name in place of the installed ones */

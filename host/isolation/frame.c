@@ -14,8 +14,8 @@
 #define INLINE_BYTES 65536
 #define MAX_FILES    4
 /* values of strangers are 64 deep, and stand a few levels down in ours */
-#define MAX_DEPTH    80
-#define SEALS        (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define MAX_DEPTH 80
+#define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 typedef struct {
   guint32 json_bytes;
@@ -97,8 +97,8 @@ belfry_packet_new (JsonObject *head, GBytes *body, GError **error)
   self->file = -1;
   self->bytes = g_byte_array_new ();
   if (length > G_MAXUINT32 || bytes > G_MAXUINT32) {
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_TOO_LARGE, "a frame of %" G_GSIZE_FORMAT
-                 " bytes is too long", length + bytes);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_TOO_LARGE,
+                 "a frame of %" G_GSIZE_FORMAT " bytes is too long", length + bytes);
     return NULL;
   }
   g_byte_array_append (self->bytes, (const guint8 *)&lengths, sizeof lengths);
@@ -141,7 +141,7 @@ gboolean
 belfry_packet_send (BelfryPacket *self, int socket, GError **error)
 {
   struct iovec part = { self->bytes->data, self->bytes->len };
-  _Alignas (struct cmsghdr) guint8 control[CMSG_SPACE (sizeof (int))] = { 0 };
+  _Alignas(struct cmsghdr) guint8 control[CMSG_SPACE (sizeof (int))] = { 0 };
   struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
   gssize sent = 0;
 
@@ -243,8 +243,7 @@ parse (GBytes *bytes, const Lengths *lengths, GError **error)
 }
 
 static BelfryFrame *
-open_packet (
-    const guint8 *data, gsize bytes, int file, gsize max_bytes, GError **error)
+open_packet (const guint8 *data, gsize bytes, int file, gsize max_bytes, GError **error)
 {
   Lengths lengths = { 0, 0 };
   gsize all = 0;
@@ -275,11 +274,10 @@ belfry_frame_receive (int socket, gsize max_bytes, GError **error)
 {
   g_autofree guint8 *buffer = g_malloc (INLINE_BYTES);
   struct iovec part = { buffer, INLINE_BYTES };
-  _Alignas (struct cmsghdr) guint8 control[CMSG_SPACE (MAX_FILES * sizeof (int))] = { 0 };
-  struct msghdr message = { .msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control,
-                            .msg_controllen = sizeof control };
+  _Alignas(struct cmsghdr) guint8 control[CMSG_SPACE (MAX_FILES * sizeof (int))] = { 0 };
+  struct msghdr message = {
+    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control
+  };
   int files[MAX_FILES] = { -1, -1, -1, -1 };
   BelfryFrame *frame = NULL;
   gssize got = 0;

@@ -14,7 +14,7 @@
 /* Nothing that a plugin may answer is longer: reports of 1 MiB, answers of services of 16. */
 #define BELFRY_FRAME_FROM_CHILD (24 * 1024 * 1024)
 /* What the host sends is its own and bounded where it came in. */
-#define BELFRY_FRAME_FROM_HOST  (512 * 1024 * 1024)
+#define BELFRY_FRAME_FROM_HOST (512 * 1024 * 1024)
 
 typedef struct {
   JsonNode *node;

@@ -41,8 +41,8 @@ struct _BelfryIsolated {
   gint64 up_since_us;
   guint failures; /* in a row */
   guint restarts;
-  char *reason;   /* (nullable) why it was ended */
-  char *trouble;  /* (nullable) what is wrong now, for people */
+  char *reason;  /* (nullable) why it was ended */
+  char *trouble; /* (nullable) what is wrong now, for people */
 
   GHashTable *calls; /* id → BelfryCall */
   GQueue waiting;    /* (element-type BelfryCall) until it runs */
@@ -82,7 +82,7 @@ typedef struct {
   JsonObject *head; /* taken */
   GBytes *body;     /* (nullable) lent */
   gint64 timeout_us;
-  gboolean is_pure; /* may be done once more */
+  gboolean is_pure;  /* may be done once more */
   gboolean is_first; /* goes before it runs */
   GCancellable *cancellable;
 } BelfryCallSpec;

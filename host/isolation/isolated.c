@@ -25,7 +25,7 @@
 #define MAX_WAIT_S       300
 #define MAX_OUTGOING     1000
 /* calls outlast a pause of this length */
-#define SHORT_WAIT_S     2
+#define SHORT_WAIT_S 2
 
 static void spawn (BelfryIsolated *self);
 
@@ -222,8 +222,7 @@ on_readable (int socket, GIOCondition condition, gpointer data)
 {
   BelfryIsolated *self = data;
   g_autoptr (GError) local = NULL;
-  g_autoptr (BelfryFrame) frame =
-      belfry_frame_receive (socket, BELFRY_FRAME_FROM_CHILD, &local);
+  g_autoptr (BelfryFrame) frame = belfry_frame_receive (socket, BELFRY_FRAME_FROM_CHILD, &local);
 
   if (frame != NULL)
     take_frame (self, frame);
@@ -389,7 +388,7 @@ on_begun (JsonObject *result, GBytes *body, const GError *error, gpointer data)
 static char **
 make_environment (void)
 {
-  static const char *const kept[] = { "ASAN_OPTIONS", "BELFRY_DATA_DIR", "BELFRY_HELPER_DIR",
+  static const char *const kept[] = { "ASAN_OPTIONS",      "BELFRY_DATA_DIR", "BELFRY_HELPER_DIR",
                                       "BELFRY_LOCALE_DIR", "LD_LIBRARY_PATH", "TZ",
                                       "UBSAN_OPTIONS" };
   char **environment = g_strdupv ((char **)(const char *const[]){
@@ -418,8 +417,7 @@ start_process (BelfryIsolated *self, GError **error)
   g_unix_set_fd_nonblocking (sockets[0], TRUE, NULL);
   g_subprocess_launcher_take_fd (launcher, sockets[1], BELFRY_PLUGIN_HOST_SOCKET);
   g_subprocess_launcher_set_environ (launcher, environment);
-  self->process =
-      g_subprocess_launcher_spawn (launcher, error, self->program, "plugin-host", NULL);
+  self->process = g_subprocess_launcher_spawn (launcher, error, self->program, "plugin-host", NULL);
   if (self->process == NULL)
     close (sockets[0]);
   else

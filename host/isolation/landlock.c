@@ -40,15 +40,18 @@ typedef struct __attribute__ ((packed)) {
 static const guint file_kinds[] = { 0, 13, 14, 15, 15, 16 };
 
 static const char *const system_paths[] = {
-  "/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/localtime",
-  "/etc/alternatives", "/dev/urandom", NULL,
+  "/usr",           "/lib",
+  "/lib64",         "/bin",
+  "/sbin",          "/etc/ld.so.cache",
+  "/etc/localtime", "/etc/alternatives",
+  "/dev/urandom",   NULL,
 };
 
 /* how names become addresses, and whose certificates are good */
 static const char *const network_paths[] = {
-  "/etc/ca-certificates", "/etc/gai.conf", "/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf",
-  "/etc/pki", "/etc/protocols", "/etc/resolv.conf", "/etc/services", "/etc/ssl",
-  "/run/systemd/resolve", NULL,
+  "/etc/ca-certificates", "/etc/gai.conf", "/etc/host.conf",       "/etc/hosts",
+  "/etc/nsswitch.conf",   "/etc/pki",      "/etc/protocols",       "/etc/resolv.conf",
+  "/etc/services",        "/etc/ssl",      "/run/systemd/resolve", NULL,
 };
 
 static Ruleset

@@ -103,8 +103,7 @@ static void
 call_give_up (BelfryChild *self, gint64 id, BelfryFrame *frame)
 {
   answer_translation (
-      self, id,
-      self->hook->give_up (self->state, json_object_get_member (frame->head, "pending")));
+      self, id, self->hook->give_up (self->state, json_object_get_member (frame->head, "pending")));
 }
 
 /* reporters */
@@ -216,8 +215,7 @@ call_to_items (BelfryChild *self, gint64 id, BelfryFrame *frame)
       belfry_child_reader_new (self, belfry_json_get_integer (frame->head, "session", 0));
   g_autoptr (JsonArray) items = json_array_new ();
 
-  if (event != NULL &&
-      get_reporter (self)->to_items (self->state, event, reader, items, &local)) {
+  if (event != NULL && get_reporter (self)->to_items (self->state, event, reader, items, &local)) {
     JsonObject *result = json_object_new ();
 
     json_object_set_array_member (result, "items", json_array_ref (items));
@@ -294,8 +292,7 @@ static const struct {
   { "give-up", BELFRY_KIND_HOOK, offsetof (BelfryHook, give_up), call_give_up },
   { "plan", BELFRY_KIND_REPORTER, offsetof (BelfryReporter, plan), call_plan },
   { "to-request", BELFRY_KIND_REPORTER, offsetof (BelfryReporter, to_request), call_to_request },
-  { "from-answer", BELFRY_KIND_REPORTER, offsetof (BelfryReporter, from_answer),
-    call_from_answer },
+  { "from-answer", BELFRY_KIND_REPORTER, offsetof (BelfryReporter, from_answer), call_from_answer },
   { "deliver", BELFRY_KIND_REPORTER, offsetof (BelfryReporter, deliver), call_deliver },
   { "pauses", BELFRY_KIND_REPORTER, 0, call_pauses },
   { "to-items", BELFRY_KIND_REPORTER, offsetof (BelfryReporter, to_items), call_to_items },
@@ -309,8 +306,8 @@ has_member (BelfryChild *self, gsize offset)
 {
   gconstpointer plugin = self->hook != NULL ? (gconstpointer)self->hook : self->plugin;
 
-  return offset == 0 || (offset < self->plugin->size &&
-                         G_STRUCT_MEMBER (gconstpointer, plugin, offset) != NULL);
+  return offset == 0 ||
+         (offset < self->plugin->size && G_STRUCT_MEMBER (gconstpointer, plugin, offset) != NULL);
 }
 
 gboolean

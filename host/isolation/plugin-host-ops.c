@@ -183,8 +183,9 @@ ops_resolve_secret (BelfryInstance *instance, BelfrySecret *secret, GTask *task)
   if (belfry_secret_is_resolved (secret))
     g_task_return_boolean (task, TRUE);
   else
-    g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_DENIED,
-                             "a plugin in a process of its own has the secrets of its section alone");
+    g_task_return_new_error (
+        task, BELFRY_ERROR, BELFRY_ERROR_DENIED,
+        "a plugin in a process of its own has the secrets of its section alone");
   g_object_unref (task);
 }
 

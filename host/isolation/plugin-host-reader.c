@@ -114,9 +114,9 @@ reader_count (BelfryReader *self,
   json_object_set_string_member (head, "type", type->name);
   json_object_set_object_member (head, "query", write_query (query));
   frame = ask (self, head, error);
-  return frame != NULL ? belfry_json_get_integer (belfry_json_get_object (frame->head, "result"),
-                                                  "count", 0)
-                       : -1;
+  return frame != NULL
+             ? belfry_json_get_integer (belfry_json_get_object (frame->head, "result"), "count", 0)
+             : -1;
 }
 
 static char *
@@ -140,9 +140,9 @@ reader_read_log (BelfryReader *self,
   result = belfry_json_get_object (frame->head, "result");
   if (n_lines != NULL)
     *n_lines = belfry_json_get_integer (result, "n_lines", 0);
-  return frame->body != NULL ? g_strndup (g_bytes_get_data (frame->body, NULL),
-                                          g_bytes_get_size (frame->body))
-                             : g_strdup ("");
+  return frame->body != NULL
+             ? g_strndup (g_bytes_get_data (frame->body, NULL), g_bytes_get_size (frame->body))
+             : g_strdup ("");
 }
 
 static JsonObject *
@@ -183,9 +183,9 @@ reader_host_info (BelfryReader *self)
   if (reader->host_info != NULL)
     return reader->host_info;
   frame = ask (self, question_new ("read-host"), NULL);
-  reader->host_info =
-      frame != NULL ? json_object_ref (belfry_json_get_object (frame->head, "result"))
-                    : json_object_new ();
+  reader->host_info = frame != NULL
+                          ? json_object_ref (belfry_json_get_object (frame->head, "result"))
+                          : json_object_new ();
   return reader->host_info;
 }
 

@@ -152,8 +152,7 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
 {
   for (gsize i = 0; i < n_fields; i++)
     if (g_strcmp0 (fields[i].key, "MESSAGE") == 0 && fields[i].length < 0)
-      belfry_child_get_ops ()->log (the_child->instance, level & G_LOG_LEVEL_MASK,
-                                    fields[i].value);
+      belfry_child_get_ops ()->log (the_child->instance, level & G_LOG_LEVEL_MASK, fields[i].value);
   return G_LOG_WRITER_HANDLED;
 }
 
@@ -170,14 +169,14 @@ static void
 resolve_secret (gpointer secret, gpointer data)
 {
   Resolving *resolving = data;
-  JsonArray *values = resolving->all != NULL &&
-                              resolving->next < json_array_get_length (resolving->all)
-                          ? json_array_get_array_element (resolving->all, resolving->next)
-                          : NULL;
+  JsonArray *values =
+      resolving->all != NULL && resolving->next < json_array_get_length (resolving->all)
+          ? json_array_get_array_element (resolving->all, resolving->next)
+          : NULL;
 
   resolving->next++;
-  for (guint i = 0; values != NULL && i < json_array_get_length (values) &&
-                    i < belfry_secret_get_count (secret);
+  for (guint i = 0;
+       values != NULL && i < json_array_get_length (values) && i < belfry_secret_get_count (secret);
        i++)
     belfry_secret_resolve (secret, i, json_array_get_string_element (values, i));
 }

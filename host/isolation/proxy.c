@@ -154,8 +154,7 @@ on_delivered (JsonObject *result, GBytes *body, const GError *error, gpointer da
 {
   GTask *task = data;
   g_autoptr (GError) local = NULL;
-  BelfryOutcome *outcome =
-      error == NULL ? belfry_wire_read_outcome (result, &local) : NULL;
+  BelfryOutcome *outcome = error == NULL ? belfry_wire_read_outcome (result, &local) : NULL;
 
   if (outcome != NULL)
     return_outcome (task, outcome);
@@ -248,7 +247,7 @@ on_request_made (JsonObject *result, GBytes *body, const GError *error, gpointer
     return_failure (task, error);
   else /* pure work that failed would fail again */
     return_outcome (task, belfry_outcome_new (BELFRY_OUTCOME_REFUSED,
-                                              error != NULL    ? error->message
+                                              error != NULL   ? error->message
                                               : local != NULL ? local->message
                                                               : "the reporter made no request"));
 }

@@ -19,8 +19,8 @@ static gboolean has_landlock;
 static gboolean
 set_error (GError **error, const char *what)
 {
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED, "shutting the plugin in: %s: %s", what,
-               g_strerror (errno));
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED, "shutting the plugin in: %s: %s",
+               what, g_strerror (errno));
   return FALSE;
 }
 

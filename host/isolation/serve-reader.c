@@ -212,11 +212,10 @@ static JsonObject *
 read_log (BelfryReader *reader, JsonObject *head, GBytes **body, GError **error)
 {
   gint64 n_lines = 0;
-  char *text =
-      belfry_reader_read_log (reader, belfry_json_get_integer (head, "logid", 0),
-                              MAX (belfry_json_get_integer (head, "first", 0), 0),
-                              CLAMP (belfry_json_get_integer (head, "max", 0), 1, MAX_LINES),
-                              &n_lines, error);
+  char *text = belfry_reader_read_log (
+      reader, belfry_json_get_integer (head, "logid", 0),
+      MAX (belfry_json_get_integer (head, "first", 0), 0),
+      CLAMP (belfry_json_get_integer (head, "max", 0), 1, MAX_LINES), &n_lines, error);
   JsonObject *result = NULL;
 
   if (text == NULL)
@@ -255,8 +254,7 @@ read_users (BelfryReader *reader, JsonObject *head, GBytes **body, GError **erro
   if (users == NULL)
     return NULL;
   result = json_object_new ();
-  json_object_set_member (result, "users",
-                          belfry_wire_write_texts ((const char *const *)users));
+  json_object_set_member (result, "users", belfry_wire_write_texts ((const char *const *)users));
   return result;
 }
 

@@ -182,16 +182,16 @@ serve_process (BelfryIsolated *self, gint64 id, BelfryFrame *frame)
     .environment = (const char *const *)environment,
     .folder = belfry_json_get_text (frame->head, "folder"),
     .input = frame->body,
-    .timeout_us =
-        CLAMP (belfry_json_get_integer (frame->head, "timeout_us", 0), 1, MAX_TIMEOUT_US),
-    .max_output_bytes = (gsize)CLAMP (
-        belfry_json_get_integer (frame->head, "max_output_bytes", 0), 0, MAX_OUTPUT_BYTES),
+    .timeout_us = CLAMP (belfry_json_get_integer (frame->head, "timeout_us", 0), 1, MAX_TIMEOUT_US),
+    .max_output_bytes = (gsize)CLAMP (belfry_json_get_integer (frame->head, "max_output_bytes", 0),
+                                      0, MAX_OUTPUT_BYTES),
   };
   Served *served = NULL;
 
   if ((self->blueprint->plugin->needs & BELFRY_NEEDS_EXEC) == 0) {
-    refuse (self, id, BELFRY_ERROR_DENIED, "running a program: the plugin does not say that it needs "
-                                           "exec");
+    refuse (self, id, BELFRY_ERROR_DENIED,
+            "running a program: the plugin does not say that it needs "
+            "exec");
     return;
   }
   if (argv == NULL || argv[0] == NULL) {
@@ -302,9 +302,8 @@ static void
 serve_cache_get (BelfryIsolated *self, gint64 id, BelfryFrame *frame)
 {
   JsonObject *result = json_object_new ();
-  g_autoptr (JsonNode) value = get_key (frame) != NULL
-                                   ? belfry_reporter_cache_get (self->instance, get_key (frame))
-                                   : NULL;
+  g_autoptr (JsonNode) value =
+      get_key (frame) != NULL ? belfry_reporter_cache_get (self->instance, get_key (frame)) : NULL;
 
   if (value != NULL)
     json_object_set_member (result, "value", json_node_copy (value));
@@ -344,10 +343,14 @@ static const struct {
   gboolean is_answered; /* needs a number to be answered by */
   void (*run) (BelfryIsolated *self, gint64 id, BelfryFrame *frame);
 } rows[] = {
-  { "http", TRUE, serve_http },           { "process", TRUE, serve_process },
-  { "read", TRUE, serve_read },           { "read-end", FALSE, serve_read_end },
-  { "log", FALSE, serve_log },            { "cache-put", FALSE, serve_cache_put },
-  { "cache-get", TRUE, serve_cache_get }, { "pace", TRUE, serve_pace },
+  { "http", TRUE, serve_http },
+  { "process", TRUE, serve_process },
+  { "read", TRUE, serve_read },
+  { "read-end", FALSE, serve_read_end },
+  { "log", FALSE, serve_log },
+  { "cache-put", FALSE, serve_cache_put },
+  { "cache-get", TRUE, serve_cache_get },
+  { "pace", TRUE, serve_pace },
 };
 
 static void

@@ -53,8 +53,8 @@ belfry_wire_get_error (JsonObject *head)
 
   if (object == NULL)
     return NULL;
-  printable = belfry_text_make_printable (message != NULL ? message : "no reason given", -1,
-                                          MESSAGE_BYTES);
+  printable =
+      belfry_text_make_printable (message != NULL ? message : "no reason given", -1, MESSAGE_BYTES);
   if (code >= 0 && code <= BELFRY_ERROR_INTERNAL)
     return g_error_new_literal (BELFRY_ERROR, (int)code, printable);
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, printable);
@@ -264,8 +264,8 @@ read_changes (JsonArray *array, BelfryTranslation *translation, GError **error)
     return set_malformed (error, "changes without any");
   translation->changes = g_ptr_array_new_with_free_func (belfry_record_unref);
   for (guint i = 0; i < count; i++) {
-    BelfryChange *change = belfry_wire_read_record (belfry_change_get_type (),
-                                                    get_object_element (array, i), error);
+    BelfryChange *change =
+        belfry_wire_read_record (belfry_change_get_type (), get_object_element (array, i), error);
 
     if (change == NULL)
       return FALSE;
@@ -469,11 +469,9 @@ BelfrySection *
 belfry_wire_read_section (JsonObject *object)
 {
   JsonArray *entries = belfry_json_get_array (object, "entries");
-  BelfrySection *section =
-      belfry_section_new (belfry_json_get_text (object, "kind"),
-                          belfry_json_get_text (object, "name"),
-                          belfry_json_get_text (object, "file"),
-                          (guint)belfry_json_get_integer (object, "line", 0));
+  BelfrySection *section = belfry_section_new (
+      belfry_json_get_text (object, "kind"), belfry_json_get_text (object, "name"),
+      belfry_json_get_text (object, "file"), (guint)belfry_json_get_integer (object, "line", 0));
 
   for (guint i = 0; entries != NULL && i < json_array_get_length (entries); i++) {
     JsonObject *row = get_object_element (entries, i);

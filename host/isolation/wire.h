@@ -14,8 +14,7 @@ void belfry_wire_set_error (JsonObject *head, const GError *error);
 GError *belfry_wire_get_error (JsonObject *head);
 
 JsonObject *belfry_wire_write_record (gconstpointer record);
-gpointer
-belfry_wire_read_record (const BelfryRecordType *type, JsonObject *object, GError **error);
+gpointer belfry_wire_read_record (const BelfryRecordType *type, JsonObject *object, GError **error);
 
 /* The body goes beside it. */
 JsonObject *belfry_wire_write_request (BelfryRequest *request);

@@ -473,8 +473,8 @@ belfry_answer_is_limited (BelfryHttpAnswer *answer)
                            is_used_up (answer, &wait_us) || speaks_of_limit (answer));
 }
 
-/* whatever else a reporter takes that status for; where it knows of a wait that its service names in
- * its own way, that one counts */
+/* whatever else a reporter takes that status for; where it knows of a wait that its service names
+ * in its own way, that one counts */
 BelfryOutcome *
 belfry_answer_judge (BelfryHttpAnswer *answer, BelfryOutcome *said)
 {
