@@ -204,7 +204,8 @@ belfry_isolated_call (BelfryIsolated *self,
     else
       finish_failed (call, BELFRY_ERROR_RETRY, "%s in a process of its own: too many wait",
                      call->what);
-  } else if (self->state == BELFRY_ISOLATED_STARTING && count < MAX_CALLS)
+  } else if ((self->state == BELFRY_ISOLATED_STARTING || self->state == BELFRY_ISOLATED_ENDING) &&
+             count < MAX_CALLS)
     g_queue_push_tail (&self->waiting, call);
   else
     finish_failed (call, BELFRY_ERROR_RETRY, "%s in a process of its own: %s", call->what,
