@@ -17,16 +17,21 @@ set_malformed (GError **error, const char *what)
   return FALSE;
 }
 
-static void
-set_text (JsonObject *object, const char *name, const char *text)
+static JsonNode *
+new_valid_text (const char *text)
 {
   g_autofree char *valid = NULL;
 
-  if (text == NULL)
-    return;
   if (!g_utf8_validate (text, -1, NULL))
     valid = g_utf8_make_valid (text, -1);
-  json_object_set_string_member (object, name, valid != NULL ? valid : text);
+  return belfry_json_new_text (valid != NULL ? valid : text);
+}
+
+static void
+set_text (JsonObject *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    json_object_set_member (object, name, new_valid_text (text));
 }
 
 /* errors */
@@ -120,24 +125,62 @@ write_pairs (GPtrArray *pairs)
   return array;
 }
 
-/* records: JSON has seconds, and leaves out what is hidden; that stands beside it as it is */
+/* records: their own JSON has seconds, and leaves out what is hidden; this has all, as it is */
 
-static gboolean
-is_exact (const BelfryField *field)
+static JsonNode *
+node_from_records (GPtrArray *records)
 {
-  return field->type == BELFRY_FIELD_TIME || field->type == BELFRY_FIELD_TEXT ||
-         field->type == BELFRY_FIELD_INTEGER || field->type == BELFRY_FIELD_RESULT;
+  JsonArray *array = json_array_new ();
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
+
+  for (guint i = 0; i < records->len; i++)
+    json_array_add_object_element (array,
+                                   belfry_wire_write_record (g_ptr_array_index (records, i)));
+  json_node_take_array (node, array);
+  return node;
 }
 
-static void
-write_exact (JsonObject *exact, const BelfryField *field, gconstpointer record)
+static JsonNode *
+node_from_record (gconstpointer record)
 {
-  gpointer member = G_STRUCT_MEMBER_P (record, field->offset);
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
 
-  if (field->type == BELFRY_FIELD_TEXT)
-    set_text (exact, field->name, *(char **)member);
-  else if (*(gint64 *)member != BELFRY_NONE)
-    json_object_set_int_member (exact, field->name, *(gint64 *)member);
+  json_node_take_object (node, belfry_wire_write_record (record));
+  return node;
+}
+
+/* what a member holds; NULL: nothing, as in a new record */
+static JsonNode *
+node_from_member (const BelfryField *field, gconstpointer member)
+{
+  gconstpointer held = *(const gconstpointer *)member;
+
+  switch (field->type) {
+  case BELFRY_FIELD_INTEGER:
+  case BELFRY_FIELD_TIME:
+  case BELFRY_FIELD_RESULT:
+    return *(const gint64 *)member != BELFRY_NONE
+               ? belfry_json_new_integer (*(const gint64 *)member)
+               : json_node_new (JSON_NODE_NULL);
+  case BELFRY_FIELD_BOOLEAN:
+    return belfry_json_new_integer (*(const gboolean *)member);
+  case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_JSON_TEXT:
+    return held != NULL ? new_valid_text (held) : NULL;
+  case BELFRY_FIELD_TEXT_LIST:
+    return held != NULL ? belfry_wire_write_texts (held) : NULL;
+  case BELFRY_FIELD_JSON:
+    return held != NULL ? json_node_copy ((JsonNode *)held) : NULL;
+  case BELFRY_FIELD_PROPERTIES:
+    return held != NULL ? belfry_properties_to_json (held) : NULL;
+  case BELFRY_FIELD_RECORD:
+    return held != NULL ? node_from_record (held) : NULL;
+  case BELFRY_FIELD_RECORDS:
+    return held != NULL ? node_from_records ((GPtrArray *)held) : NULL;
+  case BELFRY_FIELD_LENT:
+    break;
+  }
+  return NULL;
 }
 
 JsonObject *
@@ -145,46 +188,104 @@ belfry_wire_write_record (gconstpointer record)
 {
   const BelfryRecordType *type = ((const BelfryRecord *)record)->type;
   JsonObject *object = json_object_new ();
-  JsonObject *rest = belfry_record_to_json (record, BELFRY_RECORD_JSON_PROPERTIES);
-  JsonObject *exact = json_object_new ();
 
-  for (guint i = 0; i < type->n_fields; i++)
-    if (is_exact (&type->fields[i])) {
-      json_object_remove_member (rest, type->fields[i].name);
-      write_exact (exact, &type->fields[i], record);
-    }
-  json_object_set_object_member (object, "exact", exact);
-  json_object_set_object_member (object, "rest", rest);
+  for (guint i = 0; i < type->n_fields; i++) {
+    const BelfryField *field = &type->fields[i];
+    JsonNode *node = node_from_member (field, G_STRUCT_MEMBER_P (record, field->offset));
+
+    if (node != NULL)
+      json_object_set_member (object, field->name, node);
+  }
   return object;
 }
 
-static void
-read_exact (JsonObject *exact, const BelfryField *field, gpointer record)
+static GPtrArray *
+read_records (const BelfryRecordType *type, JsonArray *array, GError **error)
 {
-  gpointer member = G_STRUCT_MEMBER_P (record, field->offset);
+  g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func (belfry_record_unref);
 
-  if (field->type == BELFRY_FIELD_TEXT) {
-    g_free (*(char **)member);
-    *(char **)member = g_strdup (belfry_json_get_text (exact, field->name));
-  } else
-    *(gint64 *)member = belfry_json_get_integer (exact, field->name, BELFRY_NONE);
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++) {
+    gpointer record = belfry_wire_read_record (type, get_object_element (array, i), error);
+
+    if (record == NULL)
+      return NULL;
+    g_ptr_array_add (records, record);
+  }
+  return g_steal_pointer (&records);
+}
+
+/* a value of another type is as if it were not there; within, records and properties are errors */
+static gpointer
+read_held (const BelfryField *field, JsonObject *object, GError **error)
+{
+  switch (field->type) {
+  case BELFRY_FIELD_TEXT:
+  case BELFRY_FIELD_JSON_TEXT:
+    return g_strdup (belfry_json_get_text (object, field->name));
+  case BELFRY_FIELD_TEXT_LIST:
+    return belfry_wire_read_texts (belfry_json_get_array (object, field->name));
+  case BELFRY_FIELD_JSON:
+    return json_node_copy (json_object_get_member (object, field->name));
+  case BELFRY_FIELD_PROPERTIES:
+    return belfry_properties_from_json (json_object_get_member (object, field->name), error);
+  case BELFRY_FIELD_RECORD:
+    return belfry_wire_read_record (field->record_type (),
+                                    belfry_json_get_object (object, field->name), error);
+  case BELFRY_FIELD_RECORDS:
+    return read_records (field->record_type (), belfry_json_get_array (object, field->name), error);
+  case BELFRY_FIELD_INTEGER:
+  case BELFRY_FIELD_TIME:
+  case BELFRY_FIELD_RESULT:
+  case BELFRY_FIELD_BOOLEAN:
+  case BELFRY_FIELD_LENT:
+    break;
+  }
+  return NULL;
+}
+
+static gboolean
+is_number (const BelfryField *field)
+{
+  return field->type == BELFRY_FIELD_INTEGER || field->type == BELFRY_FIELD_TIME ||
+         field->type == BELFRY_FIELD_RESULT;
+}
+
+/* a new record holds nothing yet, so that nothing is to be freed */
+static gboolean
+read_member (const BelfryField *field, JsonObject *object, gpointer member, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (!json_object_has_member (object, field->name))
+    return TRUE;
+  if (is_number (field))
+    *(gint64 *)member = belfry_json_get_integer (object, field->name, BELFRY_NONE);
+  else if (field->type == BELFRY_FIELD_BOOLEAN)
+    *(gboolean *)member = belfry_json_get_integer (object, field->name, 0) != 0;
+  else if (field->type != BELFRY_FIELD_LENT)
+    *(gpointer *)member = read_held (field, object, &local);
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }
 
 gpointer
 belfry_wire_read_record (const BelfryRecordType *type, JsonObject *object, GError **error)
 {
-  JsonObject *exact = object != NULL ? belfry_json_get_object (object, "exact") : NULL;
-  JsonObject *rest = object != NULL ? belfry_json_get_object (object, "rest") : NULL;
   gpointer record = NULL;
 
-  if (exact == NULL || rest == NULL) {
+  if (object == NULL) {
     set_malformed (error, "a record is none");
     return NULL;
   }
-  record = belfry_record_from_json (type, rest, error);
-  for (guint i = 0; record != NULL && i < type->n_fields; i++)
-    if (is_exact (&type->fields[i]))
-      read_exact (exact, &type->fields[i], record);
+  record = belfry_record_new (type);
+  for (guint i = 0; i < type->n_fields; i++)
+    if (!read_member (&type->fields[i], object, G_STRUCT_MEMBER_P (record, type->fields[i].offset),
+                      error)) {
+      belfry_record_unref (record);
+      return NULL;
+    }
   return record;
 }
 
