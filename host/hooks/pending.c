@@ -160,10 +160,9 @@ give_up (Pending *pending, BelfryHosted *hook)
                              g_task_new (NULL, NULL, on_given_up, pending));
     return;
   }
-  translation =
-      plugin->give_up != NULL
-          ? plugin->give_up (belfry_hosted_get_state (hook), pending->delivery->pending)
-          : belfry_translation_new_nothing ("the forge never answered");
+  translation = plugin->give_up != NULL
+                    ? plugin->give_up (belfry_hosted_get_state (hook), pending->delivery->pending)
+                    : belfry_translation_new_nothing ("the forge never answered");
   complete (pending, hook, translation);
 }
 

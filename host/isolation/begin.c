@@ -5,6 +5,8 @@
  */
 #include "isolated-private.h"
 
+#include <dlfcn.h>
+
 static const char *const told_values[] = {
   "config-directory", "locale", "runtime-directory", "state-directory", "time-zone", "title",
   "title-url",        "url",    "version",
@@ -83,13 +85,24 @@ write_values (BelfryIsolated *self)
   return values;
 }
 
+static void
+add_folder_of (JsonArray *paths, const char *file)
+{
+  g_autofree char *folder = g_path_get_dirname (file);
+
+  json_array_add_string_element (paths, folder);
+}
+
 static JsonArray *
 write_readable (BelfryIsolated *self)
 {
   JsonArray *paths = json_array_new ();
-  g_autofree char *folder = g_path_get_dirname (self->path);
+  Dl_info library = { NULL };
 
-  json_array_add_string_element (paths, folder);
+  add_folder_of (paths, self->path);
+  /* programs of plugins are linked to it, wherever it is */
+  if (dladdr ((gconstpointer)belfry_clock_now_us, &library) != 0)
+    add_folder_of (paths, library.dli_fname);
   for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
     const char *named = g_getenv (folders[i].variable);
 

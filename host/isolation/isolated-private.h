@@ -41,8 +41,10 @@ struct _BelfryIsolated {
   gint64 up_since_us;
   guint failures; /* in a row */
   guint restarts;
-  char *reason;  /* (nullable) why it was ended */
-  char *trouble; /* (nullable) what is wrong now, for people */
+  char *reason;        /* (nullable) why it was ended */
+  gboolean was_killed; /* by us */
+  GSource *grace;      /* (nullable) until it is */
+  char *trouble;       /* (nullable) what is wrong now, for people */
 
   GHashTable *calls; /* id → BelfryCall */
   GQueue waiting;    /* (element-type BelfryCall) until it runs */

@@ -24,6 +24,7 @@
 #define GOOD_LIFE_US     (60 * G_TIME_SPAN_SECOND)
 #define MAX_WAIT_S       300
 #define MAX_OUTGOING     1000
+#define GRACE_MS         500
 /* calls outlast a pause of this length */
 #define SHORT_WAIT_S 2
 
@@ -135,6 +136,22 @@ hang_up (BelfryIsolated *self)
   self->socket = -1;
 }
 
+static void
+leave (BelfryIsolated *self)
+{
+  hang_up (self);
+  belfry_isolated_drop_served (self);
+  if (self->state != BELFRY_ISOLATED_STOPPED)
+    self->state = BELFRY_ISOLATED_ENDING;
+}
+
+static void
+kill_process (BelfryIsolated *self)
+{
+  self->was_killed = TRUE;
+  g_subprocess_force_exit (self->process);
+}
+
 void
 belfry_isolated_end (BelfryIsolated *self, const char *format, ...)
 {
@@ -146,11 +163,29 @@ belfry_isolated_end (BelfryIsolated *self, const char *format, ...)
   g_free (self->reason);
   self->reason = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  hang_up (self);
-  belfry_isolated_drop_served (self);
-  if (self->state != BELFRY_ISOLATED_STOPPED)
-    self->state = BELFRY_ISOLATED_ENDING;
-  g_subprocess_force_exit (self->process);
+  leave (self);
+  kill_process (self);
+}
+
+static gboolean
+on_grace_over (gpointer data)
+{
+  BelfryIsolated *self = data;
+
+  clear_source (&self->grace);
+  self->reason = g_strdup ("closed its connection");
+  kill_process (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* who is ending says by his exit why; who is not, is ended */
+static void
+wait_for_exit (BelfryIsolated *self)
+{
+  leave (self);
+  self->grace = g_timeout_source_new (GRACE_MS);
+  g_source_set_callback (self->grace, on_grace_over, self, NULL);
+  g_source_attach (self->grace, NULL);
 }
 
 static gboolean
@@ -228,7 +263,7 @@ on_readable (int socket, GIOCondition condition, gpointer data)
     take_frame (self, frame);
   else if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CLOSED) ||
            g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
-    belfry_isolated_end (self, "closed its connection");
+    wait_for_exit (self);
   else if (!g_error_matches (local, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     belfry_isolated_end (self, "said what cannot be understood: %s", local->message);
   return self->input != NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
@@ -246,14 +281,14 @@ dup_end (BelfryIsolated *self)
 
   if (self->process != NULL && g_subprocess_get_if_signaled (self->process))
     number = g_subprocess_get_term_sig (self->process);
-  if (number != 0 && number != SIGKILL)
+  if (number != 0 && !self->was_killed)
     return g_strdup_printf ("it ended by signal %d (%s)%s", number, g_strsignal (number), where);
-  if (self->reason != NULL && !g_str_equal (self->reason, "closed its connection"))
+  if (self->reason != NULL)
     return g_strdup_printf ("it %s%s", self->reason, where);
   if (self->process != NULL && g_subprocess_get_if_exited (self->process))
     return g_strdup_printf ("it ended with %d%s", g_subprocess_get_exit_status (self->process),
                             where);
-  return g_strdup_printf ("it %s%s", self->reason != NULL ? self->reason : "was killed", where);
+  return g_strdup_printf ("it was killed%s", where);
 }
 
 static gboolean
@@ -323,6 +358,7 @@ on_exited (GObject *source, GAsyncResult *result, gpointer data)
 
   g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
   hang_up (self);
+  clear_source (&self->grace);
   belfry_isolated_drop_served (self);
   end = dup_end (self);
   g_clear_object (&self->process);
@@ -433,6 +469,7 @@ spawn (BelfryIsolated *self)
 
   self->state = BELFRY_ISOLATED_STARTING;
   self->generation++;
+  self->was_killed = FALSE;
   if (!start_process (self, &local)) {
     if (self->starting != NULL)
       refuse_start (self, local->message);
