@@ -399,8 +399,6 @@ static const Wrong wrongs[] = {
     "own, write none\n" },
   { "isolation-memory", "[hook good]\nsecret=env:A\nisolation=process\nmemory-max=1MiB\n",
     "belfry.conf:4: [hook good] memory-max: a process cannot start with less than 32 MiB\n" },
-  { "isolation-none", "[hook good]\nsecret=env:A\nmemory-max=1GiB\n",
-    "belfry.conf:3: [hook good] memory-max: limits nothing without isolation=process\n" },
   { "empty-secret", "[hook good]\nsecret=\n",
     "belfry.conf:2: [hook good] secret: a secret must not be empty, write secret:NAME, file:PATH, "
     "env:NAME or plain:TEXT\n" },
