@@ -360,12 +360,19 @@ belfry_isolated_call_and_wait (BelfryIsolated *self,
                                BelfryReader *reader,
                                GError **error)
 {
-  Waiter *waiter = g_new0 (Waiter, 1);
+  Waiter *waiter = NULL;
   /* the call ends by itself; only a main loop that turns no more would leave us here */
   gint64 deadline_us =
       g_get_monotonic_time () + 3 * (spec->timeout_us > 0 ? spec->timeout_us : self->patience_us);
   BelfryFrame *frame = NULL;
 
+  if (g_main_context_is_owner (NULL)) {
+    json_object_unref (spec->head);
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL,
+                 "%s in a process of its own: the main loop cannot wait for it", spec->what);
+    return NULL;
+  }
+  waiter = g_new0 (Waiter, 1);
   g_atomic_ref_count_init (&waiter->refs);
   g_mutex_init (&waiter->lock);
   g_cond_init (&waiter->changed);

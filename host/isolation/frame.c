@@ -13,8 +13,8 @@
 
 #define INLINE_BYTES 65536
 #define MAX_FILES    4
-/* values of strangers are 64 deep, and stand a few levels down in ours */
-#define MAX_DEPTH 80
+/* values of strangers are 64 deep at most, and stand two levels down in ours */
+#define MAX_DEPTH 66
 #define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 typedef struct {

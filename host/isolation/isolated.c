@@ -36,7 +36,6 @@ belfry_isolated_get_kind (BelfryIsolated *self)
   return belfry_kind_get_name (self->blueprint->kind);
 }
 
-/* NULL: nothing to be done */
 static void
 clear_source (GSource **source)
 {
@@ -64,7 +63,7 @@ belfry_isolated_new (const BelfryBlueprint *blueprint,
 
   g_atomic_ref_count_init (&self->refs);
   self->blueprint = blueprint;
-  self->instance = instance;
+  self->instance = belfry_instance_ref (instance);
   self->program = g_strdup (settings->program != NULL ? settings->program : "/proc/self/exe");
   self->path = dup_path (blueprint->plugin);
   self->patience_us = settings->patience_us > 0 ? settings->patience_us : PATIENCE_US;
@@ -95,6 +94,7 @@ belfry_isolated_unref (BelfryIsolated *self)
   g_hash_table_unref (self->served);
   g_hash_table_unref (self->sessions);
   g_clear_object (&self->process);
+  belfry_instance_unref (self->instance);
   g_free (self->program);
   g_free (self->path);
   g_free (self->reason);
@@ -363,6 +363,8 @@ on_exited (GObject *source, GAsyncResult *result, gpointer data)
   end = dup_end (self);
   g_clear_object (&self->process);
   g_clear_pointer (&self->reason, g_free);
+  if (self->stopping != NULL)
+    self->state = BELFRY_ISOLATED_STOPPED;
   if (self->state == BELFRY_ISOLATED_STOPPED)
     return_stopped (self);
   else if (self->starting != NULL)
@@ -436,6 +438,8 @@ make_environment (void)
   return environment;
 }
 
+/* what it prints is nobody's, unless somebody looks for it: BELFRY_ISOLATION_ERRORS in the
+ * environment leaves it the host's standard error */
 static gboolean
 start_process (BelfryIsolated *self, GError **error)
 {

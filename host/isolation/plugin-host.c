@@ -112,9 +112,13 @@ static gboolean
 on_frame (int socket, GIOCondition condition, gpointer data)
 {
   BelfryChild *self = data;
+  GPollFD ready = { socket, G_IO_IN, 0 };
   g_autoptr (BelfryFrame) frame = NULL;
 
   take_held (self);
+  /* whoever waited for an answer may have taken what woke this up */
+  if (g_poll (&ready, 1, 0) <= 0)
+    return G_SOURCE_CONTINUE;
   frame = belfry_frame_receive (socket, BELFRY_FRAME_FROM_HOST, NULL);
   if (frame == NULL)
     _exit (0); /* the host is gone, or does not want this any more */
@@ -123,6 +127,13 @@ on_frame (int socket, GIOCondition condition, gpointer data)
   if (self->is_over)
     g_main_loop_quit (self->loop);
   return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_held (gpointer data)
+{
+  take_held (data);
+  return G_SOURCE_REMOVE;
 }
 
 BelfryFrame *
@@ -140,8 +151,11 @@ belfry_child_ask (BelfryChild *self, JsonObject *head, GBytes *body)
     if (json_object_has_member (frame->head, "ping")) {
       answer_ping (self, belfry_json_get_integer (frame->head, "ping", 0));
       belfry_frame_free (frame);
-    } else
-      g_queue_push_tail (&self->held, frame);
+      continue;
+    }
+    if (g_queue_is_empty (&self->held))
+      g_idle_add (on_held, self);
+    g_queue_push_tail (&self->held, frame);
   }
   _exit (0);
 }

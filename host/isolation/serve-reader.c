@@ -71,16 +71,18 @@ belfry_session_take (BelfryIsolated *isolated, gint64 id, BelfryFrame *frame)
   BelfrySession *self = g_hash_table_lookup (isolated->sessions, &id);
   BelfryFrame *question = NULL;
 
-  if (self == NULL || g_queue_get_length (&self->questions) >= MAX_QUESTIONS)
+  if (self == NULL)
     return FALSE;
-  question = g_new0 (BelfryFrame, 1);
-  question->node = json_node_ref (frame->node);
-  question->head = frame->head;
   g_mutex_lock (&self->lock);
-  g_queue_push_tail (&self->questions, question);
-  g_cond_signal (&self->changed);
+  if (g_queue_get_length (&self->questions) < MAX_QUESTIONS) {
+    question = g_new0 (BelfryFrame, 1);
+    question->node = json_node_ref (frame->node);
+    question->head = frame->head;
+    g_queue_push_tail (&self->questions, question);
+    g_cond_signal (&self->changed);
+  }
   g_mutex_unlock (&self->lock);
-  return TRUE;
+  return question != NULL;
 }
 
 void
