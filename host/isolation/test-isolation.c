@@ -478,6 +478,26 @@ test_killed (Fixture *fixture, gconstpointer unused)
   stop (fixture);
 }
 
+/* who dies again and again has to wait, and says so; who asks meanwhile is told at once */
+static void
+test_waits (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (JsonObject) status = NULL;
+
+  start_well (fixture, HOOK);
+  for (guint i = 0; i < 3; i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (translate (fixture, i < 2 ? "crash" : "hello", &error));
+    g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_RETRY);
+  }
+  status = belfry_isolated_describe (fixture->isolated);
+  g_assert_false (belfry_json_get_boolean (status, "running", TRUE));
+  g_assert_nonnull (strstr (belfry_json_get_text (status, "trouble"), "signal 11"));
+  assert_logged (fixture, "it is started again in 4 s");
+  stop (fixture);
+}
+
 /* reporters */
 
 static BelfryOutcome *
@@ -757,6 +777,7 @@ main (int argc, char **argv)
   add ("bad/babble", NULL, test_babble);
   add ("bad/flood", NULL, test_flood);
   add ("killed", NULL, test_killed);
+  add ("waits", NULL, test_waits);
   add ("start/refuse", "refuse", test_start);
   add ("start/crash", "crash", test_start);
   add ("deliver/good", NULL, test_deliver);
