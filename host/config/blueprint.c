@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define MIN_MEMORY (32 * 1024 * 1024)
+
 enum {
   TARGET_INSTANCE,
   TARGET_KIND,
@@ -217,6 +219,39 @@ read_targets (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
     belfry_draft_keep (self, blueprint->section, targets[i]);
 }
 
+/* what a plugin in a process of its own still may, though not the crash of the host */
+static void
+note_needs (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
+{
+  guint needs = blueprint->plugin != NULL ? blueprint->plugin->needs : BELFRY_NEEDS_NOTHING;
+
+  if ((needs & (BELFRY_NEEDS_EXEC | BELFRY_NEEDS_FILES)) != 0)
+    belfry_problems_add (self->problems, BELFRY_SEVERITY_NOTE, blueprint->section, "isolation",
+                         "the plugin needs %s, so that it is kept from harming the host's process, "
+                         "but not from what the account may do",
+                         (needs & BELFRY_NEEDS_EXEC) != 0 ? "exec" : "files");
+}
+
+static void
+check_isolation (BelfryConfigDraft *self, BelfryBlueprint *blueprint)
+{
+  const BelfryInstanceKeys *keys = &blueprint->keys;
+  const BelfrySection *section = blueprint->section;
+
+  if (keys->isolation != 0 && blueprint->kind != BELFRY_KIND_HOOK &&
+      blueprint->kind != BELFRY_KIND_REPORTER)
+    belfry_problems_add (self->problems, BELFRY_SEVERITY_ERROR, section, "isolation",
+                         "only hooks and reporters run in a process of their own, write none");
+  else if (keys->isolation != 0)
+    note_needs (self, blueprint);
+  if (keys->isolation != 0 && keys->memory_max > 0 && keys->memory_max < MIN_MEMORY)
+    belfry_problems_add (self->problems, BELFRY_SEVERITY_ERROR, section, "memory-max",
+                         "a process cannot start with less than 32 MiB");
+  if (keys->isolation == 0 && keys->memory_max > 0)
+    belfry_problems_add (self->problems, BELFRY_SEVERITY_WARNING, section, "memory-max",
+                         "limits nothing without isolation=process");
+}
+
 void
 belfry_blueprint_read (BelfryConfigDraft *self, const BelfrySection *section, BelfryKind kind)
 {
@@ -231,9 +266,7 @@ belfry_blueprint_read (BelfryConfigDraft *self, const BelfrySection *section, Be
   check_name (self, section);
   find_plugin (self, blueprint);
   read_targets (self, blueprint);
-  if (blueprint->keys.isolation != 0 && kind != BELFRY_KIND_HOOK && kind != BELFRY_KIND_REPORTER)
-    belfry_problems_add (self->problems, BELFRY_SEVERITY_ERROR, section, "isolation",
-                         "only hooks and reporters run in a process of their own, write none");
+  check_isolation (self, blueprint);
 }
 
 BelfryOwned *

@@ -20,8 +20,8 @@ static const BelfryChoice log_levels[] = {
 };
 
 static const BelfryChoice isolations[] = {
-  { "none", 0, N_ ("in the host's process") },
-  { "process", 1, N_ ("in a process of its own") },
+  { "none", 0, N_ ("in the host's process, with all that is in it") },
+  { "process", 1, N_ ("in a process of its own, with what its plugin needs and nothing else") },
   { NULL },
 };
 
@@ -153,8 +153,10 @@ static const BelfryOption instance_rows[] = {
                .default_text = "none",
                .choices = isolations,
                .help = N_ ("where a hook or reporter runs")),
-  BELFRY_SIZE (
-      BelfryInstanceKeys, memory_max, "memory-max", .help = N_ ("memory of a process of its own")),
+  BELFRY_SIZE (BelfryInstanceKeys,
+               memory_max,
+               "memory-max",
+               .help = N_ ("most memory of a process of its own, from 32MiB; absent: no limit")),
   BELFRY_ENUM (BelfryInstanceKeys,
                log_level,
                "log-level",

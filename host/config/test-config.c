@@ -397,6 +397,8 @@ static const Wrong wrongs[] = {
   { "isolation", "[engine good]\nisolation=process\n",
     "belfry.conf:2: [engine good] isolation: only hooks and reporters run in a process of their "
     "own, write none\n" },
+  { "isolation-memory", "[hook good]\nsecret=env:A\nisolation=process\nmemory-max=1MiB\n",
+    "belfry.conf:4: [hook good] memory-max: a process cannot start with less than 32 MiB\n" },
   { "empty-secret", "[hook good]\nsecret=\n",
     "belfry.conf:2: [hook good] secret: a secret must not be empty, write secret:NAME, file:PATH, "
     "env:NAME or plain:TEXT\n" },

@@ -13,6 +13,7 @@
 #include "help.h"
 #include "init.h"
 #include "inspect.h"
+#include "isolation/plugin-host.h"
 #include "languages/languages.h"
 #include "man.h"
 #include "outbox-cli.h"
@@ -106,14 +107,34 @@ static const BelfrySubcommand subcommands[] = {
     "take waiting requests back", belfry_cli_control },
   { "man", "FILE | PLUGIN", NULL, belfry_man_main },
   { "complete", "-- WORD…", NULL, belfry_complete_main },
+  { "plugin-host", "", NULL, belfry_plugin_host_main },
   { "shutdown", "[--config FILE] [finish|retry|now|cancel]",
     "end when the running builds have ended, or have been put back", belfry_cli_shutdown },
 };
 
 static void
+print_isolation (JsonObject *isolation)
+{
+  const char *pid = belfry_json_get_text (isolation, "pid");
+  const char *trouble = belfry_json_get_text (isolation, "trouble");
+  gint64 restarts = belfry_json_get_integer (isolation, "restarts", 0);
+
+  printf (", isolated");
+  if (pid != NULL)
+    printf (" (process %s)", pid);
+  if (restarts > 0)
+    printf (", started again %" G_GINT64_FORMAT " times", restarts);
+  if (trouble != NULL) {
+    printf (": ");
+    belfry_print_text (trouble);
+  }
+}
+
+static void
 print_instance (JsonObject *instance)
 {
   const char *failure = belfry_json_get_text (instance, "failure");
+  JsonObject *isolation = belfry_json_get_object (instance, "isolation");
 
   printf ("  %-9s %-20s %s", belfry_json_get_text (instance, "kind"),
           belfry_json_get_text (instance, "name"), belfry_json_get_text (instance, "state"));
@@ -121,6 +142,8 @@ print_instance (JsonObject *instance)
     printf (": ");
     belfry_print_text (failure);
   }
+  if (isolation != NULL)
+    print_isolation (isolation);
   printf ("\n");
 }
 

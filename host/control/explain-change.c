@@ -23,6 +23,7 @@ typedef struct {
   GTask *task;
   BelfryDelivery *delivery; /* (nullable) */
   BelfryRequest *request;   /* (nullable) */
+  BelfryTranslation *made;  /* (nullable) of request */
   GPtrArray *changes;       /* (element-type BelfryChange) */
   GPtrArray *sets;          /* (element-type JsonObject) what became of each, or NULL */
   gint64 configured_us;     /* since when the configuration says what it says; BELFRY_NONE */
@@ -41,6 +42,7 @@ explaining_free (Explaining *self)
 {
   g_clear_pointer (&self->delivery, belfry_record_unref);
   g_clear_pointer (&self->request, belfry_request_unref);
+  belfry_translation_free (self->made);
   g_ptr_array_unref (self->changes);
   g_ptr_array_unref (self->sets);
   g_clear_object (&self->task);
@@ -236,7 +238,7 @@ explain_again (Explaining *self)
 {
   g_autoptr (GPtrArray) changes = NULL;
   JsonObject *explanation =
-      belfry_deliveries_foresee (self->host->deliveries, self->delivery, self->request, &changes);
+      belfry_deliveries_foresee (self->host->deliveries, self->delivery, self->made, &changes);
 
   for (guint i = 0; changes != NULL && i < MIN (changes->len, MAX_CHANGES); i++)
     belfry_explanation_add_part (explanation,
@@ -258,10 +260,30 @@ explain (Explaining *self)
     note_configured (self, explanation, change->received_at);
     return explanation;
   }
-  explanation = belfry_deliveries_explain (self->host->deliveries, self->delivery, self->request);
+  explanation = belfry_deliveries_explain (self->host->deliveries, self->delivery, self->made);
   note_configured (self, explanation, self->delivery->received_at);
   add_changes (self, explanation);
   return explanation;
+}
+
+static void
+finish (Explaining *self, const GError *error)
+{
+  if (error == NULL)
+    g_task_return_pointer (self->task, explain (self), (GDestroyNotify)json_object_unref);
+  else
+    g_task_return_error (self->task, g_error_copy (error));
+  explaining_free (self);
+}
+
+static void
+on_translated (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Explaining *self = data;
+  g_autoptr (GError) local = NULL;
+
+  self->made = g_task_propagate_pointer (G_TASK (result), &local);
+  finish (self, local);
 }
 
 static void
@@ -270,11 +292,11 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   Explaining *self = data;
   g_autoptr (GError) local = NULL;
 
-  if (belfry_store_read_finish (self->host->store, result, &local))
-    g_task_return_pointer (self->task, explain (self), (GDestroyNotify)json_object_unref);
+  if (belfry_store_read_finish (self->host->store, result, &local) && self->request != NULL)
+    belfry_deliveries_translate_async (self->host->deliveries, self->delivery->hook, self->request,
+                                       g_task_new (NULL, NULL, on_translated, self));
   else
-    g_task_return_error (self->task, g_steal_pointer (&local));
-  explaining_free (self);
+    finish (self, local);
 }
 
 static void

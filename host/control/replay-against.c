@@ -21,6 +21,7 @@ make_hosted (BelfryHost *host, BelfryKind kind)
       continue;
     hosted = belfry_instances_make (host, blueprint);
     hosted->state = BELFRY_HOSTED_RUNNING;
+    g_clear_pointer (&hosted->isolated, belfry_isolated_unref);
     g_ptr_array_add (all, hosted);
   }
   return all;
@@ -63,10 +64,12 @@ explain (BelfryHost *host, BelfryDelivery *delivery, BelfryRequest *request)
   g_autoptr (GPtrArray) engines = make_hosted (host, BELFRY_KIND_ENGINE);
   g_autoptr (BelfryDeliveries) deliveries = belfry_deliveries_new (NULL);
   g_autoptr (GPtrArray) changes = NULL;
+  g_autoptr (BelfryTranslation) made = NULL;
   JsonObject *explanation = NULL;
 
   belfry_deliveries_apply (deliveries, host->config, hooks);
-  explanation = belfry_deliveries_foresee (deliveries, delivery, request, &changes);
+  made = belfry_deliveries_translate (deliveries, delivery->hook, request);
+  explanation = belfry_deliveries_foresee (deliveries, delivery, made, &changes);
   for (guint i = 0; changes != NULL && i < changes->len; i++)
     belfry_explanation_add_part (explanation,
                                  explain_change (engines, g_ptr_array_index (changes, i)));

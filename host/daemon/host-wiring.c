@@ -340,6 +340,9 @@ describe_instance (BelfryHosted *hosted)
   json_object_set_string_member (object, "state", states[hosted->state]);
   if (hosted->failure != NULL)
     json_object_set_string_member (object, "failure", hosted->failure);
+  if (hosted->isolated != NULL)
+    json_object_set_object_member (object, "isolation",
+                                   belfry_isolated_describe (hosted->isolated));
   return object;
 }
 

@@ -13,6 +13,7 @@ belfry_hosted_unref (BelfryHosted *self)
 {
   if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
     return;
+  g_clear_pointer (&self->isolated, belfry_isolated_unref);
   belfry_instance_unref (self->instance);
   g_clear_pointer (&self->later_configs, g_ptr_array_unref);
   belfry_config_unref (self->config);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "isolation/isolated.h"
 
 /** BelfryHostedState: where an instance is in its life */
 typedef enum {
@@ -24,6 +25,7 @@ typedef struct {
   char *failure;     /* (nullable) */
   char *credential;  /* (nullable) what it goes by among waits and pauses; see outbox/buckets.h */
   GHashTable *hosts; /* (nullable) set of those that it has sent requests to */
+  BelfryIsolated *isolated; /* (nullable) in a process of its own */
   JsonArray *trace;  /* (nullable) while somebody wants to see its requests; see daemon/trace.h */
   gpointer host;     /* BelfryHost */
 } BelfryHosted;
@@ -34,10 +36,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHosted, belfry_hosted_unref)
 static inline gconstpointer
 belfry_hosted_get_plugin (BelfryHosted *self)
 {
-  return belfry_blueprint_get_plugin (self->blueprint);
+  return self->isolated != NULL ? belfry_isolated_get_plugin (self->isolated)
+                                : belfry_blueprint_get_plugin (self->blueprint);
 }
 static inline gpointer
 belfry_hosted_get_state (BelfryHosted *self)
 {
-  return self->blueprint->state;
+  return self->isolated != NULL ? (gpointer)self->isolated : self->blueprint->state;
 }

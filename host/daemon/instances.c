@@ -85,12 +85,12 @@ mask_address (BelfryHosted *hosted)
 static void
 start_plugin (BelfryHosted *hosted)
 {
-  const BelfryPlugin *plugin = hosted->blueprint->plugin;
+  const BelfryPlugin *plugin = belfry_hosted_get_plugin (hosted);
   GTask *task = g_task_new (NULL, NULL, on_started, belfry_hosted_ref (hosted));
 
   mask_address (hosted);
   if (plugin->start != NULL)
-    plugin->start (hosted->blueprint->state, hosted->instance, task);
+    plugin->start (belfry_hosted_get_state (hosted), hosted->instance, task);
   else {
     g_task_return_boolean (task, TRUE);
     g_object_unref (task);
@@ -143,6 +143,7 @@ BelfryHosted *
 belfry_instances_make (BelfryHost *self, const BelfryBlueprint *blueprint)
 {
   BelfryHosted *hosted = g_new0 (BelfryHosted, 1);
+  const BelfryIsolatedSettings isolation = { NULL };
   GHashTableIter iter;
   gpointer kind = NULL;
   gpointer sections = NULL;
@@ -155,6 +156,8 @@ belfry_instances_make (BelfryHost *self, const BelfryBlueprint *blueprint)
   hosted->host = self;
   hosted->instance = belfry_instance_new (belfry_kind_get_name (blueprint->kind), blueprint->name,
                                           blueprint->state, belfry_host_get_ops (), hosted);
+  if (blueprint->keys.isolation != 0 && blueprint->plugin != NULL)
+    hosted->isolated = belfry_isolated_new (blueprint, hosted->instance, &isolation);
   if (blueprint->owned == NULL)
     return hosted;
   g_hash_table_iter_init (&iter, blueprint->owned);
@@ -233,7 +236,8 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 belfry_instances_stop (BelfryHosted *hosted, GTask *task)
 {
-  const BelfryPlugin *plugin = hosted->blueprint->plugin;
+  const BelfryPlugin *plugin =
+      hosted->blueprint->plugin != NULL ? belfry_hosted_get_plugin (hosted) : NULL;
   gboolean was_running = hosted->state == BELFRY_HOSTED_RUNNING;
   Stopping *stopping = NULL;
 
@@ -251,5 +255,5 @@ belfry_instances_stop (BelfryHosted *hosted, GTask *task)
   stopping->timeout = g_timeout_source_new (STOP_TIMEOUT_MS);
   g_source_set_callback (stopping->timeout, on_stop_timeout, stopping, NULL);
   g_source_attach (stopping->timeout, NULL);
-  plugin->stop (hosted->blueprint->state, g_task_new (NULL, NULL, on_stopped, stopping));
+  plugin->stop (belfry_hosted_get_state (hosted), g_task_new (NULL, NULL, on_stopped, stopping));
 }

@@ -419,13 +419,11 @@ belfry_deliveries_get_outcome (BelfryTranslationKind kind)
   return outcomes[kind];
 }
 
+/* @translation: (nullable) */
 static void
-translate (GTask *task)
+take_translation (GTask *task, BelfryTranslation *translation)
 {
   Reception *reception = g_task_get_task_data (task);
-  const BelfryHook *plugin = belfry_hosted_get_plugin (reception->hook);
-  g_autoptr (BelfryTranslation) translation =
-      belfry_hook_translate (plugin, belfry_hosted_get_state (reception->hook), reception->request);
 
   if (translation == NULL) {
     g_warning ("hook '%s': its translation gave nothing; answered 500",
@@ -437,6 +435,43 @@ translate (GTask *task)
          translation->kind == BELFRY_TRANSLATION_POLL
              ? tell_pollers (reception->self, translation)
              : belfry_deliveries_get_outcome (translation->kind));
+}
+
+/* a process that died over it, or did not answer, may do better when the forge comes again */
+static void
+on_translated (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Reception *reception = g_task_get_task_data (task);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (BelfryTranslation) translation = g_task_propagate_pointer (G_TASK (result), &local);
+
+  if (local == NULL) {
+    take_translation (task, translation);
+    return;
+  }
+  g_warning ("hook '%s': %s", reception->hook->blueprint->name, local->message);
+  if (g_error_matches (local, BELFRY_ERROR, BELFRY_ERROR_RETRY))
+    answer_later (task, "this hook cannot work now");
+  else
+    answer (task, response_new (500, "Error processing changes."));
+}
+
+static void
+translate (GTask *task)
+{
+  Reception *reception = g_task_get_task_data (task);
+  BelfryHosted *hook = reception->hook;
+  g_autoptr (BelfryTranslation) translation = NULL;
+
+  if (hook->isolated != NULL && !belfry_hook_is_encoded (reception->request)) {
+    belfry_isolated_translate (hook->isolated, reception->request,
+                               g_task_new (NULL, NULL, on_translated, task));
+    return;
+  }
+  translation = belfry_hook_translate (belfry_hosted_get_plugin (hook),
+                                       belfry_hosted_get_state (hook), reception->request);
+  take_translation (task, translation);
 }
 
 /* 2: who may knock */

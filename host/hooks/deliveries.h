@@ -30,15 +30,24 @@ gint64 belfry_deliveries_get_max_body (BelfryDeliveries *self, const char *name)
 void belfry_deliveries_replay (BelfryDeliveries *self, gint64 id, GTask *task);
 /* The same, asked for by a page; the task returns a BelfryControlAnswer. */
 void belfry_deliveries_control_replay (BelfryDeliveries *self, gint64 id, GTask *task);
-/* How what stands in @delivery was decided, key by key. @request: (nullable) its kept request,
- * which is translated again. (transfer full): see belfry_explanation_new () */
+/* What a request to a hook means, and nothing more. (transfer full) (nullable): there is no such
+ * hook. Not of one in a process of its own, which has to be waited for: */
+BelfryTranslation *
+belfry_deliveries_translate (BelfryDeliveries *self, const char *name, BelfryRequest *request);
+void belfry_deliveries_translate_async (BelfryDeliveries *self,
+                                        const char *name,
+                                        BelfryRequest *request,
+                                        GTask *task);
+/* How what stands in @delivery was decided, key by key. @made: (nullable) what its kept request
+ * means. (transfer full): see belfry_explanation_new () */
 JsonObject *belfry_deliveries_explain (BelfryDeliveries *self,
                                        BelfryDelivery *delivery,
-                                       BelfryRequest *request);
-/* What the request would become now. @changes: (out) (transfer full) (nullable) */
+                                       BelfryTranslation *made);
+/* What the request would become now. @made: (nullable) as above; @changes: (out) (transfer full)
+ * (nullable) */
 JsonObject *belfry_deliveries_foresee (BelfryDeliveries *self,
                                        BelfryDelivery *delivery,
-                                       BelfryRequest *request,
+                                       BelfryTranslation *made,
                                        GPtrArray **changes);
 /* As BelfryWwwOps.hook_too_large: a request that was refused before it was read. */
 void belfry_deliveries_note_too_large (BelfryDeliveries *self,

@@ -134,12 +134,31 @@ add_doors (BelfryDeliveries *self,
   return TRUE;
 }
 
-static BelfryTranslation *
-translate (BelfryHosted *hook, BelfryRequest *request)
+BelfryTranslation *
+belfry_deliveries_translate (BelfryDeliveries *self, const char *name, BelfryRequest *request)
 {
-  const BelfryHook *plugin = belfry_hosted_get_plugin (hook);
+  BelfryHosted *hook = g_hash_table_lookup (self->hooks, name);
 
-  return belfry_hook_translate (plugin, belfry_hosted_get_state (hook), request);
+  return hook != NULL ? belfry_hook_translate (belfry_hosted_get_plugin (hook),
+                                               belfry_hosted_get_state (hook), request)
+                      : NULL;
+}
+
+void
+belfry_deliveries_translate_async (BelfryDeliveries *self,
+                                   const char *name,
+                                   BelfryRequest *request,
+                                   GTask *task)
+{
+  BelfryHosted *hook = g_hash_table_lookup (self->hooks, name);
+
+  if (hook != NULL && hook->isolated != NULL && !belfry_hook_is_encoded (request)) {
+    belfry_isolated_translate (hook->isolated, request, task);
+    return;
+  }
+  g_task_return_pointer (task, belfry_deliveries_translate (self, name, request),
+                         (GDestroyNotify)belfry_translation_free);
+  g_object_unref (task);
 }
 
 static void
@@ -172,18 +191,18 @@ find_hook (BelfryDeliveries *self, const char *name, JsonObject *explanation)
 }
 
 JsonObject *
-belfry_deliveries_explain (BelfryDeliveries *self, BelfryDelivery *delivery, BelfryRequest *request)
+belfry_deliveries_explain (BelfryDeliveries *self,
+                           BelfryDelivery *delivery,
+                           BelfryTranslation *made)
 {
   JsonObject *explanation = belfry_explanation_new (
       "delivery %" G_GINT64_FORMAT " of hook '%s': %s%s%s", delivery->deliveryid, delivery->hook,
       delivery->outcome, delivery->reason[0] != '\0' ? ", " : "", delivery->reason);
   BelfryHosted *hook = find_hook (self, delivery->hook, explanation);
-  g_autoptr (BelfryTranslation) made = NULL;
   const char *outcome = NULL;
 
   if (hook == NULL || !add_doors (self, hook, explanation, delivery))
     return explanation;
-  made = request != NULL ? translate (hook, request) : NULL;
   if (made == NULL) {
     belfry_explanation_add_rule (explanation, strcmp (delivery->outcome, "accepted") == 0, NULL,
                                  NULL, "its request is not kept; its row says: %s %s",
@@ -202,16 +221,15 @@ belfry_deliveries_explain (BelfryDeliveries *self, BelfryDelivery *delivery, Bel
 JsonObject *
 belfry_deliveries_foresee (BelfryDeliveries *self,
                            BelfryDelivery *delivery,
-                           BelfryRequest *request,
+                           BelfryTranslation *made,
                            GPtrArray **changes)
 {
   JsonObject *explanation = belfry_explanation_new (
       "delivery %" G_GINT64_FORMAT " of hook '%s', again", delivery->deliveryid, delivery->hook);
   BelfryHosted *hook = find_hook (self, delivery->hook, explanation);
-  g_autoptr (BelfryTranslation) made = hook != NULL ? translate (hook, request) : NULL;
 
   *changes = NULL;
-  if (made == NULL)
+  if (hook == NULL || made == NULL)
     return explanation;
   add_translation (explanation, hook->blueprint->section, made);
   for (guint i = 0; made->changes != NULL && i < made->changes->len; i++)

@@ -91,8 +91,8 @@ belfry_hook_needs_proof (const char *method)
 }
 
 /* what was signed is what is read: nothing is unpacked in between */
-static gboolean
-is_encoded (BelfryRequest *request)
+gboolean
+belfry_hook_is_encoded (BelfryRequest *request)
 {
   const char *encoding = belfry_request_get_header (request, "Content-Encoding");
 
@@ -104,7 +104,7 @@ is_encoded (BelfryRequest *request)
 BelfryTranslation *
 belfry_hook_translate (const BelfryHook *hook, gconstpointer state, BelfryRequest *request)
 {
-  if (is_encoded (request))
+  if (belfry_hook_is_encoded (request))
     return belfry_translation_new_unsupported_type (
         "a body is taken as it is, without Content-Encoding");
   return hook->translate (state, request);

@@ -25,6 +25,8 @@ gboolean
 belfry_hook_accepts_method (const BelfryHook *hook, const BelfryHookKeys *keys, const char *method);
 /* Whether without the secret the method itself is refused, rather than the request. */
 gboolean belfry_hook_needs_proof (const char *method);
+/* Whether its body did not come as it is, so that no hook looks at it. */
+gboolean belfry_hook_is_encoded (BelfryRequest *request);
 /* What a request means, if its body can be taken as it came. (transfer full) (nullable): the plugin
  * gave nothing */
 BelfryTranslation *

@@ -130,14 +130,39 @@ is_over (Pending *pending)
 }
 
 static void
+on_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Pending *pending = user_data;
+  g_autoptr (BelfryTranslation) translation = g_task_propagate_pointer (G_TASK (result), NULL);
+  BelfryHosted *hook = NULL;
+
+  pending->asking = FALSE;
+  if (pending->dropped) {
+    belfry_pending_free (pending);
+    return;
+  }
+  hook = find_hook (pending);
+  if (translation != NULL && hook != NULL)
+    complete (pending, hook, translation);
+  else
+    wait_and_ask (pending);
+}
+
+static void
 give_up (Pending *pending, BelfryHosted *hook)
 {
   const BelfryHook *plugin = belfry_hosted_get_plugin (hook);
-  g_autoptr (BelfryTranslation) translation =
-      plugin->give_up != NULL
-          ? plugin->give_up (belfry_hosted_get_state (hook), pending->delivery->pending)
-          : belfry_translation_new_nothing ("the forge never answered");
+  g_autoptr (BelfryTranslation) translation = NULL;
 
+  if (plugin->give_up != NULL && hook->isolated != NULL) {
+    pending->asking = TRUE;
+    belfry_isolated_give_up (hook->isolated, pending->delivery->pending,
+                             g_task_new (NULL, NULL, on_given_up, pending));
+    return;
+  }
+  translation = plugin->give_up != NULL
+                    ? plugin->give_up (belfry_hosted_get_state (hook), pending->delivery->pending)
+                    : belfry_translation_new_nothing ("the forge never answered");
   complete (pending, hook, translation);
 }
 

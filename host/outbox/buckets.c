@@ -473,6 +473,22 @@ belfry_answer_is_limited (BelfryHttpAnswer *answer)
                            is_used_up (answer, &wait_us) || speaks_of_limit (answer));
 }
 
+/* whatever else a reporter takes that status for; where it knows of a wait that its service names
+ * in its own way, that one counts */
+BelfryOutcome *
+belfry_answer_judge (BelfryHttpAnswer *answer, BelfryOutcome *said)
+{
+  BelfryOutcome *outcome = said != NULL ? said : belfry_outcome_new_from_answer (answer);
+
+  if (belfry_answer_is_limited (answer)) {
+    outcome->kind = BELFRY_OUTCOME_WAIT;
+    outcome->wait_us = MAX (outcome->wait_us, belfry_answer_get_wait (answer));
+  }
+  if (outcome->http_status == 0)
+    outcome->http_status = belfry_http_answer_get_status (answer);
+  return outcome;
+}
+
 gboolean
 belfry_buckets_saw (BelfryBuckets *self,
                     const char *credential,

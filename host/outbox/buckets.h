@@ -50,3 +50,6 @@ gint64 belfry_buckets_get_hold (BelfryBuckets *self, BelfryHosted *hosted);
 gint64 belfry_answer_get_wait (BelfryHttpAnswer *answer);
 /* 429, or a 403 that speaks of a limit */
 gboolean belfry_answer_is_limited (BelfryHttpAnswer *answer);
+/* What an answer comes to: as the reporter said (taken; NULL: as such answers are taken), but a
+ * limit is a limit. */
+BelfryOutcome *belfry_answer_judge (BelfryHttpAnswer *answer, BelfryOutcome *said);

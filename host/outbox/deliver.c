@@ -162,25 +162,16 @@ on_delivered (GObject *source, GAsyncResult *result, gpointer user_data)
   delivery_unref (self);
 }
 
-/* a limit is a limit, whatever else a reporter takes that status for; where it knows of a wait that
- * its service names in its own way, that one counts */
 static BelfryOutcome *
 judge_answer (Delivery *self, BelfryHttpAnswer *answer)
 {
   const BelfryReporter *plugin = self->outlet->reporting->plugin;
-  BelfryOutcome *outcome = NULL;
+  BelfryOutcome *said =
+      plugin->from_answer != NULL
+          ? plugin->from_answer (self->outlet->reporting->state, &self->item, answer)
+          : NULL;
 
-  if (plugin->from_answer != NULL)
-    outcome = plugin->from_answer (self->outlet->reporting->state, &self->item, answer);
-  if (outcome == NULL)
-    outcome = belfry_outcome_new_from_answer (answer);
-  if (belfry_answer_is_limited (answer)) {
-    outcome->kind = BELFRY_OUTCOME_WAIT;
-    outcome->wait_us = MAX (outcome->wait_us, belfry_answer_get_wait (answer));
-  }
-  if (outcome->http_status == 0)
-    outcome->http_status = belfry_http_answer_get_status (answer);
-  return outcome;
+  return belfry_answer_judge (answer, said);
 }
 
 static void

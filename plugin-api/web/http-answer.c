@@ -110,6 +110,20 @@ belfry_http_answer_get_header (BelfryHttpAnswer *self, const char *name)
   return belfry_pairs_find (self->headers, name);
 }
 
+/**
+ * belfry_http_answer_list_headers:
+ * @self: an answer
+ *
+ * Returns: (transfer none) (element-type utf8): name, value, name, value…
+ * Since: 0.1
+ */
+GPtrArray *
+belfry_http_answer_list_headers (BelfryHttpAnswer *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  return self->headers;
+}
+
 static gint64
 get_moment_wait (gint64 moment_us)
 {
