@@ -21,7 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHECK_SECONDS    20
 #define MAX_OUTPUT_BYTES (1024 * 1024)
 #define TURN_MS          20
 
@@ -75,19 +74,19 @@ on_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer 
 }
 
 static G_NORETURN void
-run_child (const BelfryConformanceCheck *check, const char *path, const char *extra)
+run_child (const BelfryConformanceCheck *check, const BelfryTrial *trial)
 {
   const struct rlimit no_core = { 0, 0 };
   g_autoptr (BelfryLoader) loader = belfry_loader_new (NULL);
   g_autoptr (GError) local = NULL;
-  BelfrySubject subject = { .path = path, .extra = extra };
+  BelfrySubject subject = { .path = trial->path, .extra = trial->extra };
 
   setrlimit (RLIMIT_CORE, &no_core);
   setpgid (0, 0);
   prctl (PR_SET_CHILD_SUBREAPER, 1);
   signal (SIGPIPE, SIG_IGN);
   g_log_set_writer_func (on_log, NULL, NULL);
-  subject.plugin = belfry_loader_load_file (loader, path, &local);
+  subject.plugin = belfry_loader_load_file (loader, trial->path, &local);
   if (subject.plugin == NULL)
     belfry_conformance_fail ("%s", local->message);
   subject.keys = belfry_sample_make_keys (&subject);
@@ -106,7 +105,7 @@ typedef struct {
 } Child;
 
 static gboolean
-start_child (Child *self, const BelfryConformanceCheck *check, const char *path, const char *extra)
+start_child (Child *self, const BelfryConformanceCheck *check, const BelfryTrial *trial)
 {
   int verdict[2] = { -1, -1 };
   int output[2] = { -1, -1 };
@@ -121,7 +120,7 @@ start_child (Child *self, const BelfryConformanceCheck *check, const char *path,
     close (verdict[0]);
     close (output[0]);
     close (output[1]);
-    run_child (check, path, extra);
+    run_child (check, trial);
   }
   close (verdict[1]);
   close (output[1]);
@@ -145,9 +144,9 @@ drain (int fd, GString *text)
 
 /* FALSE: it did not end in time, and was killed */
 static gboolean
-wait_for_child (Child *self, int *status)
+wait_for_child (Child *self, int seconds, int *status)
 {
-  gint64 deadline = g_get_monotonic_time () + CHECK_SECONDS * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
   pid_t ended = 0;
 
   while (ended == 0 && g_get_monotonic_time () < deadline) {
@@ -183,7 +182,7 @@ judge (Child *self, int status, gboolean in_time, BelfryVerdict *verdict)
   if (mark == '-')
     verdict->reason = g_utf8_make_valid (self->verdict->str + 1, -1);
   else if (!in_time)
-    verdict->reason = g_strdup_printf ("it did not end within %d seconds", CHECK_SECONDS);
+    verdict->reason = g_strdup ("it did not end in time");
   else if (mark == '\0' || !WIFEXITED (status))
     verdict->reason = dup_end (status);
   else if (strstr (verdict->output, BELFRY_PLANTED_SECRET) != NULL)
@@ -195,15 +194,14 @@ judge (Child *self, int status, gboolean in_time, BelfryVerdict *verdict)
 
 void
 belfry_conformance_run (const BelfryConformanceCheck *check,
-                        const char *path,
-                        const char *extra,
+                        const BelfryTrial *trial,
                         BelfryVerdict *verdict)
 {
   Child child = { .verdict = g_string_new (NULL), .output = g_string_new (NULL) };
   int status = 0;
 
-  if (start_child (&child, check, path, extra)) {
-    gboolean in_time = wait_for_child (&child, &status);
+  if (start_child (&child, check, trial)) {
+    gboolean in_time = wait_for_child (&child, trial->seconds, &status);
 
     judge (&child, status, in_time, verdict);
   } else

@@ -12,8 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK_MS     10
-#define BLOCK_TICKS 25
+#define TICK_MS   10
+#define HELD_MS   250
+#define NS_PER_MS G_GINT64_CONSTANT (1000000)
 
 static void
 use (BelfrySubject *subject)
@@ -71,28 +72,24 @@ read_used_ns (void)
   struct timespec used;
 
   clock_gettime (watch.clock, &used);
-  return (gint64)used.tv_sec * 1000000000 + used.tv_nsec;
+  return (gint64)used.tv_sec * 1000 * NS_PER_MS + used.tv_nsec;
 }
 
 static gpointer
 watch_main_thread (gpointer unused)
 {
-  guint ticks = 0;
+  gint64 held_ns = 0;
   int turn = -1;
   gint64 used_ns = 0;
 
   while (!g_atomic_int_get (&watch.is_over)) {
     gint64 now_ns = read_used_ns ();
-    gboolean worked = now_ns - used_ns > TICK_MS * 500000;
+    gboolean sleeps = read_state (watch.thread) != 'R';
     gboolean same = turn == g_atomic_int_get (&watch.turn) && !g_atomic_int_get (&watch.is_idle);
 
-    if (!same)
-      ticks = 0;
-    else if (worked || read_state (watch.thread) != 'R')
-      ticks++;
-    if (ticks >= BLOCK_TICKS)
-      belfry_conformance_fail ("a call held the main loop for %d ms or more",
-                               TICK_MS * BLOCK_TICKS);
+    held_ns = same ? held_ns + (sleeps ? TICK_MS * NS_PER_MS : now_ns - used_ns) : 0;
+    if (held_ns >= HELD_MS * NS_PER_MS)
+      belfry_conformance_fail ("a call held the main loop for %d ms or more", HELD_MS);
     turn = g_atomic_int_get (&watch.turn);
     used_ns = now_ns;
     g_usleep (TICK_MS * G_TIME_SPAN_MILLISECOND);

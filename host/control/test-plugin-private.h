@@ -16,6 +16,13 @@ typedef struct {
   char *keys; /* a section that it starts with */
 } BelfrySubject;
 
+/** BelfryTrial: what the command line says */
+typedef struct {
+  const char *path;
+  const char *extra; /* as of BelfrySubject */
+  int seconds;       /* that a check may take */
+} BelfryTrial;
+
 /** BelfryConformanceCheck: one line of TAP */
 typedef struct {
   const char *name;
@@ -39,8 +46,7 @@ typedef struct {
 void belfry_verdict_clear (BelfryVerdict *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BelfryVerdict, belfry_verdict_clear)
 void belfry_conformance_run (const BelfryConformanceCheck *check,
-                             const char *path,
-                             const char *extra,
+                             const BelfryTrial *trial,
                              BelfryVerdict *verdict);
 
 /* test-plugin-sample.c: a section with every key that must be there, all addresses leading to the

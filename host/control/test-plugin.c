@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DEFAULT_SECONDS  20
+#define MAX_SECONDS      3600
 #define MAX_OUTPUT_LINES 20
 
 static const BelfryConformanceCheck *const tables[] = {
@@ -19,6 +21,7 @@ static const BelfryConformanceCheck *const tables[] = {
 typedef struct {
   char *section_path; /* (nullable) */
   char *only;         /* (nullable) glob */
+  int seconds;
   gboolean list;
 } Options;
 
@@ -37,6 +40,7 @@ parse (Options *self, int *argc, char ***argv)
     { "section", 0, 0, G_OPTION_ARG_FILENAME, &self->section_path,
       "lines of KEY=VALUE that it cannot do without", "FILE" },
     { "only", 0, 0, G_OPTION_ARG_STRING, &self->only, "checks whose names match", "GLOB" },
+    { "seconds", 0, 0, G_OPTION_ARG_INT, &self->seconds, "how long a check may take (20)", "N" },
     { "list", 0, 0, G_OPTION_ARG_NONE, &self->list, "say what is checked, and end", NULL },
     { NULL },
   };
@@ -120,7 +124,7 @@ choose_checks (const char *only)
 }
 
 static int
-run_checks (const char *path, const char *extra, GPtrArray *checks)
+run_checks (const BelfryTrial *trial, GPtrArray *checks)
 {
   guint failed = 0;
 
@@ -129,7 +133,7 @@ run_checks (const char *path, const char *extra, GPtrArray *checks)
   for (guint i = 0; i < checks->len; i++) {
     g_auto (BelfryVerdict) verdict = { FALSE };
 
-    belfry_conformance_run (g_ptr_array_index (checks, i), path, extra, &verdict);
+    belfry_conformance_run (g_ptr_array_index (checks, i), trial, &verdict);
     failed += print_verdict (i + 1, g_ptr_array_index (checks, i), &verdict) ? 0 : 1;
   }
   if (failed > 0)
@@ -148,7 +152,8 @@ print_checks (GPtrArray *checks)
 int
 belfry_test_plugin_main (int argc, char **argv)
 {
-  g_auto (Options) options = { NULL };
+  g_auto (Options) options = { .seconds = DEFAULT_SECONDS };
+  BelfryTrial trial = { NULL };
   g_autoptr (GPtrArray) checks = NULL;
   g_autofree char *path = NULL;
   g_autofree char *extra = NULL;
@@ -171,5 +176,8 @@ belfry_test_plugin_main (int argc, char **argv)
     fprintf (stderr, "belfry test: %s\n", local->message);
     return BELFRY_EXIT_USAGE;
   }
-  return run_checks (path, extra != NULL ? extra : "", checks);
+  trial.path = path;
+  trial.extra = extra != NULL ? extra : "";
+  trial.seconds = CLAMP (options.seconds, 1, MAX_SECONDS);
+  return run_checks (&trial, checks);
 }
