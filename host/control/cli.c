@@ -70,8 +70,11 @@ static const Subcommand subcommands[] = {
   { "try",
     "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
     " [--method WORD] [--query TEXT] [--json] | "
-    "reporter NAME [--event finished-failure] [--build FILE] [--config FILE] [--send URL]",
-    "give a request to one hook alone, or a report to one reporter, and say what comes of it",
+    "reporter NAME [--event finished-failure] [--build FILE] [--config FILE] [--send URL] | "
+    "poller NAME [--state FILE] | view NAME [--page PATH] [--records FILE] |"
+    " engine NAME [--change FILE], each with [--config FILE | --set KEY=VALUE…]",
+    "give a request to one hook alone, or a report to one reporter, and say what comes of it;"
+    " have a poller look once, a view draw a page, an engine say what it would do with a change",
     belfry_try_main },
   { "builds", "[BUILDER] [--running|--waiting] [--limit N] [--json]",
     "list builds, or what waits to be built", belfry_cli_builds },

@@ -57,9 +57,8 @@ parse (Options *self, int *argc, char ***argv)
   return FALSE;
 }
 
-/* (transfer full) (nullable) with what is wrong said */
-static char *
-find_plugin (const char *word)
+char *
+belfry_test_plugin_find (const char *word)
 {
   g_autoptr (BelfryLoader) loader = belfry_loader_new (NULL);
   g_autoptr (GPtrArray) paths = NULL;
@@ -78,7 +77,7 @@ find_plugin (const char *word)
         kind == wanted && g_str_equal (name, parts[1]))
       return g_strdup (g_ptr_array_index (paths, i));
   }
-  fprintf (stderr, "belfry test: there is no plugin '%s', belfry inspect lists them\n", word);
+  fprintf (stderr, "belfry: there is no plugin '%s', belfry inspect lists them\n", word);
   return NULL;
 }
 
@@ -168,7 +167,7 @@ belfry_test_plugin_main (int argc, char **argv)
     fprintf (stderr, "belfry test: write belfry test PLUGIN.so, or belfry test KIND/NAME\n");
     return BELFRY_EXIT_USAGE;
   }
-  path = find_plugin (argv[1]);
+  path = belfry_test_plugin_find (argv[1]);
   if (path == NULL)
     return BELFRY_EXIT_USAGE;
   if (options.section_path != NULL &&

@@ -109,6 +109,7 @@ typedef struct {
 
 BELFRY_API const char *belfry_test_get_url (BelfryTest *self);
 BELFRY_API void belfry_test_set_origin (BelfryTest *self, const char *origin);
+BELFRY_API void belfry_test_go_outside (BelfryTest *self);
 BELFRY_API void belfry_test_expect (BelfryTest *self, const BelfryTestExchange *exchange);
 BELFRY_API void belfry_test_answer (BelfryTest *self, const BelfryTestExchange *exchange);
 BELFRY_API guint belfry_test_get_waiting (BelfryTest *self);
@@ -207,8 +208,15 @@ BELFRY_API BelfryResponse *belfry_test_draw (BelfryTest *self,
                                              const char *path_query,
                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+BELFRY_API char *belfry_test_render (BelfryResponse *response,
+                                     const char *path,
+                                     const char *templates,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* engines */
 
+BELFRY_API JsonObject *belfry_test_foresee (BelfryTest *self,
+                                            BelfryChange *change) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API void belfry_test_give_change (BelfryTest *self, BelfryChange *change);
 BELFRY_API BelfryControlAnswer *belfry_test_control (BelfryTest *self,
                                                      BelfryControl *control,

@@ -139,6 +139,25 @@ belfry_test_give_change (BelfryTest *self, BelfryChange *change)
 }
 
 /**
+ * belfry_test_foresee:
+ * @self: an engine's test, whose instance need not be started
+ * @change: a record
+ *
+ * Returns: (transfer full) (nullable): what the engine would do with a change and why, an
+ * explanation; %NULL: it does not say
+ * Since: 0.1
+ */
+JsonObject *
+belfry_test_foresee (BelfryTest *self, BelfryChange *change)
+{
+  const BelfryEngine *engine = belfry_test_get_plugin_of (self, BELFRY_KIND_ENGINE);
+
+  if (engine->foresee_change == NULL)
+    return NULL;
+  return engine->foresee_change (self->sections.state, self->instance, change);
+}
+
+/**
  * belfry_test_control:
  * @self: an engine's test
  * @control: what somebody asks; its size is filled in

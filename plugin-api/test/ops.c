@@ -78,7 +78,13 @@ static void
 ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task)
 {
   BelfryTest *self = get_test (instance);
-  g_autoptr (BelfryHttpRequest) diverted = divert (self, request);
+  g_autoptr (BelfryHttpRequest) diverted = NULL;
+
+  if (self->goes_outside) {
+    belfry_transport_send (belfry_test_get_transport (self), request, task);
+    return;
+  }
+  diverted = divert (self, request);
 
   if (belfry_http_request_get_timeout_us (request) > MAX_TIMEOUT_US)
     g_error ("a request that waits longer than a minute: %s",
@@ -328,7 +334,7 @@ ops_host_value (BelfryInstance *instance, const char *key)
     return entry->value;
   if (value != NULL)
     return value;
-  if (g_str_has_suffix (key, "-directory"))
+  if (g_str_has_suffix (key, "-directory") || g_str_equal (key, "workdir"))
     return get_folder (self);
   return NULL;
 }

@@ -82,6 +82,7 @@ struct _BelfryTest {
   BelfryInstance *instance;
   gboolean started;
   gboolean clock_is_set;
+  gboolean goes_outside;
   GCancellable *cancellable;
   BelfryTestService *service; /* (nullable) made when it is first needed */
   BelfryTransport *transport; /* (nullable) so is this */

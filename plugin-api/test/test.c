@@ -48,6 +48,18 @@ resolve (gpointer secret, gpointer user_data)
     g_error ("a secret of the section: %s", local->message);
 }
 
+static void
+give_sections (BelfryTest *self)
+{
+  GHashTableIter iter;
+  gpointer kind = NULL;
+  gpointer list = NULL;
+
+  g_hash_table_iter_init (&iter, self->sections.owned);
+  while (g_hash_table_iter_next (&iter, &kind, &list))
+    belfry_instance_set_sections (self->instance, kind, list);
+}
+
 /**
  * belfry_test_new_idle:
  * @plugin: `KIND/NAME`, looked for in the folders of `BELFRY_PLUGIN_PATH`, or the path of a .so
@@ -84,6 +96,7 @@ belfry_test_new_idle (const char *plugin, const char *keys)
   self->instance =
       belfry_instance_new (belfry_kind_get_name (self->plugin->kind), self->plugin->name,
                            self->sections.state, &belfry_test_ops, self);
+  give_sections (self);
   if (self->plugin->kind == BELFRY_KIND_HOOK) {
     self->hook = *(const BelfryHook *)self->plugin;
     if (self->hook.describe != NULL)
@@ -113,18 +126,6 @@ belfry_test_new (const char *plugin, const char *keys)
   return self;
 }
 
-static void
-give_sections (BelfryTest *self)
-{
-  GHashTableIter iter;
-  gpointer kind = NULL;
-  gpointer list = NULL;
-
-  g_hash_table_iter_init (&iter, self->sections.owned);
-  while (g_hash_table_iter_next (&iter, &kind, &list))
-    belfry_instance_set_sections (self->instance, kind, list);
-}
-
 /**
  * belfry_test_start:
  * @self: a test whose instance is not started
@@ -140,7 +141,6 @@ belfry_test_start (BelfryTest *self, GError **error)
 {
   g_autoptr (GTask) task = NULL;
 
-  give_sections (self);
   if (self->plugin->start != NULL) {
     task = belfry_test_task_new (self);
     self->plugin->start (self->sections.state, self->instance, g_object_ref (task));
@@ -551,6 +551,20 @@ belfry_test_set_origin (BelfryTest *self, const char *origin)
 {
   g_free (self->origin);
   self->origin = g_strdup (origin);
+}
+
+/**
+ * belfry_test_go_outside:
+ * @self: a test
+ *
+ * From now on requests go where they say, instead of to the service: for tools, not for tests.
+ *
+ * Since: 0.1
+ */
+void
+belfry_test_go_outside (BelfryTest *self)
+{
+  self->goes_outside = TRUE;
 }
 
 /**
