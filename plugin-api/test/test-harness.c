@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whoever judges others is looked at first: each thing that must fail a test fails it. */
+/* Whoever judges others is looked at first: each thing that must fail a test fails it, and each
+ * kind of plugin comes to life. */
 #include <belfry-test.h>
 
 #define KEYS   "endpoint=$URL\ntoken=plain:abcdefgh1234"
@@ -132,6 +133,88 @@ test_samples (void)
   }
 }
 
+/* the other kinds */
+
+static void
+test_hook (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new ("hook/base", NULL);
+  g_autoptr (GBytes) body = g_bytes_new_static ("author=ada&comments=hi&revision=4f3c2a", 38);
+  g_autoptr (BelfryRequest) request = belfry_test_request_new (
+      "POST", "/change_hook/base", "Content-Type: application/x-www-form-urlencoded", body);
+  g_autoptr (BelfryTranslation) translation = belfry_test_settle (test, request, NULL);
+
+  g_assert_cmpstr (belfry_test_only_change (translation)->revision, ==, "4f3c2a");
+}
+
+/* a program that answers as git does, and what was asked of it */
+static void
+test_program (void)
+{
+  static const BelfryTestProgram git = {
+    .output = "git version 2.39.2\n0123456789012345678901234567890123456789\trefs/heads/main\n",
+  };
+  static const BelfryTestProgram broken = { .exit_status = 128, .errors = "fatal: no\n" };
+  g_autoptr (BelfryTest) test = belfry_test_new_idle (
+      "poller/git", "repository=https://git.example.org/x.git\nbranches=main");
+  g_autoptr (GError) error = NULL;
+
+  belfry_test_set_program (test, &git);
+  g_assert_true (belfry_test_start (test, &error));
+  g_assert_no_error (error);
+  belfry_test_set_program (test, &broken);
+  g_assert_false (belfry_test_poll (test, NULL, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpuint (belfry_test_get_changes (test)->len, ==, 0);
+  g_assert_cmpuint (belfry_test_get_programs (test)->len, >=, 2);
+}
+
+static void
+test_view (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new ("view/builders", NULL);
+  g_autoptr (JsonNode) records = belfry_json_parse (
+      "{\"builder\": [{\"builderid\": 1, \"name\": \"linux-x86\"}]}", -1, NULL, NULL);
+  g_autoptr (JsonNode) misspelt = belfry_json_parse ("{\"bilder\": []}", -1, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BelfryResponse) none = belfry_test_draw (test, "/builders/linux-x86", NULL);
+  g_autoptr (BelfryResponse) page = NULL;
+  g_autoptr (BelfryResponse) nowhere = NULL;
+
+  g_assert_cmpuint (belfry_response_get_status (none), ==, 404);
+  g_assert_true (belfry_test_store_read (belfry_test_get_store (test), records, &error));
+  g_assert_no_error (error);
+  page = belfry_test_draw (test, "/builders/linux-x86", &error);
+  g_assert_cmpuint (belfry_response_get_status (page), ==, 200);
+  g_assert_false (belfry_test_store_read (belfry_test_get_store (test), misspelt, &error));
+  g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED);
+  nowhere = belfry_test_draw (test, "/nowhere/at/all/that/is", NULL);
+  g_assert_null (nowhere);
+}
+
+static void
+test_engine (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new (
+      "engine/local", "builders=hello\n[builder hello]\nsteps=command:true\n"
+                      "[scheduler s]\ntype=single-branch\nbranch=main\nbuilders=hello\n");
+  g_autoptr (BelfryChange) change = belfry_change_new ();
+  GPtrArray *said = belfry_test_get_said (test);
+  gboolean configured = FALSE;
+
+  for (guint i = 0; i < said->len; i++)
+    configured |= g_str_has_prefix (g_ptr_array_index (said, i), "configure-builder {");
+  g_assert_true (configured);
+  belfry_test_forget (test);
+  change->changeid = 7;
+  belfry_record_set_text (&change->branch, "other");
+  belfry_record_set_text (&change->repository, "");
+  belfry_record_set_text (&change->codebase, "");
+  belfry_test_give_change (test, change);
+  g_assert_cmpuint (said->len, >, 0);
+  g_assert_cmpstr (g_ptr_array_index (said, said->len - 1), ==, "took-change 7");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -146,5 +229,9 @@ main (int argc, char **argv)
   g_test_add_func ("/harness/secrets", test_secret);
   g_test_add_func ("/harness/edits", test_edits);
   g_test_add_func ("/harness/samples", test_samples);
+  g_test_add_func ("/harness/kinds/hook", test_hook);
+  g_test_add_func ("/harness/kinds/poller", test_program);
+  g_test_add_func ("/harness/kinds/view", test_view);
+  g_test_add_func ("/harness/kinds/engine", test_engine);
   return g_test_run ();
 }
