@@ -65,7 +65,7 @@ belfry_test_plugin_find (const char *word)
   g_auto (GStrv) parts = g_strsplit (word, "/", 2);
   BelfryKind wanted = BELFRY_N_KINDS;
 
-  if (g_str_has_suffix (word, ".so"))
+  if (g_str_has_suffix (word, ".so") && g_file_test (word, G_FILE_TEST_EXISTS))
     return g_canonicalize_filename (word, NULL);
   paths = belfry_loader_list (loader);
   for (guint i = 0; parts[1] != NULL && belfry_kind_from_name (parts[0], &wanted) && i < paths->len;
