@@ -31,6 +31,8 @@ BELFRY_API BelfryTest *belfry_test_new (const char *plugin,
                                         const char *keys) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API BelfryTest *belfry_test_new_idle (const char *plugin,
                                              const char *keys) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API BelfryTest *belfry_test_new_like (BelfryTest *other,
+                                             const char *keys) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API gboolean belfry_test_start (BelfryTest *self, GError **error);
 BELFRY_API gboolean belfry_test_stop (BelfryTest *self, GError **error);
 BELFRY_API void belfry_test_free (BelfryTest *self);
@@ -113,6 +115,7 @@ BELFRY_API void belfry_test_go_outside (BelfryTest *self);
 BELFRY_API void belfry_test_expect (BelfryTest *self, const BelfryTestExchange *exchange);
 BELFRY_API void belfry_test_answer (BelfryTest *self, const BelfryTestExchange *exchange);
 BELFRY_API guint belfry_test_get_waiting (BelfryTest *self);
+BELFRY_API gboolean belfry_test_is_verified (BelfryTest *self);
 BELFRY_API GPtrArray *belfry_test_get_asked (BelfryTest *self);
 
 /**
@@ -129,6 +132,7 @@ typedef struct {
   gboolean hangs;
 } BelfryTestProgram;
 
+BELFRY_API void belfry_test_set_patience (BelfryTest *self, gint64 patience_us);
 BELFRY_API void belfry_test_set_program (BelfryTest *self, const BelfryTestProgram *program);
 BELFRY_API GPtrArray *belfry_test_get_programs (BelfryTest *self);
 

@@ -84,6 +84,7 @@ ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task
     belfry_transport_send (belfry_test_get_transport (self), request, task);
     return;
   }
+  self->verified = belfry_http_request_get_verify (request);
   diverted = divert (self, request);
 
   if (belfry_http_request_get_timeout_us (request) > MAX_TIMEOUT_US)
@@ -139,12 +140,15 @@ static void
 ops_run_process (BelfryInstance *instance, const BelfryProcess *process, GTask *task)
 {
   BelfryTest *self = get_test (instance);
+  BelfryProcess hurried = *process;
 
+  if (self->patience_us > 0)
+    hurried.timeout_us = MIN (hurried.timeout_us, self->patience_us);
   g_ptr_array_add (self->programs, g_strjoinv (" ", (char **)process->argv));
   if (self->program != NULL)
     play_program (self->program, task);
   else
-    belfry_processes_run (process, task);
+    belfry_processes_run (&hurried, task);
 }
 
 /* the store */

@@ -107,6 +107,19 @@ test_secret (void)
   g_test_trap_assert_stderr ("*a secret is in what is stored or shown*");
 }
 
+/* another with one key more, which asks the service without looking at its certificate */
+static void
+test_like (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS);
+  g_autoptr (BelfryTest) open = belfry_test_new_like (test, "verify=false");
+
+  belfry_test_check_report (test, "failure", &right, BELFRY_OUTCOME_DELIVERED, 0);
+  belfry_test_check_report (open, "failure", &right, BELFRY_OUTCOME_DELIVERED, 0);
+  g_assert_true (belfry_test_is_verified (test));
+  g_assert_false (belfry_test_is_verified (open));
+}
+
 static void
 test_edits (void)
 {
@@ -227,6 +240,7 @@ main (int argc, char **argv)
   g_test_add_func ("/harness/strict/unexpected", test_unexpected);
   g_test_add_func ("/harness/strict/absent", test_absent);
   g_test_add_func ("/harness/secrets", test_secret);
+  g_test_add_func ("/harness/like", test_like);
   g_test_add_func ("/harness/edits", test_edits);
   g_test_add_func ("/harness/samples", test_samples);
   g_test_add_func ("/harness/kinds/hook", test_hook);

@@ -83,6 +83,10 @@ struct _BelfryTest {
   gboolean started;
   gboolean clock_is_set;
   gboolean goes_outside;
+  gboolean verified;  /* the last request asked for the service's certificate to be checked */
+  gint64 patience_us; /* how long programs have at the most; 0: as long as they are given */
+  char *name;         /* as of belfry_test_new () */
+  char *keys;         /* (nullable) so too */
   GCancellable *cancellable;
   BelfryTestService *service; /* (nullable) made when it is first needed */
   BelfryTransport *transport; /* (nullable) so is this */

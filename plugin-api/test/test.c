@@ -80,6 +80,8 @@ belfry_test_new_idle (const char *plugin, const char *keys)
   gboolean names_service = keys != NULL && g_strstr_len (keys, -1, "$URL") != NULL;
 
   self->plugin = belfry_test_load (plugin);
+  self->name = g_strdup (plugin);
+  self->keys = g_strdup (keys);
   self->log = g_string_new (NULL);
   self->cache =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_node_unref);
@@ -123,6 +125,30 @@ belfry_test_new (const char *plugin, const char *keys)
 
   if (!belfry_test_start (self, &local))
     g_error ("starting '%s': %s", self->plugin->name, local->message);
+  return self;
+}
+
+/**
+ * belfry_test_new_like:
+ * @other: a test
+ * @keys: further lines of its own section
+ *
+ * Makes and starts another instance of the same plugin, with the same keys and these, the same
+ * origin and pace, and what is remembered so far.
+ *
+ * Returns: (transfer full): a test
+ * Since: 0.1
+ */
+BelfryTest *
+belfry_test_new_like (BelfryTest *other, const char *keys)
+{
+  g_autofree char *all = g_strjoin ("\n", keys, other->keys, NULL);
+  BelfryTest *self = belfry_test_new (other->name, all);
+
+  belfry_test_set_origin (self, other->origin);
+  self->pace_us = other->pace_us;
+  g_hash_table_unref (self->cache);
+  self->cache = g_hash_table_ref (other->cache);
   return self;
 }
 
@@ -224,6 +250,8 @@ belfry_test_free (BelfryTest *self)
   remove_folder (self->folder);
   g_free (self->folder);
   g_free (self->origin);
+  g_free (self->name);
+  g_free (self->keys);
   g_free (self);
 }
 
@@ -612,6 +640,19 @@ belfry_test_get_waiting (BelfryTest *self)
 }
 
 /**
+ * belfry_test_is_verified:
+ * @self: a test
+ *
+ * Returns: whether the last request wanted the service's certificate checked
+ * Since: 0.1
+ */
+gboolean
+belfry_test_is_verified (BelfryTest *self)
+{
+  return self->verified;
+}
+
+/**
  * belfry_test_get_asked:
  * @self: a test
  *
@@ -623,6 +664,20 @@ GPtrArray *
 belfry_test_get_asked (BelfryTest *self)
 {
   return belfry_test_service_get_asked (belfry_test_get_service (self));
+}
+
+/**
+ * belfry_test_set_patience:
+ * @self: a test
+ * @patience_us: how long a program may take where that is less than it is given, for services that
+ * say nothing; 0: as long as it is given, as at first
+ *
+ * Since: 0.1
+ */
+void
+belfry_test_set_patience (BelfryTest *self, gint64 patience_us)
+{
+  self->patience_us = patience_us;
 }
 
 /**
