@@ -215,7 +215,8 @@ cancel_call (BelfrySubject *subject, const BelfryTestExchange *answer, guint ste
 
   belfry_exercise_start (test);
   belfry_test_answer (test, answer);
-  belfry_test_set_program (test, &hanging);
+  if (answer->fault == BELFRY_TEST_FAULT_SILENT)
+    belfry_test_set_program (test, &hanging);
   task = belfry_exercise_begin (test);
   if (task == NULL) {
     belfry_exercise_stop (test);
