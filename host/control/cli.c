@@ -20,6 +20,7 @@
 #include "pollers.h"
 #include "secret.h"
 #include "send-change.h"
+#include "test-plugin.h"
 #include "try.h"
 #include "user.h"
 
@@ -30,6 +31,7 @@
 static int run_changes (int argc, char **argv);
 static int run_reload (int argc, char **argv);
 static int run_status (int argc, char **argv);
+static int run_test (int argc, char **argv);
 
 static const BelfrySubcommand subcommands[] = {
   { "init",
@@ -64,8 +66,12 @@ static const BelfrySubcommand subcommands[] = {
     belfry_discard_main },
   { "resume", "[--config FILE] reporter NAME",
     "end the pause of a reporter whose credential was refused", belfry_resume_main },
-  { "test", "[--config FILE] [--json] reporter NAME", "send a test report and say what came of it",
-    belfry_test_main },
+  { "test",
+    "[--config FILE] [--json] reporter NAME | PLUGIN.so|KIND/NAME [--section FILE] [--only GLOB] "
+    "[--seconds N] [--list]",
+    "send a test report and say what came of it, or check whether a plugin does what a host relies "
+    "on",
+    run_test },
   { "pollers", "[--config FILE] [--json]", "say what pollers saw last, and when they look again",
     belfry_pollers_main },
   { "poll", "[--config FILE] POLLER…", "have pollers look now, by name or repository",
@@ -88,8 +94,11 @@ static const BelfrySubcommand subcommands[] = {
   { "try",
     "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
     " [--method WORD] [--query TEXT] [--json] | "
-    "reporter NAME [--event finished-failure] [--build FILE] [--config FILE] [--send URL]",
-    "give a request to one hook alone, or a report to one reporter, and say what comes of it",
+    "reporter NAME [--event finished-failure] [--build FILE] [--config FILE] [--send URL] | "
+    "poller NAME [--state FILE] | view NAME [--page PATH] [--records FILE] |"
+    " engine NAME [--change FILE], each with [--config FILE | --set KEY=VALUE…]",
+    "give a request to one hook alone, or a report to one reporter, and say what comes of it;"
+    " have a poller look once, a view draw a page, an engine say what it would do with a change",
     belfry_try_main },
   { "builds", "[--config FILE] [--running|--waiting] [--limit N] [--json] [BUILDER]",
     "list builds, or what waits to be built", belfry_cli_builds },
@@ -145,6 +154,16 @@ print_instance (JsonObject *instance)
   if (isolation != NULL)
     print_isolation (isolation);
   printf ("\n");
+}
+
+/* a reporter of the running daemon, or the code of a plugin */
+static int
+run_test (int argc, char **argv)
+{
+  for (int i = 1; i < argc; i++)
+    if (strcmp (argv[i], "reporter") == 0)
+      return belfry_test_main (argc, argv);
+  return belfry_test_plugin_main (argc, argv);
 }
 
 static int

@@ -14,3 +14,5 @@ JsonObject *belfry_replay_against (BelfryConfig *config,
                                    JsonObject *delivery,
                                    JsonObject *request,
                                    GError **error);
+/* What the engines of a configuration, which are not started, would do with a change. */
+JsonObject *belfry_foresee_change (BelfryConfig *config, BelfryChange *change);

@@ -89,3 +89,12 @@ belfry_replay_against (BelfryConfig *config,
 
   return made != NULL ? explain (&host, record, made) : NULL;
 }
+
+JsonObject *
+belfry_foresee_change (BelfryConfig *config, BelfryChange *change)
+{
+  BelfryHost host = { .config = config };
+  g_autoptr (GPtrArray) engines = make_hosted (&host, BELFRY_KIND_ENGINE);
+
+  return explain_change (engines, change);
+}

@@ -3,6 +3,7 @@
 
 #include "ask.h"
 #include "try-hook-cli.h"
+#include "try-plugin.h"
 #include "try-reporter.h"
 
 #include <stdio.h>
@@ -12,8 +13,10 @@ static const struct {
   const char *kind;
   int (*run) (int argc, char **argv); /* the kind is the first word that is no option */
 } kinds[] = {
-  { "hook", belfry_try_hook_main },
-  { "reporter", belfry_try_reporter_main },
+  { "hook", belfry_try_hook_main },     { "reporter", belfry_try_reporter_main },
+  { "poller", belfry_try_plugin_main }, { "view", belfry_try_plugin_main },
+  { "engine", belfry_try_plugin_main }, { "bot", belfry_try_plugin_main },
+  { "auth", belfry_try_plugin_main },
 };
 
 int

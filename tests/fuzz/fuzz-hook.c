@@ -27,7 +27,7 @@ static const struct {
     "pass-headers=X-Event\nproperty.event=headers\nproperty.all=body" },
 };
 
-static BelfryHookTest *test;
+static BelfryTest *test;
 
 int
 LLVMFuzzerInitialize (int *argc, char ***argv)
@@ -63,9 +63,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_auto (GStrv) lines = g_strsplit (head, "\n", 2);
   g_autoptr (GBytes) body = g_bytes_new (data + at, size - at);
   g_autoptr (BelfryRequest) request =
-      belfry_hook_test_request ("POST", lines[0] != NULL ? lines[0] : "",
-                                lines[0] != NULL && lines[1] != NULL ? lines[1] : "", body);
-  g_autoptr (BelfryTranslation) translation = belfry_hook_test_translate (test, request);
+      belfry_test_request_new ("POST", lines[0] != NULL ? lines[0] : "",
+                               lines[0] != NULL && lines[1] != NULL ? lines[1] : "", body);
+  g_autoptr (BelfryTranslation) translation = belfry_test_translate (test, request);
 
   belfry_hook_test_check_sane (test, translation);
   return 0;

@@ -1,259 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The store as a list of records, filtered and sorted by their field tables as the real one does by
- * its columns: tests of views need no host. Times of the helpers are seconds.
+ * Records with everything that a page reads, in the store of the plugins' harness. Times of the
+ * helpers are seconds.
  */
 #include "views-fake.h"
 
 #include <string.h>
 
-#define FAKE_DEFAULT_LIMIT 100
-
 struct _ViewsFake {
-  BelfryReader reader; /* first: readers are told apart by address */
-  GPtrArray *records;
-  GHashTable *logs; /* logid to text */
-  JsonArray *forms; /* (nullable) */
-  JsonObject *info;
-  BelfryRequest *request; /* (nullable) */
-  gboolean allowed;
-  guint n_queries;
-};
-
-static gint64
-fake_read_number (gconstpointer record, const BelfryField *field)
-{
-  gconstpointer member = (const char *)record + field->offset;
-
-  return field->type == BELFRY_FIELD_BOOLEAN ? *(const gboolean *)member : *(const gint64 *)member;
-}
-
-static gboolean
-fake_is_text (const BelfryField *field)
-{
-  return field->type == BELFRY_FIELD_TEXT;
-}
-
-static int
-fake_compare (gconstpointer record, const BelfryField *field, gint64 number, const char *text)
-{
-  gint64 value = 0;
-
-  if (fake_is_text (field))
-    return g_strcmp0 (*(char *const *)(gconstpointer)((const char *)record + field->offset), text);
-  value = fake_read_number (record, field);
-  return value < number ? -1 : value > number;
-}
-
-static gboolean
-fake_is_null (gconstpointer record, const BelfryField *field)
-{
-  if (fake_is_text (field))
-    return *(char *const *)(gconstpointer)((const char *)record + field->offset) == NULL;
-  return fake_read_number (record, field) == BELFRY_NONE;
-}
-
-static gboolean
-fake_holds (gconstpointer record, const BelfryFilter *filter, const BelfryField *field)
-{
-  gboolean null = fake_is_null (record, field);
-  int order = null ? 0 : fake_compare (record, field, filter->number, filter->text);
-
-  switch (filter->compare) {
-  case BELFRY_COMPARE_EQUAL:
-    return !null && order == 0;
-  case BELFRY_COMPARE_NOT_EQUAL:
-    return !null && order != 0;
-  case BELFRY_COMPARE_LESS:
-    return !null && order < 0;
-  case BELFRY_COMPARE_LESS_EQUAL:
-    return !null && order <= 0;
-  case BELFRY_COMPARE_GREATER:
-    return !null && order > 0;
-  case BELFRY_COMPARE_GREATER_EQUAL:
-    return !null && order >= 0;
-  case BELFRY_COMPARE_IS_NULL:
-    return null;
-  case BELFRY_COMPARE_NOT_NULL:
-    return !null;
-  }
-  return FALSE;
-}
-
-static gboolean
-fake_matches (gconstpointer record, const BelfryRecordType *type, const BelfryQuery *query)
-{
-  if (((const BelfryRecord *)record)->type != type)
-    return FALSE;
-  for (guint i = 0; i < BELFRY_QUERY_FILTERS && query->filters[i].field != NULL; i++) {
-    const BelfryField *field = belfry_record_type_find (type, query->filters[i].field);
-
-    g_assert_nonnull (field);
-    g_assert_cmpuint (field->flags & BELFRY_FIELD_STORED, !=, 0);
-    if (!fake_holds (record, &query->filters[i], field))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-typedef struct {
-  const BelfryField *field;
-  gboolean descending;
-} FakeOrder;
-
-static int
-fake_order (gconstpointer a, gconstpointer b, gpointer data)
-{
-  const FakeOrder *order = data;
-  gconstpointer left = *(gconstpointer *)a;
-  gconstpointer right = *(gconstpointer *)b;
-  gint64 value = fake_read_number (right, order->field);
-  int result = fake_compare (left, order->field, value, NULL);
-
-  return order->descending ? -result : result;
-}
-
-static GPtrArray *
-fake_list (BelfryReader *reader,
-           const BelfryRecordType *type,
-           const BelfryQuery *query,
-           gboolean *cut,
-           GError **error G_GNUC_UNUSED)
-{
-  ViewsFake *self = (ViewsFake *)reader;
-  GPtrArray *list = g_ptr_array_new_with_free_func (belfry_record_unref);
-  FakeOrder order = { &type->fields[0], query->descending };
-  guint limit = query->limit > 0 ? query->limit : FAKE_DEFAULT_LIMIT;
-
-  g_assert_cmpuint (query->limit, <=, 10000);
-  self->n_queries++;
-  if (query->order != NULL)
-    order.field = belfry_record_type_find (type, query->order);
-  g_assert_nonnull (order.field);
-  for (guint i = 0; i < self->records->len; i++) {
-    if (fake_matches (self->records->pdata[i], type, query))
-      g_ptr_array_add (list, belfry_record_ref (self->records->pdata[i]));
-  }
-  g_ptr_array_sort_with_data (list, fake_order, &order);
-  g_ptr_array_remove_range (list, 0, MIN (query->offset, list->len));
-  *cut = list->len > limit;
-  if (list->len > limit)
-    g_ptr_array_remove_range (list, limit, list->len - limit);
-  return list;
-}
-
-static gint64
-fake_count (BelfryReader *reader,
-            const BelfryRecordType *type,
-            const BelfryQuery *query,
-            GError **error)
-{
-  BelfryQuery all = *query;
-  gboolean cut = FALSE;
-  g_autoptr (GPtrArray) list = NULL;
-
-  all.limit = 10000;
-  list = fake_list (reader, type, &all, &cut, error);
-  return list->len;
-}
-
-static char *
-fake_read_log (BelfryReader *reader,
-               gint64 logid,
-               gint64 first_line,
-               gint64 max_lines,
-               gint64 *n_lines,
-               GError **error G_GNUC_UNUSED)
-{
-  const char *text = g_hash_table_lookup (((ViewsFake *)reader)->logs, &logid);
-  const char *end = NULL;
-  gint64 n = 0;
-
-  for (; first_line > 0 && text != NULL && *text != '\0'; first_line--)
-    text += strcspn (text, "\n") + 1;
-  for (end = text; end != NULL && *end != '\0' && (max_lines < 0 || n < max_lines); n++)
-    end += strcspn (end, "\n") + 1;
-  *n_lines = n;
-  return g_strndup (text, text != NULL ? end - text : 0);
-}
-
-static gpointer
-fake_previous_build (BelfryReader *reader G_GNUC_UNUSED,
-                     BelfryBuild *build G_GNUC_UNUSED,
-                     gboolean same_branch G_GNUC_UNUSED,
-                     GError **error G_GNUC_UNUSED)
-{
-  return NULL;
-}
-
-/* every change there is: what a page shows of them is the same */
-static GPtrArray *
-fake_build_changes (BelfryReader *reader, BelfryBuild *build G_GNUC_UNUSED, GError **error)
-{
-  BelfryQuery query = BELFRY_QUERY_INIT;
-  gboolean cut = FALSE;
-
-  return fake_list (reader, belfry_change_get_type (), &query, &cut, error);
-}
-
-static char **
-fake_responsible_users (BelfryReader *reader, BelfryBuild *build, GError **error)
-{
-  g_autoptr (GPtrArray) changes = fake_build_changes (reader, build, error);
-  GPtrArray *users = g_ptr_array_new ();
-
-  for (guint i = 0; i < changes->len; i++)
-    g_ptr_array_add (users, g_strdup (((BelfryChange *)changes->pdata[i])->author));
-  g_ptr_array_add (users, NULL);
-  return (char **)g_ptr_array_free (users, FALSE);
-}
-
-static JsonObject *
-fake_host_info (BelfryReader *reader)
-{
-  return ((ViewsFake *)reader)->info;
-}
-
-static gboolean
-fake_may (BelfryReader *reader,
-          const char *action G_GNUC_UNUSED,
-          gconstpointer record G_GNUC_UNUSED)
-{
-  return ((ViewsFake *)reader)->allowed;
-}
-
-static JsonArray *
-fake_list_forms (BelfryReader *reader, const char *builder_name G_GNUC_UNUSED)
-{
-  ViewsFake *self = (ViewsFake *)reader;
-
-  return self->forms != NULL ? json_array_ref (self->forms) : json_array_new ();
-}
-
-static BelfryRequest *
-fake_read_request (BelfryReader *reader, BelfryDelivery *delivery, GError **error)
-{
-  ViewsFake *self = (ViewsFake *)reader;
-
-  if (self->request != NULL)
-    return belfry_request_ref (self->request);
-  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND, "delivery %" G_GINT64_FORMAT,
-               delivery->deliveryid);
-  return NULL;
-}
-
-static const BelfryReaderOps fake_ops = {
-  .size = sizeof (BelfryReaderOps),
-  .list = fake_list,
-  .count = fake_count,
-  .read_log = fake_read_log,
-  .previous_build = fake_previous_build,
-  .build_changes = fake_build_changes,
-  .responsible_users = fake_responsible_users,
-  .host_info = fake_host_info,
-  .may = fake_may,
-  .list_forms = fake_list_forms,
-  .read_request = fake_read_request,
+  BelfryTestStore *store;
 };
 
 ViewsFake *
@@ -261,11 +16,7 @@ views_fake_new (void)
 {
   ViewsFake *self = g_new0 (ViewsFake, 1);
 
-  self->reader.ops = &fake_ops;
-  self->records = g_ptr_array_new_with_free_func (belfry_record_unref);
-  self->logs = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
-  self->info = json_object_new ();
-  json_object_set_int_member (self->info, "utc_offset", 0);
+  self->store = belfry_test_store_new ();
   return self;
 }
 
@@ -274,37 +25,32 @@ views_fake_free (ViewsFake *self)
 {
   if (self == NULL)
     return;
-  g_ptr_array_unref (self->records);
-  g_hash_table_unref (self->logs);
-  g_clear_pointer (&self->forms, json_array_unref);
-  g_clear_pointer (&self->request, belfry_request_unref);
-  json_object_unref (self->info);
+  belfry_test_store_free (self->store);
   g_free (self);
 }
 
 BelfryReader *
 views_fake_get_reader (ViewsFake *self)
 {
-  return &self->reader;
+  return belfry_test_store_get_reader (self->store);
 }
 
 gpointer
 views_fake_add (ViewsFake *self, gpointer record)
 {
-  g_ptr_array_add (self->records, record);
-  return record;
+  return belfry_test_store_add (self->store, record);
 }
 
 void
 views_fake_set_log (ViewsFake *self, gint64 logid, const char *text)
 {
-  g_hash_table_insert (self->logs, g_memdup2 (&logid, sizeof logid), g_strdup (text));
+  belfry_test_store_set_log (self->store, logid, text);
 }
 
 void
 views_fake_allow (ViewsFake *self, gboolean allowed)
 {
-  self->allowed = allowed;
+  belfry_test_store_allow (self->store, allowed);
 }
 
 void
@@ -314,19 +60,20 @@ views_fake_set_forms (ViewsFake *self, const char *json)
   g_autoptr (JsonNode) node = belfry_json_parse (json, -1, NULL, &error);
 
   g_assert_no_error (error);
-  self->forms = json_array_ref (json_node_get_array (node));
+  belfry_test_store_set_forms (self->store, json_node_get_array (node));
 }
 
 void
 views_fake_set_request (ViewsFake *self, BelfryRequest *request)
 {
-  self->request = request;
+  belfry_test_store_set_request (self->store, request);
+  belfry_request_unref (request);
 }
 
 guint
 views_fake_get_queries (ViewsFake *self)
 {
-  return self->n_queries;
+  return belfry_test_store_get_queries (self->store);
 }
 
 /* records */
@@ -474,59 +221,13 @@ views_fake_request (const char *path, const char *query, ...)
   return request;
 }
 
-static char *
-fake_load_template (const char *name, gpointer data G_GNUC_UNUSED, GError **error)
-{
-  g_autofree char *file = g_build_filename (g_getenv ("BELFRY_DATA_DIR"), "templates", name, NULL);
-  char *text = NULL;
-
-  return g_file_get_contents (file, &text, NULL, error) ? text : NULL;
-}
-
-static const char fake_frame[] =
-    "{\"site\":{\"title\":\"Acme "
-    "<CI>\",\"title_url\":\"https://acme.example/\",\"version\":\"0.1.0\","
-    "\"theme\":\"auto\",\"zone\":\"UTC\",\"now\":1700000000,\"nav\":["
-    "{\"title\":\"Home\",\"href\":\"./\",\"current\":false},"
-    "{\"title\":\"Waterfall\",\"href\":\"waterfall\",\"current\":true},"
-    "{\"title\":\"Builders\",\"href\":\"builders\",\"current\":false},"
-    "{\"title\":\"Changes\",\"href\":\"changes\",\"current\":false}]},"
-    "\"may\":{},\"csrf\":\"token\",\"message\":\"\",\"language\":\"en\"}";
-
-static void
-fake_copy_member (JsonObject *object G_GNUC_UNUSED,
-                  const char *name,
-                  JsonNode *node,
-                  gpointer target)
-{
-  json_object_set_member (target, name, json_node_copy (node));
-}
-
 char *
 views_fake_draw_response (BelfryResponse *response, const char *path)
 {
   g_autoptr (GError) error = NULL;
-  BelfryTemplateSettings settings = BELFRY_TEMPLATE_SETTINGS_INIT;
-  g_autoptr (JsonNode) frame = belfry_json_parse (fake_frame, -1, NULL, &error);
-  g_autoptr (BelfryRequest) request = views_fake_request (path, NULL, NULL);
-  g_autofree char *base = views_dup_base (request);
-  g_autoptr (BelfryTemplate) template = NULL;
-  const char *name = belfry_response_get_template_name (response);
-  JsonObject *data = belfry_response_get_data (response);
-  g_autofree char *text = NULL;
-  char *html = NULL;
+  g_autofree char *templates = g_build_filename (g_getenv ("BELFRY_DATA_DIR"), "templates", NULL);
+  char *html = belfry_test_render (response, path, templates, &error);
 
-  g_assert_no_error (error);
-  json_object_foreach_member (json_node_get_object (frame), fake_copy_member, data);
-  json_object_set_string_member (data, "base", base);
-  settings.flags = BELFRY_TEMPLATE_ESCAPE_HTML;
-  settings.loader = fake_load_template;
-  text = fake_load_template (name, NULL, &error);
-  g_assert_no_error (error);
-  template = belfry_template_new (name, text, &settings, &error);
-  g_assert_no_error (error);
-  html = belfry_template_render_records (template, data, belfry_response_get_records (response),
-                                         "en", 0, &error);
   g_assert_no_error (error);
   belfry_response_unref (response);
   return html;

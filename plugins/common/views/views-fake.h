@@ -4,6 +4,8 @@
 
 #include "views.h"
 
+#include <belfry-test.h>
+
 typedef struct _ViewsFake ViewsFake;
 
 ViewsFake *views_fake_new (void);
