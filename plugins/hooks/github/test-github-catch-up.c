@@ -142,7 +142,7 @@ test_options (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *problems = belfry_hook_test_dup_problems ("github", cases[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("hook/github", cases[i].keys);
 
     if (cases[i].problem == NULL)
       g_assert_cmpstr (problems, ==, "");
