@@ -42,13 +42,16 @@ typedef enum {
   BELFRY_N_KINDS,
 } BelfryKind;
 
-/* ABI numbers are per kind; 0 may still change */
-#define BELFRY_ABI_HOOK     0
-#define BELFRY_ABI_POLLER   0
+/*
+ * ABI numbers are per kind. A kind with a number only grows: what was built against the first
+ * release of the number loads in every later host (tests/abi). 0 may still change.
+ */
+#define BELFRY_ABI_HOOK     1
+#define BELFRY_ABI_POLLER   1
 #define BELFRY_ABI_ENGINE   0
-#define BELFRY_ABI_REPORTER 0
+#define BELFRY_ABI_REPORTER 1
 #define BELFRY_ABI_BOT      0
-#define BELFRY_ABI_VIEW     0
+#define BELFRY_ABI_VIEW     1
 #define BELFRY_ABI_AUTH     0
 
 /** BELFRY_PLUGIN_SYMBOL: the one symbol that a plugin exports */

@@ -14,12 +14,21 @@ typedef struct {
   const char *path;
 } Descriptor;
 
-/* what a descriptor of each kind had in the first release of its ABI */
+/* What each struct had in the first release of its ABI: all up to the member that was its last. A
+ * reserved pointer that gets a name does not move that end, a member after it is no part of it. */
+#define SIZE_UP_TO(Type, last) (G_STRUCT_OFFSET (Type, last) + sizeof (((Type *)NULL)->last))
+
+#define FIRST_OPTION_SIZE  SIZE_UP_TO (BelfryOption, reserved)
+#define FIRST_SECTION_SIZE SIZE_UP_TO (BelfrySectionKind, expand)
+
 static const gsize first_sizes[BELFRY_N_KINDS] = {
-  [BELFRY_KIND_HOOK] = sizeof (BelfryHook),     [BELFRY_KIND_POLLER] = sizeof (BelfryPoller),
-  [BELFRY_KIND_ENGINE] = sizeof (BelfryEngine), [BELFRY_KIND_REPORTER] = sizeof (BelfryReporter),
-  [BELFRY_KIND_BOT] = sizeof (BelfryBot),       [BELFRY_KIND_VIEW] = sizeof (BelfryView),
-  [BELFRY_KIND_AUTH] = sizeof (BelfryAuth),
+  [BELFRY_KIND_HOOK] = SIZE_UP_TO (BelfryHook, reserved),
+  [BELFRY_KIND_POLLER] = SIZE_UP_TO (BelfryPoller, reserved),
+  [BELFRY_KIND_ENGINE] = SIZE_UP_TO (BelfryEngine, reserved),
+  [BELFRY_KIND_REPORTER] = SIZE_UP_TO (BelfryReporter, reserved),
+  [BELFRY_KIND_BOT] = SIZE_UP_TO (BelfryBot, reserved),
+  [BELFRY_KIND_VIEW] = SIZE_UP_TO (BelfryView, reserved),
+  [BELFRY_KIND_AUTH] = SIZE_UP_TO (BelfryAuth, reserved),
 };
 
 static gboolean G_GNUC_PRINTF (3, 4)
@@ -91,16 +100,16 @@ check_rows (const Descriptor *self, GError **error)
 {
   const BelfryPlugin *plugin = self->plugin;
 
-  if (plugin->options != NULL && plugin->option_size < sizeof (BelfryOption))
+  if (plugin->options != NULL && plugin->option_size < FIRST_OPTION_SIZE)
     return refuse (error, self->path,
                    "has option rows of %" G_GSIZE_FORMAT " bytes, this host needs %" G_GSIZE_FORMAT
                    ", build it against this version of belfry-plugin-1",
-                   plugin->option_size, sizeof (BelfryOption));
-  if (plugin->sections != NULL && plugin->section_size < sizeof (BelfrySectionKind))
+                   plugin->option_size, FIRST_OPTION_SIZE);
+  if (plugin->sections != NULL && plugin->section_size < FIRST_SECTION_SIZE)
     return refuse (error, self->path,
                    "has section rows of %" G_GSIZE_FORMAT " bytes, this host needs %" G_GSIZE_FORMAT
                    ", build it against this version of belfry-plugin-1",
-                   plugin->section_size, sizeof (BelfrySectionKind));
+                   plugin->section_size, FIRST_SECTION_SIZE);
   return TRUE;
 }
 
