@@ -8,6 +8,7 @@
 #include "deliveries.h"
 #include "explain.h"
 #include "inspect.h"
+#include "new.h"
 #include "outbox-cli.h"
 #include "pollers.h"
 #include "send-change.h"
@@ -69,6 +70,8 @@ static const Subcommand subcommands[] = {
     "reporter NAME [--event finished-failure] [--build FILE] [--config FILE] [--send URL]",
     "give a request to one hook alone, or a report to one reporter, and say what comes of it",
     belfry_try_main },
+  { "new", "KIND NAME [--folder FOLDER] [--licence SPDX]",
+    "write a plugin of your own, ready to be built and tested", belfry_new_main },
   { "builds", "[BUILDER] [--running|--waiting] [--limit N] [--json]",
     "list builds, or what waits to be built", belfry_cli_builds },
   { "workers", "[pause|unpause|graceful NAME] [--json]", "list workers, or tell one what to do",
