@@ -7,7 +7,7 @@
 #include "send-change.h"
 
 #include "ask.h"
-#include "daemon/transport.h"
+#include "outside/transport.h"
 #include "wait.h"
 
 #include <stdio.h>

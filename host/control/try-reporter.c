@@ -11,9 +11,9 @@
 
 #include "ask.h"
 #include "daemon/gate.h"
-#include "daemon/processes.h"
+#include "outside/processes.h"
 #include "daemon/secrets.h"
-#include "daemon/transport.h"
+#include "outside/transport.h"
 #include "outbox/prepare.h"
 #include "try-sample.h"
 

@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "daemon/hosted.h"
 #include "daemon/masks.h"
-#include "daemon/transport.h"
+#include "outside/transport.h"
 #include "hooks/deliveries.h"
 #include "hooks/hook-keys.h"
 #include "outbox/outbox.h"

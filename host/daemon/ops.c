@@ -6,7 +6,7 @@
 #include "builds/builds.h"
 #include "gate.h"
 #include "pollers/poller-keys.h"
-#include "processes.h"
+#include "outside/processes.h"
 #include "secrets.h"
 
 #define CACHE_ENTRIES 1000

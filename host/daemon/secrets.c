@@ -6,7 +6,7 @@
  */
 #include "secrets.h"
 
-#include "processes.h"
+#include "outside/processes.h"
 
 #include <string.h>
 

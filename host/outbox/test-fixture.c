@@ -6,7 +6,7 @@
 #include "test-fixture.h"
 
 #include "daemon/gate.h"
-#include "daemon/processes.h"
+#include "outside/processes.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>

@@ -36,14 +36,14 @@ find_largest (const char *hook, const char *folder)
 }
 
 static double
-measure_us (BelfryHookTest *test, const char *hook, const char *path)
+measure_us (BelfryTest *test, const char *hook, const char *path)
 {
   clock_t spent = 0;
 
   for (guint i = 0; i < ROUNDS; i++) {
     g_autoptr (BelfryRequest) request = belfry_hook_test_read_recorded (hook, path, NULL, NULL);
     clock_t begun = clock ();
-    g_autoptr (BelfryTranslation) translation = belfry_hook_test_translate (test, request);
+    g_autoptr (BelfryTranslation) translation = belfry_test_translate (test, request);
 
     spent += clock () - begun;
   }
@@ -56,7 +56,7 @@ main (int argc, char **argv)
   g_autofree char *path = argc == 3 ? find_largest (argv[1], argv[2]) : NULL;
   g_autofree char *keys = NULL;
   g_autoptr (BelfryRequest) request = NULL;
-  g_autoptr (BelfryHookTest) test = NULL;
+  g_autoptr (BelfryTest) test = NULL;
 
   if (path == NULL) {
     fprintf (stderr, "usage: bench-hook HOOK FIXTURES\n");

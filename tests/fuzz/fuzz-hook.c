@@ -27,10 +27,10 @@ static const struct {
     "pass-headers=X-Event\nproperty.event=headers\nproperty.all=body" },
 };
 
-static BelfryHookTest *
+static BelfryTest *
 get_test (void)
 {
-  static BelfryHookTest *test;
+  static BelfryTest *test;
   const char *hook = g_getenv ("BELFRY_FUZZ_HOOK");
   const char *keys = NULL;
 
@@ -64,9 +64,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_auto (GStrv) lines = g_strsplit (head, "\n", 2);
   g_autoptr (GBytes) body = g_bytes_new (data + at, size - at);
   g_autoptr (BelfryRequest) request =
-      belfry_hook_test_request ("POST", lines[0] != NULL ? lines[0] : "",
+      belfry_test_request_new ("POST", lines[0] != NULL ? lines[0] : "",
                                 lines[0] != NULL && lines[1] != NULL ? lines[1] : "", body);
-  g_autoptr (BelfryTranslation) translation = belfry_hook_test_translate (get_test (), request);
+  g_autoptr (BelfryTranslation) translation = belfry_test_translate (get_test (), request);
 
   belfry_hook_test_check_sane (get_test (), translation);
   return 0;

@@ -13,20 +13,20 @@ static const char *const replacements[] = {
 };
 
 static BelfryTranslation *
-play_body (BelfryHookTest *test, const BelfryHookTestBase *base, const char *body)
+play_body (BelfryTest *test, const BelfryHookTestBase *base, const char *body)
 {
   g_autofree char *escaped = base->is_form ? g_uri_escape_string (body, NULL, FALSE) : NULL;
   g_autofree char *form = base->is_form ? g_strconcat ("payload=", escaped, NULL) : NULL;
   g_autoptr (BelfryRequest) request =
       belfry_hook_test_post (base->path_query, base->headers, form != NULL ? form : body);
 
-  return belfry_hook_test_translate (test, request);
+  return belfry_test_translate (test, request);
 }
 
 BelfryTranslation *
 belfry_hook_test_play (const BelfryHookTestBase *base, const char *path, const char *json)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new (base->hook, base->keys);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new (base->hook, base->keys);
   g_autofree char *body = belfry_hook_test_edit (base->payload, path, json);
 
   return play_body (test, base, body);
@@ -62,7 +62,7 @@ check_changes (GPtrArray *changes)
 }
 
 void
-belfry_hook_test_check_sane (BelfryHookTest *self, BelfryTranslation *translation)
+belfry_hook_test_check_sane (BelfryTest *self, BelfryTranslation *translation)
 {
   g_autoptr (BelfryTranslation) later = NULL;
 
@@ -71,7 +71,7 @@ belfry_hook_test_check_sane (BelfryHookTest *self, BelfryTranslation *translatio
     check_changes (translation->changes);
     return;
   case BELFRY_TRANSLATION_PENDING:
-    later = belfry_hook_test_give_up (self, translation);
+    later = belfry_test_give_up (self, translation);
     belfry_hook_test_check_sane (self, later);
     return;
   case BELFRY_TRANSLATION_NOTHING:
@@ -146,7 +146,7 @@ mutate_below (JsonNode *node, Mutation *mutation)
 void
 belfry_hook_test_mutate (const BelfryHookTestBase *base)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new (base->hook, base->keys);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new (base->hook, base->keys);
   g_autofree char *good = belfry_hook_test_edit (base->payload, NULL, NULL);
   gboolean done = FALSE;
 
@@ -168,7 +168,7 @@ belfry_hook_test_mutate (const BelfryHookTestBase *base)
 
 /* no beginning of a request is one */
 static void
-play_beginnings (BelfryHookTest *test, const BelfryHookTestBase *base)
+play_beginnings (BelfryTest *test, const BelfryHookTestBase *base)
 {
   g_autofree char *good = belfry_hook_test_edit (base->payload, NULL, NULL);
 
@@ -203,7 +203,7 @@ belfry_hook_test_hostile (const BelfryHookTestBase *base)
     "{}",
     "",
   };
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new (base->hook, base->keys);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new (base->hook, base->keys);
 
   for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
     g_autoptr (BelfryTranslation) translation = play_body (test, base, bodies[i]);

@@ -28,26 +28,26 @@ test_edit (void)
 }
 
 static BelfryTranslation *
-settle (BelfryHookTest *test, GError **error)
+settle (BelfryTest *test, GError **error)
 {
   g_autofree char *body = belfry_hook_test_edit (payload, "number", "7");
   g_autoptr (BelfryRequest) request = belfry_hook_test_post ("/change_hook/github", headers, body);
 
-  return belfry_hook_test_settle (test, request, error);
+  return belfry_test_settle (test, request, error);
 }
 
 /* what has no answer is 404, so that a question to another path leaves the files unknown */
 static void
 test_strict (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", keys);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", keys);
   g_autoptr (BelfryTranslation) translation = NULL;
   GPtrArray *asked = NULL;
 
   belfry_hook_test_answer (test, "/repos/acme/other/pulls/7/files", 200, "[{\"filename\": \"a\"}]");
   translation = settle (test, NULL);
-  asked = belfry_hook_test_get_asked (test);
-  g_assert_true (belfry_hook_test_only_change (translation)->files_unknown);
+  asked = belfry_test_get_asked (test);
+  g_assert_true (belfry_test_only_change (translation)->files_unknown);
   g_assert_cmpuint (asked->len, ==, 2);
   g_assert_nonnull (strstr (g_ptr_array_index (asked, 0), "/repos/acme/w/commits/abc"));
   g_assert_nonnull (strstr (g_ptr_array_index (asked, 1), "/repos/acme/w/pulls/7/files"));
@@ -56,10 +56,10 @@ test_strict (void)
 static void
 test_broken (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", keys);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", keys);
   g_autoptr (GError) error = NULL;
 
-  belfry_hook_test_break (test, BELFRY_ERROR_RETRY);
+  belfry_hook_test_break (test, BELFRY_TEST_FAULT_CLOSED);
   g_assert_null (settle (test, &error));
   g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_RETRY);
 }
@@ -67,8 +67,8 @@ test_broken (void)
 static void
 test_problems (void)
 {
-  g_autofree char *none = belfry_hook_test_dup_problems ("github", keys);
-  g_autofree char *some = belfry_hook_test_dup_problems ("github", "skips=(");
+  g_autofree char *none = belfry_test_dup_problems ("hook/github", keys);
+  g_autofree char *some = belfry_test_dup_problems ("hook/github", "skips=(");
 
   g_assert_cmpstr (none, ==, "");
   g_assert_true (g_str_has_prefix (some, "error skips: "));

@@ -171,7 +171,7 @@ belfry_hook_test_read_recorded (const char *hook, const char *path, char **keys,
 }
 
 static void
-set_answers (BelfryHookTest *test, JsonObject *vector)
+set_answers (BelfryTest *test, JsonObject *vector)
 {
   JsonArray *stub = belfry_json_get_array (vector, "api_stub");
 
@@ -320,10 +320,10 @@ compare_changes (JsonArray *want, GPtrArray *changes)
 }
 
 static void
-compare_asked (JsonObject *expect, BelfryHookTest *test)
+compare_asked (JsonObject *expect, BelfryTest *test)
 {
   JsonArray *requests = belfry_json_get_array (expect, "api_requests");
-  GPtrArray *asked = belfry_hook_test_get_asked (test);
+  GPtrArray *asked = belfry_test_get_asked (test);
 
   if (requests == NULL)
     return;
@@ -389,7 +389,7 @@ play (gconstpointer data)
   g_autoptr (JsonNode) root = read ? belfry_json_parse (text, (gssize)length, NULL, &local) : NULL;
   JsonObject *vector = root != NULL ? json_node_get_object (root) : NULL;
   g_autofree char *keys = NULL;
-  g_autoptr (BelfryHookTest) test = NULL;
+  g_autoptr (BelfryTest) test = NULL;
   g_autoptr (BelfryRequest) request = NULL;
   g_autoptr (BelfryTranslation) translation = NULL;
   JsonObject *expect = NULL;
@@ -402,7 +402,7 @@ play (gconstpointer data)
   test = belfry_hook_test_new (file->hook, keys);
   request = make_request (vector);
   set_answers (test, vector);
-  translation = belfry_hook_test_settle (test, request, &local);
+  translation = belfry_test_settle (test, request, &local);
   g_assert_no_error (local);
   if (is_foreign_body (vector, file->hook, request))
     g_assert_cmpint (translation->kind, ==, BELFRY_TRANSLATION_UNSUPPORTED_TYPE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
+#include <belfry-test.h>
 #include "reports.h"
 
 typedef struct {
@@ -47,7 +47,7 @@ test_modes (void)
     g_autoptr (BelfryProblems) problems = belfry_problems_new ();
     g_autoptr (GHashTable) consumed = g_hash_table_new (g_str_hash, g_str_equal);
     g_autoptr (BelfryReport) report =
-        belfry_report_test_read (lookups[i].fixture, lookups[i].edits);
+        belfry_test_report_new (lookups[i].fixture, lookups[i].edits);
     g_auto (GStrv) words = g_strsplit (lookups[i].keys, " ", -1);
     State state = { NULL };
 
@@ -80,7 +80,7 @@ static void
 test_facts (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (facts); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read (facts[i].fixture, NULL);
+    g_autoptr (BelfryReport) report = belfry_test_report_new (facts[i].fixture, NULL);
     g_autofree char *key = belfry_reports_dup_key (report);
 
     g_assert_cmpstr (key, ==, facts[i].key);

@@ -8,10 +8,10 @@
 static BelfryTranslation *
 post (const char *headers, const char *body)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("base", NULL);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("base", NULL);
   g_autoptr (BelfryRequest) request = belfry_hook_test_post ("/change_hook/base", headers, body);
 
-  return belfry_hook_test_translate (test, request);
+  return belfry_test_translate (test, request);
 }
 
 static BelfryTranslation *
@@ -55,7 +55,7 @@ test_when_forms (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryTranslation) translation = post_form (cases[i].body);
-    BelfryChange *change = belfry_hook_test_only_change (translation);
+    BelfryChange *change = belfry_test_only_change (translation);
 
     g_assert_cmpint (change->when_timestamp, ==, cases[i].seconds * G_USEC_PER_SEC);
   }
@@ -92,7 +92,7 @@ test_when_absent (void)
 {
   g_autoptr (BelfryTranslation) translation = post_form ("author=a");
 
-  g_assert_cmpint (belfry_hook_test_only_change (translation)->when_timestamp, ==, BELFRY_NONE);
+  g_assert_cmpint (belfry_test_only_change (translation)->when_timestamp, ==, BELFRY_NONE);
 }
 
 static void
@@ -125,11 +125,11 @@ test_files_unknown (void)
   g_autoptr (BelfryTranslation) absent = post_form ("author=a");
   g_autoptr (BelfryTranslation) empty = post_form ("files=%5B%5D");
   g_autoptr (BelfryTranslation) some = post_form ("files=%5B%22b%22,%22a%22,%22b%22%5D");
-  BelfryChange *change = belfry_hook_test_only_change (some);
+  BelfryChange *change = belfry_test_only_change (some);
 
-  g_assert_true (belfry_hook_test_only_change (absent)->files_unknown);
-  g_assert_false (belfry_hook_test_only_change (empty)->files_unknown);
-  g_assert_cmpuint (g_strv_length (belfry_hook_test_only_change (empty)->files), ==, 0);
+  g_assert_true (belfry_test_only_change (absent)->files_unknown);
+  g_assert_false (belfry_test_only_change (empty)->files_unknown);
+  g_assert_cmpuint (g_strv_length (belfry_test_only_change (empty)->files), ==, 0);
   g_assert_false (change->files_unknown);
   g_assert_cmpuint (g_strv_length (change->files), ==, 3);
   g_assert_cmpstr (change->files[0], ==, "b");
@@ -178,7 +178,7 @@ test_author_or_who (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryTranslation) translation = post_form (cases[i].body);
 
-    g_assert_cmpstr (belfry_hook_test_only_change (translation)->author, ==, cases[i].author);
+    g_assert_cmpstr (belfry_test_only_change (translation)->author, ==, cases[i].author);
   }
 }
 
@@ -188,7 +188,7 @@ test_absent_is_not_empty (void)
   g_autoptr (BelfryTranslation) absent = post_form ("author=a");
   g_autoptr (BelfryTranslation) empty =
       post_form ("branch=&revision=&category=&codebase=&committer=&revlink=");
-  BelfryChange *change = belfry_hook_test_only_change (absent);
+  BelfryChange *change = belfry_test_only_change (absent);
 
   g_assert_null (change->branch);
   g_assert_null (change->revision);
@@ -196,7 +196,7 @@ test_absent_is_not_empty (void)
   g_assert_null (change->codebase);
   g_assert_null (change->committer);
   g_assert_null (change->src);
-  change = belfry_hook_test_only_change (empty);
+  change = belfry_test_only_change (empty);
   g_assert_cmpstr (change->branch, ==, "");
   g_assert_cmpstr (change->revision, ==, "");
   g_assert_cmpstr (change->category, ==, "");
@@ -210,7 +210,7 @@ test_unknown_names_ignored (void)
 {
   g_autoptr (BelfryTranslation) translation =
       post_form ("zebra=1&isdir=1&links=x&src=git&author=a&payload=%7B");
-  BelfryChange *change = belfry_hook_test_only_change (translation);
+  BelfryChange *change = belfry_test_only_change (translation);
 
   g_assert_cmpstr (change->author, ==, "a");
   g_assert_null (change->src);
@@ -249,7 +249,7 @@ test_form_types_taken (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryTranslation) translation = post (cases[i].headers, cases[i].body);
 
-    g_assert_cmpstr (belfry_hook_test_only_change (translation)->author, ==, "a");
+    g_assert_cmpstr (belfry_test_only_change (translation)->author, ==, "a");
   }
 }
 
@@ -257,11 +257,11 @@ test_form_types_taken (void)
 static void
 test_query_alone (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("base", NULL);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("base", NULL);
   g_autoptr (BelfryRequest) request = belfry_hook_test_post (
       "/change_hook/base?author=a&properties=%7B%22is_merge%22:true%7D", "", "");
-  g_autoptr (BelfryTranslation) translation = belfry_hook_test_translate (test, request);
-  BelfryChange *change = belfry_hook_test_only_change (translation);
+  g_autoptr (BelfryTranslation) translation = belfry_test_translate (test, request);
+  BelfryChange *change = belfry_test_only_change (translation);
 
   g_assert_cmpstr (change->author, ==, "a");
   g_assert_true (
@@ -272,8 +272,8 @@ test_query_alone (void)
 static void
 test_descriptor (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("base", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("base", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_true (plugin->no_digest);
   g_assert_null (plugin->delivery_id_headers);

@@ -65,14 +65,14 @@ test_event (void)
   BelfryHookTestBase base = push;
   g_autoptr (BelfryTranslation) silent = belfry_hook_test_play (&push, NULL, NULL);
   g_autoptr (BelfryTranslation) told = NULL;
-  BelfryProperties *properties = belfry_hook_test_only_change (silent)->properties;
+  BelfryProperties *properties = belfry_test_only_change (silent)->properties;
 
   base.headers = "Content-Type: application/x-www-form-urlencoded\nX-Event-Key: anything";
   told = belfry_hook_test_play (&base, NULL, NULL);
   g_assert_true (JSON_NODE_HOLDS_NULL (belfry_properties_get_value (properties, "event")));
-  properties = belfry_hook_test_only_change (told)->properties;
+  properties = belfry_test_only_change (told)->properties;
   g_assert_cmpstr (belfry_properties_get_text (properties, "event"), ==, "anything");
-  g_assert_cmpstr (belfry_hook_test_only_change (told)->project, ==, "Mine");
+  g_assert_cmpstr (belfry_test_only_change (told)->project, ==, "Mine");
 }
 
 /* JSON that is no form has no payload */
@@ -99,8 +99,8 @@ test_hostile (void)
 static void
 test_descriptor (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("bitbucket", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("bitbucket", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_cmpstr (plugin->signatures[0].header, ==, "Authorization");
   g_assert_cmpint (plugin->signatures[0].scheme, ==, BELFRY_SIGNATURE_BEARER);

@@ -111,8 +111,8 @@ test_old_keys_first (void)
   g_autoptr (BelfryTranslation) from =
       belfry_hook_test_play (&pull, "pullrequest.fromRef", "{'commit': {'hash': 'c9'}}");
 
-  g_assert_cmpstr (belfry_hook_test_only_change (linked)->revlink, ==, "https://old.example/21");
-  g_assert_cmpstr (belfry_hook_test_only_change (from)->revision, ==, "c9");
+  g_assert_cmpstr (belfry_test_only_change (linked)->revlink, ==, "https://old.example/21");
+  g_assert_cmpstr (belfry_test_only_change (from)->revision, ==, "c9");
 }
 
 static void
@@ -136,7 +136,7 @@ test_fork (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryTranslation) translation =
         belfry_hook_test_play (&pull, cases[i].path, cases[i].json);
-    BelfryChange *change = belfry_hook_test_only_change (translation);
+    BelfryChange *change = belfry_test_only_change (translation);
 
     g_assert_cmpint (belfry_properties_get_value (change->properties, "from_fork") != NULL, ==,
                      cases[i].is_fork);
@@ -149,8 +149,8 @@ test_unknown_files (void)
   g_autoptr (BelfryTranslation) pushed = belfry_hook_test_play (&push, NULL, NULL);
   g_autoptr (BelfryTranslation) pulled = belfry_hook_test_play (&pull, NULL, NULL);
 
-  g_assert_true (belfry_hook_test_only_change (pushed)->files_unknown);
-  g_assert_true (belfry_hook_test_only_change (pulled)->files_unknown);
+  g_assert_true (belfry_test_only_change (pushed)->files_unknown);
+  g_assert_true (belfry_test_only_change (pulled)->files_unknown);
 }
 
 static void
@@ -205,9 +205,9 @@ static void
 test_descriptor (void)
 {
   g_autofree char *both =
-      belfry_hook_test_dup_problems ("bitbucketcloud", "codebase=a\ncodebase-format=b");
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("bitbucketcloud", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+      belfry_test_dup_problems ("hook/bitbucketcloud", "codebase=a\ncodebase-format=b");
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("bitbucketcloud", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_true (g_str_has_prefix (both, "error codebase-format: "));
   g_assert_cmpint (plugin->signatures[0].scheme, ==, BELFRY_SIGNATURE_SHA256_PREFIXED);

@@ -109,12 +109,12 @@ test_own_without_links (void)
       belfry_hook_test_play (&own_pull, "pullRequest.links", NULL);
   g_autoptr (BelfryTranslation) nulled =
       belfry_hook_test_play (&own_pull, "pullRequest.links.self", "[null]");
-  BelfryChange *change = belfry_hook_test_only_change (pulled);
+  BelfryChange *change = belfry_test_only_change (pulled);
 
   g_assert_null (change->revlink);
   g_assert_true (
       JSON_NODE_HOLDS_NULL (belfry_properties_get_value (change->properties, "pullrequesturl")));
-  g_assert_null (belfry_hook_test_only_change (nulled)->revlink);
+  g_assert_null (belfry_test_only_change (nulled)->revlink);
 }
 
 static void
@@ -136,7 +136,7 @@ test_self_link (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryTranslation) translation =
         belfry_hook_test_play (&push, "repository.links.self.0.href", cases[i].href);
-    BelfryChange *change = belfry_hook_test_only_change (translation);
+    BelfryChange *change = belfry_test_only_change (translation);
     g_autofree char *revlink = g_strconcat (cases[i].repository, "commits/c1", NULL);
 
     g_assert_cmpstr (change->repository, ==, cases[i].repository);
@@ -162,7 +162,7 @@ test_fork (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryTranslation) translation =
         belfry_hook_test_play (&own_pull, cases[i].path, cases[i].json);
-    BelfryChange *change = belfry_hook_test_only_change (translation);
+    BelfryChange *change = belfry_test_only_change (translation);
 
     g_assert_cmpint (belfry_properties_get_value (change->properties, "from_fork") != NULL, ==,
                      cases[i].is_fork);
@@ -211,8 +211,8 @@ test_mutations (void)
 static void
 test_descriptor (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("bitbucketserver", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("bitbucketserver", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_cmpint (plugin->signatures[0].scheme, ==, BELFRY_SIGNATURE_SHA256_PREFIXED);
   g_assert_cmpstr (plugin->delivery_id_headers[0], ==, "X-Request-Id");

@@ -160,11 +160,11 @@ test_pull_fork (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryTranslation) translation =
         belfry_hook_test_play (&pull, "pull_request.head.repo", cases[i].json);
-    BelfryProperties *properties = belfry_hook_test_only_change (translation)->properties;
+    BelfryProperties *properties = belfry_test_only_change (translation)->properties;
 
     g_assert_cmpint (belfry_properties_get_value (properties, "from_fork") != NULL, ==,
                      cases[i].is_fork);
-    g_assert_true (belfry_hook_test_only_change (translation)->files_unknown);
+    g_assert_true (belfry_test_only_change (translation)->files_unknown);
   }
 }
 
@@ -249,7 +249,7 @@ test_configuration (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *problems = belfry_hook_test_dup_problems ("gitea", cases[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("hook/gitea", cases[i].keys);
 
     g_assert_nonnull (strstr (problems, cases[i].found));
   }
@@ -277,8 +277,8 @@ test_mutations (void)
 static void
 test_descriptor (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("gitea", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("gitea", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_cmpstr (plugin->signatures[0].header, ==, "X-Forgejo-Signature");
   g_assert_cmpstr (plugin->signatures[1].header, ==, "X-Gitea-Signature");

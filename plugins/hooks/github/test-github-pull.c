@@ -28,18 +28,18 @@ make_request (const char *path, const char *json)
 }
 
 static void
-answer_well (BelfryHookTest *test)
+answer_well (BelfryTest *test)
 {
   belfry_hook_test_answer (test, COMMIT, 200, "{\"commit\": {\"message\": \"Gizmo\"}}");
   belfry_hook_test_answer (test, FILES, 200, "[{\"filename\": \"a.c\"}]");
 }
 
 static BelfryTranslation *
-settle (BelfryHookTest *test, const char *path, const char *json)
+settle (BelfryTest *test, const char *path, const char *json)
 {
   g_autoptr (BelfryRequest) request = make_request (path, json);
   g_autoptr (GError) local = NULL;
-  BelfryTranslation *translation = belfry_hook_test_settle (test, request, &local);
+  BelfryTranslation *translation = belfry_test_settle (test, request, &local);
 
   g_assert_no_error (local);
   return translation;
@@ -49,7 +49,7 @@ static BelfryTranslation *
 pull (const char *keys, const char *path, const char *json)
 {
   g_autofree char *all = g_strconcat (API, keys, NULL);
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", all);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", all);
 
   answer_well (test);
   return settle (test, path, json);
@@ -74,7 +74,7 @@ test_whitelist_of_pull_request (void)
 {
   g_autoptr (BelfryTranslation) translation =
       pull ("github-property-whitelist=github.head.*;github.number;github.sender*", NULL, NULL);
-  g_autofree char *names = join_properties (belfry_hook_test_only_change (translation));
+  g_autofree char *names = join_properties (belfry_test_only_change (translation));
 
   g_assert_cmpstr (names, ==, "head.ref head.repo.full_name head.sha number");
 }
@@ -89,7 +89,7 @@ test_project_of_pull_request (void)
   } cases[] = { { "'acme/widget'", "acme/widget" }, { "null", "other" } };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+    g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
     g_autofree char *body =
         belfry_hook_test_edit (pull_payload, "pull_request.base.repo.full_name", cases[i].json);
     g_autoptr (BelfryRequest) request = belfry_hook_test_post (
@@ -97,8 +97,8 @@ test_project_of_pull_request (void)
     g_autoptr (BelfryTranslation) translation = NULL;
 
     answer_well (test);
-    translation = belfry_hook_test_settle (test, request, NULL);
-    g_assert_cmpstr (belfry_hook_test_only_change (translation)->project, ==, cases[i].project);
+    translation = belfry_test_settle (test, request, NULL);
+    g_assert_cmpstr (belfry_test_only_change (translation)->project, ==, cases[i].project);
   }
 }
 
@@ -110,9 +110,9 @@ test_codebase_of_pull_request (void)
   g_autoptr (BelfryTranslation) empty = pull ("codebase=", NULL, NULL);
   g_autoptr (BelfryTranslation) some = pull ("codebase-format={{ sender.login }}", NULL, NULL);
 
-  g_assert_null (belfry_hook_test_only_change (none)->codebase);
-  g_assert_cmpstr (belfry_hook_test_only_change (empty)->codebase, ==, "");
-  g_assert_cmpstr (belfry_hook_test_only_change (some)->codebase, ==, "grace");
+  g_assert_null (belfry_test_only_change (none)->codebase);
+  g_assert_cmpstr (belfry_test_only_change (empty)->codebase, ==, "");
+  g_assert_cmpstr (belfry_test_only_change (some)->codebase, ==, "grace");
 }
 
 static void
@@ -133,8 +133,8 @@ test_fork (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryTranslation) translation = pull (NULL, cases[i].path, cases[i].json);
-    JsonNode *fork = belfry_properties_get_value (
-        belfry_hook_test_only_change (translation)->properties, "from_fork");
+    JsonNode *fork = belfry_properties_get_value (belfry_test_only_change (translation)->properties,
+                                                  "from_fork");
 
     if (!cases[i].is_fork)
       g_assert_null (fork);
@@ -170,22 +170,22 @@ test_segments_refused (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+    g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
     g_autoptr (BelfryTranslation) translation = settle (test, cases[i].path, cases[i].json);
 
     if (translation->kind != BELFRY_TRANSLATION_MALFORMED)
       g_test_fail_printf ("'%s' as %s must be malformed", cases[i].path, cases[i].json);
-    g_assert_cmpuint (belfry_hook_test_get_asked (test)->len, ==, 0);
+    g_assert_cmpuint (belfry_test_get_asked (test)->len, ==, 0);
   }
 }
 
 static void
 test_segments_encoded (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
   g_autoptr (BelfryTranslation) name = NULL;
   g_autoptr (BelfryTranslation) sha = NULL;
-  GPtrArray *asked = belfry_hook_test_get_asked (test);
+  GPtrArray *asked = belfry_test_get_asked (test);
 
   name = settle (test, "repository.full_name", "'ac me/w?x#%2e'");
   g_assert_cmpstr (g_ptr_array_index (asked, 0), ==,
@@ -227,12 +227,12 @@ test_pull_malformed (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+    g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
     g_autoptr (BelfryTranslation) translation = settle (test, cases[i].path, cases[i].json);
 
     if (translation->kind != BELFRY_TRANSLATION_MALFORMED)
       g_test_fail_printf ("'%s' as %s must be malformed", cases[i].path, cases[i].json);
-    g_assert_cmpuint (belfry_hook_test_get_asked (test)->len, ==, 0);
+    g_assert_cmpuint (belfry_test_get_asked (test)->len, ==, 0);
   }
 }
 
@@ -253,13 +253,13 @@ test_pull_actions (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+    g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
     g_autoptr (BelfryTranslation) translation = NULL;
 
     answer_well (test);
     translation = settle (test, "action", cases[i].action);
     g_assert_cmpint (translation->kind, ==, cases[i].kind);
-    g_assert_cmpuint (belfry_hook_test_get_asked (test)->len, ==,
+    g_assert_cmpuint (belfry_test_get_asked (test)->len, ==,
                       cases[i].kind == BELFRY_TRANSLATION_CHANGES ? 2 : 0);
   }
 }
@@ -268,7 +268,7 @@ static void
 test_pull_fields (void)
 {
   g_autoptr (BelfryTranslation) translation = pull ("pullrequest-ref=head", NULL, NULL);
-  BelfryChange *change = belfry_hook_test_only_change (translation);
+  BelfryChange *change = belfry_test_only_change (translation);
 
   g_assert_cmpstr (change->comments, ==, "GitHub Pull Request #17 (1 commit)\nGizmo\nNone");
   g_assert_cmpstr (change->branch, ==, "refs/pull/17/head");
@@ -281,7 +281,7 @@ test_pull_fields (void)
 static void
 test_pull_skip_in_head_commit (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
   g_autoptr (BelfryTranslation) translation = NULL;
 
   answer_well (test);
@@ -289,7 +289,7 @@ test_pull_skip_in_head_commit (void)
   translation = settle (test, NULL, NULL);
   g_assert_cmpint (translation->kind, ==, BELFRY_TRANSLATION_NOTHING);
   g_assert_nonnull (strstr (translation->reason, "skip"));
-  g_assert_cmpuint (belfry_hook_test_get_asked (test)->len, ==, 1);
+  g_assert_cmpuint (belfry_test_get_asked (test)->len, ==, 1);
 }
 
 static void
@@ -298,8 +298,8 @@ test_pull_skip_elsewhere_does_not_count (void)
   g_autoptr (BelfryTranslation) title = pull (NULL, "pull_request.title", "'[skip ci]'");
   g_autoptr (BelfryTranslation) body = pull (NULL, "pull_request.body", "'[skip ci]'");
 
-  belfry_hook_test_only_change (title);
-  belfry_hook_test_only_change (body);
+  belfry_test_only_change (title);
+  belfry_test_only_change (body);
 }
 
 /* whatever the commit's answer is, it skips nothing unless it holds a skip word */
@@ -319,13 +319,13 @@ test_pull_commit_answers (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+    g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
     g_autoptr (BelfryTranslation) translation = NULL;
 
     answer_well (test);
     belfry_hook_test_answer (test, COMMIT, cases[i].status, cases[i].body);
     translation = settle (test, NULL, NULL);
-    g_assert_false (belfry_hook_test_only_change (translation)->files_unknown);
+    g_assert_false (belfry_test_only_change (translation)->files_unknown);
   }
 }
 
@@ -346,14 +346,14 @@ test_pull_files_answers (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+    g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
     g_autoptr (BelfryTranslation) translation = NULL;
     BelfryChange *change = NULL;
 
     answer_well (test);
     belfry_hook_test_answer (test, FILES, cases[i].status, cases[i].body);
     translation = settle (test, NULL, NULL);
-    change = belfry_hook_test_only_change (translation);
+    change = belfry_test_only_change (translation);
     g_assert_true (change->files_unknown);
     g_assert_cmpuint (change->files != NULL ? g_strv_length (change->files) : 0, ==, 0);
   }
@@ -362,7 +362,7 @@ test_pull_files_answers (void)
 static void
 test_pull_renamed_files (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
   g_autoptr (BelfryTranslation) translation = NULL;
   g_autofree char *files = NULL;
 
@@ -371,7 +371,7 @@ test_pull_renamed_files (void)
       test, FILES, 200,
       "[{\"filename\": \"new.c\", \"previous_filename\": \"old.c\"}, {\"filename\": \"z\"}]");
   translation = settle (test, NULL, NULL);
-  files = g_strjoinv (" ", belfry_hook_test_only_change (translation)->files);
+  files = g_strjoinv (" ", belfry_test_only_change (translation)->files);
   g_assert_cmpstr (files, ==, "new.c old.c z");
 }
 
@@ -379,21 +379,21 @@ test_pull_renamed_files (void)
 static void
 test_pull_nobody_answers (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
   g_autoptr (BelfryRequest) request = make_request (NULL, NULL);
-  g_autoptr (BelfryTranslation) pending = belfry_hook_test_translate (test, request);
+  g_autoptr (BelfryTranslation) pending = belfry_test_translate (test, request);
   g_autoptr (BelfryTranslation) settled = NULL;
   g_autoptr (BelfryTranslation) given_up = NULL;
   g_autoptr (GError) error = NULL;
   BelfryChange *change = NULL;
 
-  belfry_hook_test_break (test, BELFRY_ERROR_RETRY);
-  settled = belfry_hook_test_settle (test, request, &error);
+  belfry_hook_test_break (test, BELFRY_TEST_FAULT_CLOSED);
+  settled = belfry_test_settle (test, request, &error);
   g_assert_null (settled);
   g_assert_error (error, BELFRY_ERROR, BELFRY_ERROR_RETRY);
-  g_assert_cmpuint (belfry_hook_test_get_asked (test)->len, ==, 1);
-  given_up = belfry_hook_test_give_up (test, pending);
-  change = belfry_hook_test_only_change (given_up);
+  g_assert_cmpuint (belfry_test_get_asked (test)->len, ==, 1);
+  given_up = belfry_test_give_up (test, pending);
+  change = belfry_test_only_change (given_up);
   g_assert_true (change->files_unknown);
   g_assert_cmpstr (change->author, ==, "grace");
   g_assert_cmpstr (change->revision, ==, "a94a8fe5");
@@ -405,20 +405,27 @@ test_pull_nobody_answers (void)
 static void
 test_pull_answers_too_large (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
   g_autoptr (BelfryTranslation) translation = NULL;
 
-  belfry_hook_test_break (test, BELFRY_ERROR_TOO_LARGE);
+  belfry_hook_test_break (test, BELFRY_TEST_FAULT_ENDLESS);
   translation = settle (test, NULL, NULL);
-  g_assert_true (belfry_hook_test_only_change (translation)->files_unknown);
-  g_assert_cmpuint (belfry_hook_test_get_asked (test)->len, ==, 2);
+  g_assert_true (belfry_test_only_change (translation)->files_unknown);
+  g_assert_cmpuint (belfry_test_get_asked (test)->len, ==, 2);
 }
 
 static BelfryTranslation *
-page (BelfryHookTest *test, const char *link)
+page (BelfryTest *test, const char *link)
 {
+  g_autofree char *header = g_strconcat ("Link: ", link, NULL);
+  const BelfryTestExchange first = {
+    .target = FILES,
+    .answer_headers = header,
+    .answer = "[{'filename': 'a.c'}]",
+  };
+
   answer_well (test);
-  belfry_hook_test_set_link (test, FILES, link);
+  belfry_test_answer (test, &first);
   belfry_hook_test_answer (test, FILES "?page=2", 200, "[{\"filename\": \"b.c\"}]");
   return settle (test, NULL, NULL);
 }
@@ -426,12 +433,12 @@ page (BelfryHookTest *test, const char *link)
 static void
 test_pages_followed (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API "token=plain:t0ken");
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API "token=plain:t0ken");
   g_autoptr (BelfryTranslation) translation =
       page (test, "<" BELFRY_HOOK_TEST_API FILES
                   "?page=9>; rel=\"last\", <" BELFRY_HOOK_TEST_API FILES "?page=2>; rel=\"next\"");
-  g_autofree char *files = g_strjoinv (" ", belfry_hook_test_only_change (translation)->files);
-  GPtrArray *asked = belfry_hook_test_get_asked (test);
+  g_autofree char *files = g_strjoinv (" ", belfry_test_only_change (translation)->files);
+  GPtrArray *asked = belfry_test_get_asked (test);
 
   g_assert_cmpstr (files, ==, "a.c b.c");
   g_assert_cmpuint (asked->len, ==, 3);
@@ -456,11 +463,11 @@ test_pages_of_another_server (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (links); i++) {
-    g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API "token=plain:t0ken");
+    g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API "token=plain:t0ken");
     g_autoptr (BelfryTranslation) translation = page (test, links[i]);
 
-    belfry_hook_test_only_change (translation);
-    if (belfry_hook_test_get_asked (test)->len != 2)
+    belfry_test_only_change (translation);
+    if (belfry_test_get_asked (test)->len != 2)
       g_test_fail_printf ("'%s' must not be followed", links[i]);
   }
 }
@@ -469,23 +476,22 @@ test_pages_of_another_server (void)
 static void
 test_pages_end (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
   g_autoptr (BelfryTranslation) translation =
       page (test, "<" BELFRY_HOOK_TEST_API FILES ">; rel=\"next\"");
 
-  g_assert_cmpuint (g_strv_length (belfry_hook_test_only_change (translation)->files), ==,
-                    MAX_PAGES);
-  g_assert_cmpuint (belfry_hook_test_get_asked (test)->len, ==, MAX_PAGES + 1);
+  g_assert_cmpuint (g_strv_length (belfry_test_only_change (translation)->files), ==, MAX_PAGES);
+  g_assert_cmpuint (belfry_test_get_asked (test)->len, ==, MAX_PAGES + 1);
 }
 
 static void
 test_page_that_fails (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", API);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", API);
   g_autoptr (BelfryTranslation) translation =
       page (test, "<" BELFRY_HOOK_TEST_API FILES "?page=3>; rel=\"next\"");
 
-  g_assert_true (belfry_hook_test_only_change (translation)->files_unknown);
+  g_assert_true (belfry_test_only_change (translation)->files_unknown);
 }
 
 static const struct {

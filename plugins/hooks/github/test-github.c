@@ -28,10 +28,10 @@ make_request (const char *path, const char *json)
 static BelfryTranslation *
 push (const char *keys, const char *path, const char *json)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", keys);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", keys);
   g_autoptr (BelfryRequest) request = make_request (path, json);
 
-  return belfry_hook_test_translate (test, request);
+  return belfry_test_translate (test, request);
 }
 
 static char *
@@ -74,7 +74,7 @@ test_whitelist (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *keys = g_strconcat ("github-property-whitelist=", cases[i].patterns, NULL);
     g_autoptr (BelfryTranslation) translation = push (keys, NULL, NULL);
-    g_autofree char *names = join_properties (belfry_hook_test_only_change (translation));
+    g_autofree char *names = join_properties (belfry_test_only_change (translation));
 
     g_assert_cmpstr (names, ==, cases[i].names);
   }
@@ -85,7 +85,7 @@ test_whitelist_keeps_types (void)
 {
   g_autoptr (BelfryTranslation) translation =
       push ("github-property-whitelist=github.repository.*", NULL, NULL);
-  BelfryProperties *properties = belfry_hook_test_only_change (translation)->properties;
+  BelfryProperties *properties = belfry_test_only_change (translation)->properties;
 
   g_assert_cmpint (
       json_node_get_int (belfry_properties_get_value (properties, "github.repository.size")), ==,
@@ -115,7 +115,7 @@ test_codebase (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryTranslation) translation = push (cases[i].keys, NULL, NULL);
 
-    g_assert_cmpstr (belfry_hook_test_only_change (translation)->codebase, ==, cases[i].codebase);
+    g_assert_cmpstr (belfry_test_only_change (translation)->codebase, ==, cases[i].codebase);
   }
 }
 
@@ -152,7 +152,7 @@ test_configuration (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *problems = belfry_hook_test_dup_problems ("github", cases[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("hook/github", cases[i].keys);
 
     if (strstr (problems, cases[i].found) == NULL)
       g_test_fail_printf ("%s: found only: %s", cases[i].keys, problems);
@@ -216,14 +216,14 @@ test_push_nulls (void)
   g_autoptr (BelfryTranslation) plain = push (NULL, NULL, NULL);
   g_autoptr (BelfryTranslation) nulled = push (NULL, "commits.0.id", "null");
   g_autoptr (BelfryTranslation) distinct = push (NULL, "commits.0.distinct", NULL);
-  BelfryChange *change = belfry_hook_test_only_change (plain);
+  BelfryChange *change = belfry_test_only_change (plain);
 
   g_assert_cmpstr (change->committer, ==, "Bob <None>");
   g_assert_cmpstr (change->src, ==, "git");
   g_assert_false (change->files_unknown);
-  g_assert_null (belfry_hook_test_only_change (nulled)->revision);
+  g_assert_null (belfry_test_only_change (nulled)->revision);
   g_assert_true (json_node_get_boolean (belfry_properties_get_value (
-      belfry_hook_test_only_change (distinct)->properties, "github_distinct")));
+      belfry_test_only_change (distinct)->properties, "github_distinct")));
 }
 
 static void
@@ -259,7 +259,7 @@ test_skips_are_bounded (void)
   g_autoptr (BelfryTranslation) translation =
       push ("skips=^(a+)+$", "head_commit.message", message);
 
-  belfry_hook_test_only_change (translation);
+  belfry_test_only_change (translation);
 }
 
 static void
@@ -275,14 +275,14 @@ test_content_types (void)
     { "application/x-www-form-urlencoded", BELFRY_TRANSLATION_MALFORMED },
   };
   g_autofree char *body = belfry_hook_test_edit (push_payload, NULL, NULL);
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", NULL);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *headers =
         g_strdup_printf ("X-GitHub-Event: push\nContent-Type: %s", cases[i].type);
     g_autoptr (BelfryRequest) request =
         belfry_hook_test_post ("/change_hook/github", headers, body);
-    g_autoptr (BelfryTranslation) translation = belfry_hook_test_translate (test, request);
+    g_autoptr (BelfryTranslation) translation = belfry_test_translate (test, request);
 
     g_assert_cmpint (translation->kind, ==, cases[i].kind);
   }
@@ -298,12 +298,12 @@ test_two_payloads (void)
   g_autofree char *b = g_uri_escape_string (second, NULL, FALSE);
   g_autofree char *body = g_strdup_printf ("payload=%s&payload=%s", a, b);
   g_autofree char *path = g_strdup_printf ("/change_hook/github?payload=%s", b);
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", NULL);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", NULL);
   g_autoptr (BelfryRequest) request = belfry_hook_test_post (
       path, "X-GitHub-Event: push\nContent-Type: application/x-www-form-urlencoded", body);
-  g_autoptr (BelfryTranslation) translation = belfry_hook_test_translate (test, request);
+  g_autoptr (BelfryTranslation) translation = belfry_test_translate (test, request);
 
-  g_assert_cmpstr (belfry_hook_test_only_change (translation)->revision, ==, "c1");
+  g_assert_cmpstr (belfry_test_only_change (translation)->revision, ==, "c1");
 }
 
 /* the URL's project counts only where the payload has none */
@@ -314,16 +314,16 @@ test_project_in_url (void)
     const char *json;
     const char *project;
   } cases[] = { { "'acme/widget'", "acme/widget" }, { "null", "other" }, { "''", "other" } };
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", NULL);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *body =
         belfry_hook_test_edit (push_payload, "repository.full_name", cases[i].json);
     g_autoptr (BelfryRequest) request = belfry_hook_test_post ("/change_hook/github?project=other",
                                                                JSON "X-GitHub-Event: push", body);
-    g_autoptr (BelfryTranslation) translation = belfry_hook_test_translate (test, request);
+    g_autoptr (BelfryTranslation) translation = belfry_test_translate (test, request);
 
-    g_assert_cmpstr (belfry_hook_test_only_change (translation)->project, ==, cases[i].project);
+    g_assert_cmpstr (belfry_test_only_change (translation)->project, ==, cases[i].project);
   }
 }
 
@@ -334,12 +334,12 @@ test_hostile_json (void)
   const char *const bodies[] = {
     opened, "{\"ref\": \"\\u0000\"}", "{\"ref\": \"\\ud800\"}", "{} {}", "{\"a\": NaN}", "\xff", "",
   };
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", NULL);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
     g_autoptr (BelfryRequest) request =
         belfry_hook_test_post ("/change_hook/github", JSON "X-GitHub-Event: ping", bodies[i]);
-    g_autoptr (BelfryTranslation) translation = belfry_hook_test_translate (test, request);
+    g_autoptr (BelfryTranslation) translation = belfry_test_translate (test, request);
 
     g_assert_cmpint (translation->kind, ==, BELFRY_TRANSLATION_MALFORMED);
   }
@@ -348,8 +348,8 @@ test_hostile_json (void)
 static void
 test_descriptor (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("github", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("github", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_false (plugin->no_digest);
   g_assert_cmpstr (plugin->delivery_id_headers[0], ==, "X-GitHub-Delivery");

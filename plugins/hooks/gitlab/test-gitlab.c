@@ -105,9 +105,9 @@ test_push_cut (void)
   g_autoptr (BelfryTranslation) whole = belfry_hook_test_play (&push, NULL, NULL);
   g_autoptr (BelfryTranslation) cut = belfry_hook_test_play (&push, "total_commits_count", "40");
 
-  g_assert_false (belfry_hook_test_only_change (whole)->files_unknown);
-  g_assert_true (belfry_hook_test_only_change (cut)->files_unknown);
-  g_assert_cmpstr (belfry_hook_test_only_change (cut)->files[0], ==, "a.c");
+  g_assert_false (belfry_test_only_change (whole)->files_unknown);
+  g_assert_true (belfry_test_only_change (cut)->files_unknown);
+  g_assert_cmpstr (belfry_test_only_change (cut)->files[0], ==, "a.c");
 }
 
 /* names that only the header tells: all mean what the payload would have said */
@@ -135,10 +135,10 @@ test_header_events (void)
       g_assert_cmpint (translation->kind, ==, BELFRY_TRANSLATION_NOTHING);
       continue;
     }
-    g_assert_cmpstr (belfry_hook_test_only_change (translation)->category, ==, cases[i].category);
-    g_assert_cmpstr (belfry_properties_get_text (
-                         belfry_hook_test_only_change (translation)->properties, "event"),
-                     ==, cases[i].category);
+    g_assert_cmpstr (belfry_test_only_change (translation)->category, ==, cases[i].category);
+    g_assert_cmpstr (
+        belfry_properties_get_text (belfry_test_only_change (translation)->properties, "event"), ==,
+        cases[i].category);
   }
 }
 
@@ -189,16 +189,16 @@ test_merge_update (void)
 
   base.payload = updated;
   translation = belfry_hook_test_play (&base, "object_attributes.oldrev", "null");
-  g_assert_cmpstr (belfry_hook_test_only_change (translation)->revision, ==, "c1");
-  g_assert_true (belfry_hook_test_only_change (translation)->files_unknown);
+  g_assert_cmpstr (belfry_test_only_change (translation)->revision, ==, "c1");
+  g_assert_true (belfry_test_only_change (translation)->files_unknown);
 }
 
 static gboolean
 is_from_fork (const char *path, const char *json)
 {
   g_autoptr (BelfryTranslation) translation = belfry_hook_test_play (&merge, path, json);
-  JsonNode *node = belfry_properties_get_value (
-      belfry_hook_test_only_change (translation)->properties, "from_fork");
+  JsonNode *node =
+      belfry_properties_get_value (belfry_test_only_change (translation)->properties, "from_fork");
 
   return node != NULL && json_node_get_boolean (node);
 }
@@ -220,7 +220,7 @@ test_note (void)
   };
   static const BelfryHookTestEdit nothing[] = { { "merge_request", NULL } };
   g_autoptr (BelfryTranslation) translation = belfry_hook_test_play (&note, NULL, NULL);
-  BelfryChange *change = belfry_hook_test_only_change (translation);
+  BelfryChange *change = belfry_test_only_change (translation);
 
   g_assert_cmpstr (change->comments, ==, "MR#12: Add\n\nIt spins");
   g_assert_cmpstr (belfry_properties_get_text (change->properties, "comments"), ==,
@@ -245,7 +245,7 @@ test_project_in_url (void)
     g_autoptr (BelfryTranslation) translation =
         belfry_hook_test_play (&base, "repository.name", cases[i].json);
 
-    g_assert_cmpstr (belfry_hook_test_only_change (translation)->project, ==, cases[i].project);
+    g_assert_cmpstr (belfry_test_only_change (translation)->project, ==, cases[i].project);
   }
 }
 
@@ -279,8 +279,8 @@ test_mutations (void)
 static void
 test_descriptor (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("gitlab", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("gitlab", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_cmpint (plugin->signatures[0].scheme, ==, BELFRY_SIGNATURE_STANDARD_WEBHOOKS);
   g_assert_cmpstr (plugin->signatures[1].header, ==, "X-Gitlab-Token");

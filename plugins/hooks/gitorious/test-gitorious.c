@@ -64,8 +64,8 @@ test_files_unknown (void)
   g_autoptr (BelfryTranslation) translation =
       belfry_hook_test_play (&push, "commits.0.added", "['a.c']");
 
-  g_assert_true (belfry_hook_test_only_change (translation)->files_unknown);
-  g_assert_null (belfry_hook_test_only_change (translation)->codebase);
+  g_assert_true (belfry_test_only_change (translation)->files_unknown);
+  g_assert_null (belfry_test_only_change (translation)->codebase);
 }
 
 static void
@@ -79,8 +79,8 @@ test_hostile (void)
 static void
 test_descriptor (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("gitorious", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("gitorious", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_cmpstr (plugin->signatures[0].header, ==, "Authorization");
   g_assert_cmpint (plugin->signatures[0].scheme, ==, BELFRY_SIGNATURE_BEARER);

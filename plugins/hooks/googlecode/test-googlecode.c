@@ -62,14 +62,14 @@ test_values (void)
       belfry_hook_test_play (&push, "revisions.0.timestamp", "-1.5");
   g_autoptr (BelfryTranslation) branch =
       belfry_hook_test_play (&push, "revisions.0.branch", "null");
-  BelfryChange *change = belfry_hook_test_only_change (number);
+  BelfryChange *change = belfry_test_only_change (number);
 
   g_assert_cmpstr (change->revision, ==, "17");
   g_assert_cmpstr (change->branch, ==, "default");
   g_assert_cmpuint (g_strv_length (change->files), ==, 2);
   g_assert_cmpstr (change->files[0], ==, "/b");
-  g_assert_cmpint (belfry_hook_test_only_change (time)->when_timestamp, ==, -2 * G_USEC_PER_SEC);
-  g_assert_null (belfry_hook_test_only_change (branch)->branch);
+  g_assert_cmpint (belfry_test_only_change (time)->when_timestamp, ==, -2 * G_USEC_PER_SEC);
+  g_assert_null (belfry_test_only_change (branch)->branch);
 }
 
 static void
@@ -86,8 +86,8 @@ test_header_missing (void)
 static void
 test_warning (void)
 {
-  g_autofree char *problems = belfry_hook_test_dup_problems ("googlecode", "secret-key=plain:x");
-  g_autofree char *none = belfry_hook_test_dup_problems ("googlecode", "branch=master");
+  g_autofree char *problems = belfry_test_dup_problems ("hook/googlecode", "secret-key=plain:x");
+  g_autofree char *none = belfry_test_dup_problems ("hook/googlecode", "branch=master");
 
   g_assert_nonnull (strstr (problems, "warning secret-key: "));
   g_assert_cmpstr (none, ==, "");
@@ -104,8 +104,8 @@ test_hostile (void)
 static void
 test_descriptor (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("googlecode", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("googlecode", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_cmpstr (plugin->signatures[0].header, ==, "Google-Code-Project-Hosting-Hook-Hmac");
   g_assert_cmpint (plugin->signatures[0].scheme, ==, BELFRY_SIGNATURE_MD5_HEX);

@@ -7,10 +7,10 @@
 static BelfryTranslation *
 ask (const char *keys, const char *path_query, const char *headers, const char *body)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("poller", keys);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("poller", keys);
   g_autoptr (BelfryRequest) request = belfry_hook_test_post (path_query, headers, body);
 
-  return belfry_hook_test_translate (test, request);
+  return belfry_test_translate (test, request);
 }
 
 static void
@@ -86,8 +86,8 @@ test_malformed (void)
 static void
 test_descriptor (void)
 {
-  g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("poller", NULL);
-  const BelfryHook *plugin = belfry_hook_test_get_plugin (test);
+  g_autoptr (BelfryTest) test = belfry_hook_test_new ("poller", NULL);
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
 
   g_assert_true (g_strv_contains (plugin->methods, "GET"));
   g_assert_false (g_strv_contains (plugin->methods, "HEAD"));

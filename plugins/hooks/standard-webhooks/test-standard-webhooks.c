@@ -141,7 +141,7 @@ test_empty_is_absent (void)
   g_autoptr (BelfryTranslation) translation = play_with (
       "author={{ '' }}\ncomments=x\nrevision={{ '' }}\nbranch={{ '' }}\ntimestamp={{ '' }}", PATH,
       "");
-  BelfryChange *change = belfry_hook_test_only_change (translation);
+  BelfryChange *change = belfry_test_only_change (translation);
 
   g_assert_null (change->revision);
   g_assert_null (change->branch);
@@ -160,7 +160,7 @@ test_headers (void)
   g_autoptr (BelfryTranslation) hidden =
       play_with ("author={{ headers['x-other'] }}\ncomments=c", PATH, "X-Other: b");
 
-  g_assert_cmpstr (belfry_hook_test_only_change (told)->author, ==, "ada");
+  g_assert_cmpstr (belfry_test_only_change (told)->author, ==, "ada");
   g_assert_cmpint (missing->kind, ==, BELFRY_TRANSLATION_MALFORMED);
   g_assert_cmpint (hidden->kind, ==, BELFRY_TRANSLATION_MALFORMED);
 }
@@ -173,7 +173,7 @@ test_query (void)
   g_autoptr (BelfryTranslation) missing = play_with (keys, PATH, "");
   g_autoptr (BelfryTranslation) malformed = play_with (keys, PATH "?who=%ff", "");
 
-  g_assert_cmpstr (belfry_hook_test_only_change (told)->author, ==, "ada");
+  g_assert_cmpstr (belfry_test_only_change (told)->author, ==, "ada");
   g_assert_cmpint (missing->kind, ==, BELFRY_TRANSLATION_MALFORMED);
   g_assert_cmpint (malformed->kind, ==, BELFRY_TRANSLATION_MALFORMED);
 }
@@ -185,8 +185,7 @@ test_data_is_no_template (void)
   g_autoptr (BelfryTranslation) translation =
       belfry_hook_test_play (&push, "commits.0.message", "'{{ 7*7 }}{% raw %}<b>&'");
 
-  g_assert_cmpstr (belfry_hook_test_only_change (translation)->comments, ==,
-                   "{{ 7*7 }}{% raw %}<b>&");
+  g_assert_cmpstr (belfry_test_only_change (translation)->comments, ==, "{{ 7*7 }}{% raw %}<b>&");
 }
 
 static void
@@ -257,8 +256,8 @@ test_signatures (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *keys = g_strdup_printf ("author=a\ncomments=c\n%s", cases[i].keys);
-    g_autoptr (BelfryHookTest) test = belfry_hook_test_new ("standard-webhooks", keys);
-    const BelfryHook *hook = belfry_hook_test_get_plugin (test);
+    g_autoptr (BelfryTest) test = belfry_hook_test_new ("standard-webhooks", keys);
+    const BelfryHook *hook = belfry_test_get_plugin (test);
 
     g_assert_cmpstr (hook->signatures[0].header, ==, cases[i].header);
     g_assert_cmpint (hook->signatures[0].scheme, ==, cases[i].scheme);
@@ -288,7 +287,7 @@ test_configuration (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *problems = belfry_hook_test_dup_problems ("standard-webhooks", cases[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("hook/standard-webhooks", cases[i].keys);
 
     if (strstr (problems, cases[i].found) == NULL)
       g_test_fail_printf ("%s: found only: %s", cases[i].keys, problems);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #define SITE    "https://bitbucket.acme.example:8443"
 #define EDITS   "builds.0.properties.pullrequesturl=['" SITE PULL "', 'x']\nbody='It is done.\\n'"
 
-static const BelfryReportExchange comment = {
+static const BelfryTestExchange comment = {
   .target = "/rest/api/1.0" PULL "/comments",
   .headers = HEADERS,
   .body = "{'text': 'It is done.\\n'}",
@@ -39,68 +39,68 @@ static const struct {
 static void
 test_places (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-server-pr-comment", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-pr-comment", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (places); i++) {
     g_autofree char *edits = g_strdup_printf (
         "builds.0.properties.pullrequesturl=['%s', 'x']\nbody='It is done.\\n'", places[i].url);
     g_autofree char *target = g_strdup_printf ("/rest/api/1.0%s/comments", places[i].path);
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", edits);
-    BelfryReportExchange exchange = comment;
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", edits);
+    BelfryTestExchange exchange = comment;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     g_test_message ("%s", places[i].url);
     if (places[i].path == NULL) {
-      g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 0);
+      g_assert_cmpuint (belfry_test_plan (test, report), ==, 0);
       continue;
     }
     exchange.target = target;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
   g_assert_nonnull (
-      strstr (belfry_report_test_get_log (test), "that is no pull request of Bitbucket Server"));
+      strstr (belfry_test_get_log (test), "that is no pull request of Bitbucket Server"));
 }
 
 /* one comment with the whole text for each pull request of a buildset */
 static void
 test_buildset (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-server-pr-comment", KEYS);
-  g_autoptr (BelfryReport) same = belfry_report_test_read (
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-pr-comment", KEYS);
+  g_autoptr (BelfryReport) same = belfry_test_report_new (
       "buildset", "builds.0.properties.pullrequesturl=['" SITE PULL "', 'x']\n"
                   "builds.1.properties.pullrequesturl=['" SITE PULL "/overview', 'x']");
-  g_autoptr (BelfryReport) two = belfry_report_test_read (
+  g_autoptr (BelfryReport) two = belfry_test_report_new (
       "buildset", "builds.0.properties.pullrequesturl=['" SITE PULL "', 'x']\n"
                   "builds.1.properties.pullrequesturl=['" SITE PULL "1', 'x']");
-  g_autoptr (BelfryReport) none = belfry_report_test_read ("buildset", NULL);
+  g_autoptr (BelfryReport) none = belfry_test_report_new ("buildset", NULL);
   BelfryTargets *targets = NULL;
 
-  g_assert_cmpuint (belfry_report_test_plan (test, same), ==, 1);
-  g_assert_cmpuint (belfry_report_test_plan (test, two), ==, 2);
-  targets = belfry_report_test_get_targets (test);
+  g_assert_cmpuint (belfry_test_plan (test, same), ==, 1);
+  g_assert_cmpuint (belfry_test_plan (test, two), ==, 2);
+  targets = belfry_test_get_targets (test);
   g_assert_cmpstr (belfry_targets_get_target (targets, 1), ==, "/rest/api/1.0" PULL "1/comments");
-  g_assert_cmpuint (belfry_report_test_plan (test, none), ==, 0);
+  g_assert_cmpuint (belfry_test_plan (test, none), ==, 0);
 }
 
 static void
 test_text (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-server-pr-comment", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-pr-comment", KEYS);
   g_autofree char *text = g_strnfill (40000, 'x');
   g_autofree char *edits = g_strdup_printf (EDITS "\nbody='%s'", text);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", edits);
-  g_autoptr (BelfryReport) empty = belfry_report_test_read ("failure", EDITS "\nbody=' \\n'");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", edits);
+  g_autoptr (BelfryReport) empty = belfry_test_report_new ("failure", EDITS "\nbody=' \\n'");
   JsonNode *payload = NULL;
   const char *sent = NULL;
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
-  payload = belfry_targets_get_payload (belfry_report_test_get_targets (test), 0);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 1);
+  payload = belfry_targets_get_payload (belfry_test_get_targets (test), 0);
   sent = belfry_json_get_text (belfry_json_get_object (json_node_get_object (payload), "body"),
                                "text");
   g_assert_cmpint (g_utf8_strlen (sent, -1), ==, 32768);
   g_assert_true (g_str_has_suffix (sent, "x…"));
-  g_assert_cmpuint (belfry_report_test_plan (test, empty), ==, 0);
+  g_assert_cmpuint (belfry_test_plan (test, empty), ==, 0);
 }
 
 static const struct {
@@ -117,19 +117,19 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("bitbucket-server-pr-comment", KEYS "\nverbose=true");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", EDITS);
-  BelfryReportExchange exchange = comment;
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/bitbucket-server-pr-comment", KEYS "\nverbose=true");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", EDITS);
+  BelfryTestExchange exchange = comment;
 
-  belfry_outcome_free (belfry_report_test_run (test, report, &comment));
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "Comment sent to " SITE PULL));
+  belfry_outcome_free (belfry_test_run_report (test, report, &comment));
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "Comment sent to " SITE PULL));
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.status = answers[i].status;
     exchange.answer = "no";
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, answers[i].kind);
     g_assert_cmpint (outcome->wait_us, ==, answers[i].wait_s * G_USEC_PER_SEC);
     if (answers[i].status == 409)
@@ -140,18 +140,18 @@ test_answers (void)
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-server-pr-comment", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", EDITS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-pr-comment", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", EDITS);
 
-  belfry_report_test_check_faults_of (test, report, &comment, BELFRY_OUTCOME_REFUSED);
+  belfry_test_check_faults_of (test, report, &comment, BELFRY_OUTCOME_REFUSED);
 }
 
 static void
 test_check (void)
 {
-  g_autofree char *missing = belfry_report_test_dup_problems ("bitbucket-server-pr-comment", "");
-  g_autofree char *subject = belfry_report_test_dup_problems (
-      "bitbucket-server-pr-comment",
+  g_autofree char *missing = belfry_test_dup_problems ("reporter/bitbucket-server-pr-comment", "");
+  g_autofree char *subject = belfry_test_dup_problems (
+      "reporter/bitbucket-server-pr-comment",
       "base-url=https://x.example\nuser=plain:a\npassword=plain:b\nsubject=c");
 
   g_assert_true (g_str_has_prefix (missing, "error base-url: "));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <reports.h>
 #include <string.h>
@@ -13,7 +13,7 @@
   "{'state': '" state "', 'url': '" PAGE "', 'key': 'linux-x86', 'description': '" description "'" \
   "}"
 
-static const BelfryReportExchange failed = {
+static const BelfryTestExchange failed = {
   .target = TARGET,
   .headers = HEADERS,
   .body = BODY ("FAILED", "Build done."),
@@ -38,15 +38,15 @@ static const struct {
 static void
 test_states (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-server-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-status", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (states); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read (states[i].fixture, states[i].edits);
-    BelfryReportExchange exchange = failed;
+    g_autoptr (BelfryReport) report = belfry_test_report_new (states[i].fixture, states[i].edits);
+    BelfryTestExchange exchange = failed;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.body = states[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -55,31 +55,31 @@ test_states (void)
 static void
 test_names (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
-      "bitbucket-server-status", KEYS "\nkey=ci/%(prop:workername)s\nstatus-name=on %(prop:"
-                                      "workername)s\nend-description-template={{ nothing }}");
-  BelfryReportExchange exchange = failed;
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/bitbucket-server-status",
+                       KEYS "\nkey=ci/%(prop:workername)s\nstatus-name=on %(prop:"
+                            "workername)s\nend-description-template={{ nothing }}");
+  BelfryTestExchange exchange = failed;
 
   exchange.body = "{'state': 'FAILED', 'url': '" PAGE "', 'key': 'ci/box3', 'name': 'on box3'}";
-  belfry_report_test_check (test, "failure", &exchange, BELFRY_OUTCOME_DELIVERED, 0);
-  g_assert_cmpstr (belfry_targets_get_target (belfry_report_test_get_targets (test), 0), ==,
+  belfry_test_check_report (test, "failure", &exchange, BELFRY_OUTCOME_DELIVERED, 0);
+  g_assert_cmpstr (belfry_targets_get_target (belfry_test_get_targets (test), 0), ==,
                    "github.com/acme/anvil");
-  g_assert_cmpstr (belfry_targets_get_key (belfry_report_test_get_targets (test), 0), ==,
-                   SHA " ci/box3");
+  g_assert_cmpstr (belfry_targets_get_key (belfry_test_get_targets (test), 0), ==, SHA " ci/box3");
 }
 
 static void
 test_stamps (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-server-status", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read (
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-status", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new (
       "failure", "builds.0.buildset.sourcestamps=[{'codebase': 'a', 'revision': null},"
                  "{'codebase': 'b', 'revision': '" SHA "', 'repository': 'ssh://git@x/a/b.git'},"
                  "{'codebase': 'c', 'revision': '..'}]");
-  g_autoptr (BelfryOutcome) outcome = belfry_report_test_run (test, report, &failed);
+  g_autoptr (BelfryOutcome) outcome = belfry_test_run_report (test, report, &failed);
 
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "Skipped codebase 'a'"));
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "Skipped codebase 'a'"));
 }
 
 static const struct {
@@ -96,18 +96,18 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-server-status", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-status", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
   g_autoptr (BelfryOutcome) outcome = NULL;
-  BelfryReportExchange exchange = failed;
+  BelfryTestExchange exchange = failed;
 
   exchange.answer = "{'errors': []}";
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
     exchange.status = answers[i].status;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
   exchange.status = 400;
-  outcome = belfry_report_test_run (test, report, &exchange);
+  outcome = belfry_test_run_report (test, report, &exchange);
   g_assert_cmpstr (outcome->excerpt, ==,
                    "400: Unable to send Bitbucket Server status: {\"errors\": []}");
 }
@@ -115,18 +115,19 @@ test_answers (void)
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-server-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-status", KEYS);
 
-  belfry_report_test_check_faults (test, "failure", &failed, BELFRY_OUTCOME_REFUSED);
+  belfry_test_check_faults (test, "failure", &failed, BELFRY_OUTCOME_REFUSED);
 }
 
 static void
 test_check (void)
 {
   g_autofree char *missing =
-      belfry_report_test_dup_problems ("bitbucket-server-status", "base-url=https://x.example");
-  g_autofree char *plain = belfry_report_test_dup_problems (
-      "bitbucket-server-status", "base-url=http://x.example\nuser=plain:a\npassword=plain:b");
+      belfry_test_dup_problems ("reporter/bitbucket-server-status", "base-url=https://x.example");
+  g_autofree char *plain =
+      belfry_test_dup_problems ("reporter/bitbucket-server-status",
+                                "base-url=http://x.example\nuser=plain:a\npassword=plain:b");
 
   g_assert_true (g_str_has_prefix (missing, "error user: "));
   g_assert_nonnull (strstr (missing, "error password: "));

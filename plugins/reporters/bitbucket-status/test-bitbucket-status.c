@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bitbucket-status.h"
-#include "report-test.h"
+#include <belfry-test.h>
 
 #define KEYS                                                                                       \
   "base-url=$URL/2.0/repositories\noauth-url=$URL/site/oauth2/access_token\n"                      \
@@ -14,7 +14,7 @@
 #define LONG_NAME "a-builder-with-a-name-of-more-than-forty-characters"
 
 /* example-key:example-secret */
-static const BelfryReportExchange token = {
+static const BelfryTestExchange token = {
   .target = "/site/oauth2/access_token",
   .headers = "Authorization: Basic ZXhhbXBsZS1rZXk6ZXhhbXBsZS1zZWNyZXQ=" FORM,
   .body = "grant_type=client_credentials",
@@ -22,7 +22,7 @@ static const BelfryReportExchange token = {
   .answer = "{'access_token': 'first-access-token', 'expires_in': 7200, 'token_type': 'bearer'}",
 };
 
-static const BelfryReportExchange failed = {
+static const BelfryTestExchange failed = {
   .target = "/2.0/repositories/acme/anvil/commit/" SHA "/statuses/build",
   .headers = "Authorization: Bearer first-access-token" JSON,
   .body = BODY ("FAILED"),
@@ -31,16 +31,16 @@ static const BelfryReportExchange failed = {
 };
 
 static BelfryOutcome *
-deliver (BelfryReportTest *test, const char *fixture, const char *edits)
+deliver (BelfryTest *test, const char *fixture, const char *edits)
 {
-  g_autoptr (BelfryReport) report = belfry_report_test_read (fixture, edits);
+  g_autoptr (BelfryReport) report = belfry_test_report_new (fixture, edits);
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
-  return belfry_report_test_deliver (test, 0, NULL);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 1);
+  return belfry_test_deliver (test, 0, NULL);
 }
 
 static void
-expect_delivered (BelfryReportTest *test, const char *fixture, const char *edits)
+expect_delivered (BelfryTest *test, const char *fixture, const char *edits)
 {
   g_autoptr (BelfryOutcome) outcome = deliver (test, fixture, edits);
 
@@ -67,15 +67,15 @@ static const struct {
 static void
 test_states (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-status", KEYS);
 
-  belfry_report_test_expect (test, &token);
+  belfry_test_expect (test, &token);
   for (gsize i = 0; i < G_N_ELEMENTS (states); i++) {
     g_autofree char *body = g_strdup_printf (BODY ("%s"), states[i].state);
-    BelfryReportExchange exchange = failed;
+    BelfryTestExchange exchange = failed;
 
     exchange.body = body;
-    belfry_report_test_expect (test, &exchange);
+    belfry_test_expect (test, &exchange);
     expect_delivered (test, states[i].fixture, states[i].edits);
   }
 }
@@ -98,24 +98,24 @@ static const struct {
 static void
 test_places (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-status", KEYS);
 
-  belfry_report_test_expect (test, &token);
+  belfry_test_expect (test, &token);
   for (gsize i = 0; i < G_N_ELEMENTS (places); i++) {
     g_autofree char *edits =
         g_strdup_printf (STAMPS "[{'repository': '%s', 'revision': 'ab'}]", places[i].repository);
     g_autofree char *target =
         g_strdup_printf ("/2.0/repositories/%s/commit/ab/statuses/build", places[i].path);
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", edits);
-    BelfryReportExchange exchange = failed;
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", edits);
+    BelfryTestExchange exchange = failed;
 
     g_test_message ("'%s'", places[i].repository);
     exchange.target = target;
     if (places[i].path == NULL) {
-      g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 0);
+      g_assert_cmpuint (belfry_test_plan (test, report), ==, 0);
       continue;
     }
-    belfry_report_test_expect (test, &exchange);
+    belfry_test_expect (test, &exchange);
     expect_delivered (test, "failure", edits);
   }
 }
@@ -123,66 +123,65 @@ test_places (void)
 static void
 test_names (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("bitbucket-status", KEYS "\nstatus-name=on %(prop:workername)s");
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/bitbucket-status", KEYS "\nstatus-name=on %(prop:workername)s");
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA1, LONG_NAME, -1);
   g_autofree char *body = g_strdup_printf (
       "{'state': 'FAILED', 'key': '%s', 'name': 'on box3', 'url': '" PAGE "'}", digest);
-  BelfryReportExchange exchange = failed;
+  BelfryTestExchange exchange = failed;
 
   exchange.body = body;
-  belfry_report_test_expect (test, &token);
-  belfry_report_test_expect (test, &exchange);
+  belfry_test_expect (test, &token);
+  belfry_test_expect (test, &exchange);
   expect_delivered (test, "failure",
                     "builds.0.properties.buildername=['" LONG_NAME "', 'Builder']");
-  g_assert_cmpstr (belfry_targets_get_target (belfry_report_test_get_targets (test), 0), ==,
-                   "acme/anvil");
-  g_assert_cmpstr (belfry_targets_get_key (belfry_report_test_get_targets (test), 0), ==,
+  g_assert_cmpstr (belfry_targets_get_target (belfry_test_get_targets (test), 0), ==, "acme/anvil");
+  g_assert_cmpstr (belfry_targets_get_key (belfry_test_get_targets (test), 0), ==,
                    SHA " " LONG_NAME);
 }
 
 static void
 test_login (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
-      "bitbucket-status", "base-url=$URL/2.0/repositories\nauth=plain:ci-bot:s:3cret");
-  BelfryReportExchange exchange = failed;
+  g_autoptr (BelfryTest) test = belfry_test_new (
+      "reporter/bitbucket-status", "base-url=$URL/2.0/repositories\nauth=plain:ci-bot:s:3cret");
+  BelfryTestExchange exchange = failed;
 
   exchange.headers = "Authorization: Basic Y2ktYm90OnM6M2NyZXQ=" JSON;
-  belfry_report_test_expect (test, &exchange);
+  belfry_test_expect (test, &exchange);
   expect_delivered (test, "failure", NULL);
   exchange.status = 401;
-  belfry_report_test_check (test, "failure", &exchange, BELFRY_OUTCOME_DENIED, 0);
+  belfry_test_check_report (test, "failure", &exchange, BELFRY_OUTCOME_DENIED, 0);
 }
 
 /* a token that has run out is had anew, once */
 static void
 test_renewed (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-status", KEYS);
-  BelfryReportExchange expired = failed;
-  BelfryReportExchange renewed = token;
-  BelfryReportExchange again = failed;
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-status", KEYS);
+  BelfryTestExchange expired = failed;
+  BelfryTestExchange renewed = token;
+  BelfryTestExchange again = failed;
   g_autoptr (BelfryOutcome) denied = NULL;
 
-  belfry_report_test_expect (test, &token);
-  belfry_report_test_expect (test, &failed);
+  belfry_test_expect (test, &token);
+  belfry_test_expect (test, &failed);
   expect_delivered (test, "failure", NULL);
 
   expired.status = 401;
   renewed.answer = "{'access_token': 'second-access-token'}";
   again.headers = "Authorization: Bearer second-access-token" JSON;
-  belfry_report_test_expect (test, &expired);
-  belfry_report_test_expect (test, &renewed);
-  belfry_report_test_expect (test, &again);
+  belfry_test_expect (test, &expired);
+  belfry_test_expect (test, &renewed);
+  belfry_test_expect (test, &again);
   expect_delivered (test, "failure", NULL);
 
   again.status = 401;
   again.answer = "{'type': 'error'}";
-  belfry_report_test_expect (test, &again);
-  belfry_report_test_expect (test, &token);
+  belfry_test_expect (test, &again);
+  belfry_test_expect (test, &token);
   expired.headers = "Authorization: Bearer first-access-token" JSON;
-  belfry_report_test_expect (test, &expired);
+  belfry_test_expect (test, &expired);
   denied = deliver (test, "failure", NULL);
   g_assert_cmpint (denied->kind, ==, BELFRY_OUTCOME_DENIED);
 }
@@ -208,14 +207,14 @@ static void
 test_tokens (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (tokens); i++) {
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-status", KEYS);
-    BelfryReportExchange exchange = token;
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-status", KEYS);
+    BelfryTestExchange exchange = token;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.status = tokens[i].status;
     exchange.answer_headers = tokens[i].headers;
     exchange.answer = tokens[i].body;
-    belfry_report_test_expect (test, &exchange);
+    belfry_test_expect (test, &exchange);
     outcome = deliver (test, "failure", NULL);
     g_test_message ("%u: %s", tokens[i].status, outcome->excerpt);
     g_assert_cmpint (outcome->kind, ==, tokens[i].kind);
@@ -240,16 +239,16 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-status", KEYS);
 
-  belfry_report_test_expect (test, &token);
+  belfry_test_expect (test, &token);
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = failed;
+    BelfryTestExchange exchange = failed;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.status = answers[i].status;
     exchange.answer = "gone";
-    belfry_report_test_expect (test, &exchange);
+    belfry_test_expect (test, &exchange);
     outcome = deliver (test, "failure", NULL);
     g_assert_cmpint (outcome->kind, ==, answers[i].kind);
     g_assert_cmpint (outcome->wait_us, ==, answers[i].wait_s * G_USEC_PER_SEC);
@@ -264,27 +263,26 @@ test_answers (void)
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-status", KEYS);
-  g_autoptr (BelfryReportTest) login = belfry_report_test_new (
-      "bitbucket-status", "base-url=$URL/2.0/repositories\nauth=plain:ci-bot:s:3cret");
-  BelfryReportExchange exchange = failed;
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-status", KEYS);
+  g_autoptr (BelfryTest) login = belfry_test_new (
+      "reporter/bitbucket-status", "base-url=$URL/2.0/repositories\nauth=plain:ci-bot:s:3cret");
+  BelfryTestExchange exchange = failed;
 
   exchange.headers = "Authorization: Basic Y2ktYm90OnM6M2NyZXQ=" JSON;
-  belfry_report_test_check_faults (test, "failure", &token, BELFRY_OUTCOME_WAIT);
-  belfry_report_test_check_faults (login, "failure", &exchange, BELFRY_OUTCOME_DELIVERED);
+  belfry_test_check_faults (test, "failure", &token, BELFRY_OUTCOME_WAIT);
+  belfry_test_check_faults (login, "failure", &exchange, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
 test_debug (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("bitbucket-status", KEYS "\ndebug=true");
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-status", KEYS "\ndebug=true");
   const char *log = NULL;
 
-  belfry_report_test_expect (test, &token);
-  belfry_report_test_expect (test, &failed);
+  belfry_test_expect (test, &token);
+  belfry_test_expect (test, &failed);
   expect_delivered (test, "failure", NULL);
-  log = belfry_report_test_get_log (test);
+  log = belfry_test_get_log (test);
   g_assert_nonnull (strstr (log, "for an access token"));
   g_assert_nonnull (strstr (log, "request: POST "));
   g_assert_null (strstr (log, "first-access-token"));
@@ -305,7 +303,8 @@ test_check (void)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autofree char *problems = belfry_report_test_dup_problems ("bitbucket-status", rows[i].keys);
+    g_autofree char *problems =
+        belfry_test_dup_problems ("reporter/bitbucket-status", rows[i].keys);
 
     g_assert_true (g_str_has_prefix (problems, rows[i].problem));
   }

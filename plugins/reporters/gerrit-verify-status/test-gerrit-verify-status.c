@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gerrit-verify-status.h"
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -15,7 +15,7 @@
   "{'name': 'linux-x86', 'value': " value ", 'abstain': false, 'comment': '" comment               \
   "', 'url': '" PAGE "', 'reporter': 'buildbot', 'duration': '" duration "'}"
 
-static const BelfryReportExchange failed = {
+static const BelfryTestExchange failed = {
   .target = "/r/a/changes/4321/revisions/12/verify-status~verifications",
   .headers = HEADERS,
   .body = BODY ("-1", "Build done.", "4m 7s"),
@@ -42,16 +42,16 @@ static const struct {
 static void
 test_values (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gerrit-verify-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gerrit-verify-status", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read (values[i].fixture, values[i].edits);
-    BelfryReportExchange exchange = failed;
+    g_autoptr (BelfryReport) report = belfry_test_report_new (values[i].fixture, values[i].edits);
+    BelfryTestExchange exchange = failed;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     g_test_message ("%s: %s", values[i].fixture, values[i].body);
     exchange.body = values[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -82,54 +82,54 @@ test_durations (void)
 static void
 test_changes (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gerrit-verify-status", KEYS);
-  g_autoptr (BelfryReport) several = belfry_report_test_read (
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gerrit-verify-status", KEYS);
+  g_autoptr (BelfryReport) several = belfry_test_report_new (
       "failure", "builds.0.properties={" NAME ", 'event.change.number': [1, 'x'],"
                  "'event.patchSet.number': [1, 'x'], 'gerrit_changes': [["
                  "{'change_id': 'acme/anvil~main~I8f', 'revision_id': 'abcd'},"
                  "{'change_id': 7, 'revision_id': 2}, {'change_id': 8},"
                  "{'change_id': '..', 'revision_id': 'x'}], 'x']}");
-  g_autoptr (BelfryReport) none = belfry_report_test_read ("failure", NULL);
+  g_autoptr (BelfryReport) none = belfry_test_report_new ("failure", NULL);
   BelfryTargets *targets = NULL;
-  BelfryReportExchange first = failed;
-  BelfryReportExchange second = failed;
+  BelfryTestExchange first = failed;
+  BelfryTestExchange second = failed;
 
   first.target = "/r/a/changes/acme%2Fanvil~main~I8f/revisions/abcd/verify-status~verifications";
   second.target = "/r/a/changes/7/revisions/2/verify-status~verifications";
-  g_assert_cmpuint (belfry_report_test_plan (test, several), ==, 2);
-  targets = belfry_report_test_get_targets (test);
+  g_assert_cmpuint (belfry_test_plan (test, several), ==, 2);
+  targets = belfry_test_get_targets (test);
   g_assert_cmpstr (belfry_targets_get_target (targets, 0), ==, "acme/anvil~main~I8f");
   g_assert_cmpstr (belfry_targets_get_key (targets, 0), ==, "abcd linux-x86");
-  belfry_report_test_expect (test, &first);
-  belfry_outcome_free (belfry_report_test_deliver (test, 0, NULL));
-  belfry_report_test_expect (test, &second);
-  belfry_outcome_free (belfry_report_test_deliver (test, 1, NULL));
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "has no id or revision"));
-  g_assert_cmpuint (belfry_report_test_plan (test, none), ==, 0);
+  belfry_test_expect (test, &first);
+  belfry_outcome_free (belfry_test_deliver (test, 0, NULL));
+  belfry_test_expect (test, &second);
+  belfry_outcome_free (belfry_test_deliver (test, 1, NULL));
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "has no id or revision"));
+  g_assert_cmpuint (belfry_test_plan (test, none), ==, 0);
 }
 
 static void
 test_options (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
-      "gerrit-verify-status",
+  g_autoptr (BelfryTest) test = belfry_test_new (
+      "reporter/gerrit-verify-status",
       KEYS "\nverification-name=%(prop:buildername)s/unit\nabstain=%(prop:optional:-no)s\n"
            "category=nightly\nreporter=acme\nend-description-template={{ summary }}\nverbose=true");
-  g_autoptr (BelfryReport) voting = belfry_report_test_read ("failure", CHANGE);
-  g_autoptr (BelfryReport) abstaining = belfry_report_test_read (
+  g_autoptr (BelfryReport) voting = belfry_test_report_new ("failure", CHANGE);
+  g_autoptr (BelfryReport) abstaining = belfry_test_report_new (
       "failure", "builds.0.properties={" NAME ", 'optional': ['Yes', 'x'],"
                  "'event.change.number': [4321, 'x'], 'event.patchSet.number': [12, 'x']}");
-  BelfryReportExchange exchange = failed;
+  BelfryTestExchange exchange = failed;
 
   exchange.body = "{'name': 'linux-x86/unit', 'value': -1, 'abstain': false, 'comment': 'BUILD "
                   "FAILED: failed make check', 'url': '" PAGE
                   "', 'reporter': 'acme', 'category': 'nightly', 'duration': '4m 7s'}";
-  belfry_outcome_free (belfry_report_test_run (test, voting, &exchange));
+  belfry_outcome_free (belfry_test_run_report (test, voting, &exchange));
   exchange.body = "{'name': 'linux-x86/unit', 'value': -1, 'abstain': true, 'comment': 'BUILD "
                   "FAILED: failed make check', 'url': '" PAGE
                   "', 'reporter': 'acme', 'category': 'nightly', 'duration': '4m 7s'}";
-  belfry_outcome_free (belfry_report_test_run (test, abstaining, &exchange));
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test),
+  belfry_outcome_free (belfry_test_run_report (test, abstaining, &exchange));
+  g_assert_nonnull (strstr (belfry_test_get_log (test),
                             "Sending verification \"-1\" for 4321 at 12, context "
                             "\"linux-x86/unit\""));
 }
@@ -137,23 +137,24 @@ test_options (void)
 static void
 test_logins (void)
 {
-  g_autoptr (BelfryReportTest) bearer = belfry_report_test_new (
-      "gerrit-verify-status", "base-url=$URL/r\nauth=plain:example-token\nauth-kind=bearer");
-  g_autoptr (BelfryReportTest) digest =
-      belfry_report_test_new ("gerrit-verify-status", KEYS "\nauth-kind=digest");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", CHANGE);
-  BelfryReportExchange exchange = failed;
+  g_autoptr (BelfryTest) bearer =
+      belfry_test_new ("reporter/gerrit-verify-status",
+                       "base-url=$URL/r\nauth=plain:example-token\nauth-kind=bearer");
+  g_autoptr (BelfryTest) digest =
+      belfry_test_new ("reporter/gerrit-verify-status", KEYS "\nauth-kind=digest");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", CHANGE);
+  BelfryTestExchange exchange = failed;
   g_autoptr (BelfryHttpRequest) request = NULL;
   const char *user = NULL;
   const char *password = NULL;
   BelfryItem item = { .size = sizeof item, .target = "4321" };
 
   exchange.headers = "Authorization: Bearer example-token\nContent-Type: application/json";
-  belfry_outcome_free (belfry_report_test_run (bearer, report, &exchange));
+  belfry_outcome_free (belfry_test_run_report (bearer, report, &exchange));
 
-  g_assert_cmpuint (belfry_report_test_plan (digest, report), ==, 1);
-  item.payload = belfry_targets_get_payload (belfry_report_test_get_targets (digest), 0);
-  request = gerrit_verify_to_request (belfry_report_test_get_state (digest), &item, NULL);
+  g_assert_cmpuint (belfry_test_plan (digest, report), ==, 1);
+  item.payload = belfry_targets_get_payload (belfry_test_get_targets (digest), 0);
+  request = gerrit_verify_to_request (belfry_test_get_state (digest), &item, NULL);
   g_assert_true (belfry_http_request_get_digest (request, &user, &password));
   g_assert_cmpstr (user, ==, "ci-bot");
   g_assert_cmpstr (password, ==, "s3cret99");
@@ -173,16 +174,16 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gerrit-verify-status", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", CHANGE);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gerrit-verify-status", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", CHANGE);
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = failed;
+    BelfryTestExchange exchange = failed;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.status = answers[i].status;
     exchange.answer = ")]}'\n\"no\"";
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, answers[i].kind);
     g_assert_cmpint (outcome->wait_us, ==, answers[i].wait_s * G_USEC_PER_SEC);
   }
@@ -191,18 +192,18 @@ test_answers (void)
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gerrit-verify-status", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", CHANGE);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gerrit-verify-status", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", CHANGE);
 
-  belfry_report_test_check_faults_of (test, report, &failed, BELFRY_OUTCOME_DELIVERED);
+  belfry_test_check_faults_of (test, report, &failed, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
 test_check (void)
 {
-  g_autofree char *missing = belfry_report_test_dup_problems ("gerrit-verify-status", "");
-  g_autofree char *login = belfry_report_test_dup_problems (
-      "gerrit-verify-status", "base-url=https://x.example\nauth=plain:x\nauth-kind=ntlm");
+  g_autofree char *missing = belfry_test_dup_problems ("reporter/gerrit-verify-status", "");
+  g_autofree char *login = belfry_test_dup_problems (
+      "reporter/gerrit-verify-status", "base-url=https://x.example\nauth=plain:x\nauth-kind=ntlm");
 
   g_assert_true (g_str_has_prefix (missing, "error base-url: "));
   g_assert_nonnull (strstr (missing, "error auth: "));

@@ -4,7 +4,7 @@
  * records what it was asked and answers from files. Each connection gets an sshd of its own in its
  * inetd mode, so that no port has to be free and none is left behind.
  */
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -197,30 +197,30 @@ tear_down (Server *server, gconstpointer data)
   g_free (server->folder);
 }
 
-static BelfryReportTest *
+static BelfryTest *
 make_test (const Server *server, const char *identity, const char *hosts, const char *keys)
 {
   g_autofree char *all = g_strdup_printf (
       "server=127.0.0.1\nusername=%s\nport=%u\nidentity-file=%s/%s\nknown-hosts=%s/%s\n%s",
       g_get_user_name (), server->port, server->folder, identity, server->folder, hosts, keys);
 
-  return belfry_report_test_new ("gerrit", all);
+  return belfry_test_new ("reporter/gerrit", all);
 }
 
 static BelfryOutcome *
-deliver (BelfryReportTest *test, const char *fixture)
+deliver (BelfryTest *test, const char *fixture)
 {
-  g_autoptr (BelfryReport) report = belfry_report_test_read (fixture, EVENT);
+  g_autoptr (BelfryReport) report = belfry_test_report_new (fixture, EVENT);
   BelfryOutcome *outcome = NULL;
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
-  outcome = belfry_report_test_deliver (test, 0, NULL);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 1);
+  outcome = belfry_test_deliver (test, 0, NULL);
   g_test_message ("%s", outcome->excerpt != NULL ? outcome->excerpt : "fine");
   return outcome;
 }
 
 static void
-expect (BelfryReportTest *test, const char *fixture, BelfryOutcomeKind kind)
+expect (BelfryTest *test, const char *fixture, BelfryOutcomeKind kind)
 {
   g_autoptr (BelfryOutcome) outcome = deliver (test, fixture);
 
@@ -244,8 +244,7 @@ expect_record (const Server *server, const char *wanted)
 static void
 test_review (Server *server, gconstpointer data)
 {
-  g_autoptr (BelfryReportTest) test =
-      make_test (server, "user", "known_hosts", "review-cb=default");
+  g_autoptr (BelfryTest) test = make_test (server, "user", "known_hosts", "review-cb=default");
 
   expect (test, "failure", BELFRY_OUTCOME_DELIVERED);
   expect_record (server, "gerrit version\n--\n" REVIEW (STOCK));
@@ -257,7 +256,7 @@ test_review (Server *server, gconstpointer data)
 static void
 test_hostile (Server *server, gconstpointer data)
 {
-  g_autoptr (BelfryReportTest) test = make_test (
+  g_autoptr (BelfryTest) test = make_test (
       server, "user", "known_hosts",
       "review-cb=template\nreview-template=a' --submit '; touch x $(touch y) `touch z` \\\\' b\n"
       "review-labels.Verified=-1\nnotify=NONE");
@@ -272,9 +271,8 @@ test_hostile (Server *server, gconstpointer data)
 static void
 test_summary (Server *server, gconstpointer data)
 {
-  g_autoptr (BelfryReportTest) test = make_test (server, "user", "known_hosts", "");
-  g_autoptr (BelfryReportTest) hasty =
-      make_test (server, "user", "known_hosts", "check-patch-set=false");
+  g_autoptr (BelfryTest) test = make_test (server, "user", "known_hosts", "");
+  g_autoptr (BelfryTest) hasty = make_test (server, "user", "known_hosts", "check-patch-set=false");
   g_autofree char *record = NULL;
 
   expect (test, "buildset", BELFRY_OUTCOME_DELIVERED);
@@ -291,23 +289,23 @@ test_summary (Server *server, gconstpointer data)
 static void
 test_programs (Server *server, gconstpointer data)
 {
-  g_autoptr (BelfryReportTest) test = make_test (
+  g_autoptr (BelfryTest) test = make_test (
       server, "user", "known_hosts",
       "review-cb=program\nreview-program=/bin/echo '{\"message\": \"by a program\", \"labels\": "
       "{\"Verified\": -1}}'");
-  g_autoptr (BelfryReportTest) old =
+  g_autoptr (BelfryTest) old =
       make_test (server, "user", "known_hosts",
                  "review-cb=program\nreview-program=/bin/echo '[\"by a program\", -1, null]'");
-  g_autoptr (BelfryReportTest) silent =
+  g_autoptr (BelfryTest) silent =
       make_test (server, "user", "known_hosts", "review-cb=program\nreview-program=/bin/echo null");
-  g_autoptr (BelfryReportTest) broken =
+  g_autoptr (BelfryTest) broken =
       make_test (server, "user", "known_hosts", "review-cb=program\nreview-program=/bin/false");
 
   expect (test, "failure", BELFRY_OUTCOME_DELIVERED);
   expect_record (server, "gerrit version\n--\n" REVIEW ("by a program"));
   expect (old, "failure", BELFRY_OUTCOME_DELIVERED);
   expect_record (server, "gerrit version\n--\n" REVIEW ("by a program"));
-  g_assert_nonnull (strstr (belfry_report_test_get_log (old), "Buildbot 0.8"));
+  g_assert_nonnull (strstr (belfry_test_get_log (old), "Buildbot 0.8"));
   expect (silent, "failure", BELFRY_OUTCOME_SUPERSEDED);
   expect (broken, "failure", BELFRY_OUTCOME_WAIT);
   expect_record (server, "");
@@ -317,8 +315,7 @@ test_programs (Server *server, gconstpointer data)
 static void
 test_refusals (Server *server, gconstpointer data)
 {
-  g_autoptr (BelfryReportTest) test =
-      make_test (server, "user", "known_hosts", "review-cb=default");
+  g_autoptr (BelfryTest) test = make_test (server, "user", "known_hosts", "review-cb=default");
   g_autoptr (BelfryOutcome) outcome = NULL;
 
   put (server, "version", "no such thing\n");
@@ -331,7 +328,7 @@ test_refusals (Server *server, gconstpointer data)
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_WAIT);
   g_assert_true (outcome->answered);
   g_assert_nonnull (strstr (outcome->excerpt, "ssh ended with 1: fatal: no such patch set"));
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "gerrit review ended with 1"));
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "gerrit review ended with 1"));
   expect_record (server, "gerrit version\n--\ngerrit review --project acme/anvil --message '" STOCK
                          "' --verified -1 " SHA "\n--\n");
 }
@@ -340,8 +337,7 @@ test_refusals (Server *server, gconstpointer data)
 static void
 test_endless (Server *server, gconstpointer data)
 {
-  g_autoptr (BelfryReportTest) test =
-      make_test (server, "user", "known_hosts", "review-cb=default");
+  g_autoptr (BelfryTest) test = make_test (server, "user", "known_hosts", "review-cb=default");
   g_autofree char *flood = g_strnfill (1024 * 1024, 'x');
   g_autoptr (BelfryOutcome) outcome = NULL;
 
@@ -356,12 +352,11 @@ test_endless (Server *server, gconstpointer data)
 static void
 test_connection (Server *server, gconstpointer data)
 {
-  g_autoptr (BelfryReportTest) stranger =
+  g_autoptr (BelfryTest) stranger =
       make_test (server, "stranger", "known_hosts", "review-cb=default");
-  g_autoptr (BelfryReportTest) misled = make_test (server, "user", "other", "review-cb=default");
-  g_autoptr (BelfryReportTest) unknown = make_test (server, "user", "none", "review-cb=default");
-  g_autoptr (BelfryReportTest) lonely =
-      make_test (server, "user", "known_hosts", "review-cb=default");
+  g_autoptr (BelfryTest) misled = make_test (server, "user", "other", "review-cb=default");
+  g_autoptr (BelfryTest) unknown = make_test (server, "user", "none", "review-cb=default");
+  g_autoptr (BelfryTest) lonely = make_test (server, "user", "known_hosts", "review-cb=default");
   g_autoptr (BelfryOutcome) outcome = NULL;
 
   write_known_hosts (server, "other", "stranger.pub");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which reviews a report becomes, what they say, and the words that bring them there. */
 #include "gerrit.h"
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -57,7 +57,7 @@ test_changes (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (changes); i++) {
     g_autofree char *edits = g_strconcat (PROPERTIES, changes[i].properties, NULL);
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", edits);
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", edits);
     g_autoptr (GPtrArray) list = NULL;
     g_autofree char *text = NULL;
     BelfryForgeBuild build;
@@ -77,16 +77,16 @@ plan (const char *keys, const char *fixture, const char *edits)
 {
   g_autofree char *all_keys = g_strconcat (KEYS "\n", keys, NULL);
   g_autofree char *all_edits = g_strconcat (PROPERTIES "{" EVENT "}\n", edits, NULL);
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gerrit", all_keys);
-  g_autoptr (BelfryReport) report = belfry_report_test_read (fixture, all_edits);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gerrit", all_keys);
+  g_autoptr (BelfryReport) report = belfry_test_report_new (fixture, all_edits);
   g_autoptr (JsonNode) labels = NULL;
   g_autofree char *text = NULL;
   BelfryTargets *targets = NULL;
   JsonObject *payload = NULL;
 
-  if (belfry_report_test_plan (test, report) == 0)
+  if (belfry_test_plan (test, report) == 0)
     return NULL;
-  targets = belfry_report_test_get_targets (test);
+  targets = belfry_test_get_targets (test);
   g_assert_cmpuint (belfry_targets_get_length (targets), ==, 1);
   g_assert_cmpstr (belfry_targets_get_target (targets, 0), ==, "acme/anvil");
   g_assert_cmpstr (belfry_targets_get_key (targets, 0), ==, SHA);
@@ -159,14 +159,14 @@ test_texts (void)
 static void
 test_bad_label (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
-      "gerrit",
+  g_autoptr (BelfryTest) test = belfry_test_new (
+      "reporter/gerrit",
       KEYS "\nreview-cb=template\nreview-template=x\nreview-labels.Verified={{ 'much' }}");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", PROPERTIES "{" EVENT "}");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", PROPERTIES "{" EVENT "}");
   g_autoptr (BelfryTargets) targets = belfry_targets_new ();
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (gerrit_plan (belfry_report_test_get_state (test), report, targets, &error));
+  g_assert_false (gerrit_plan (belfry_test_get_state (test), report, targets, &error));
   g_assert_nonnull (error);
   g_assert_true (g_str_has_prefix (error->message, "label 'Verified': "));
 }
@@ -265,8 +265,8 @@ test_commands (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++) {
     g_autofree char *keys = g_strconcat (KEYS "\n", commands[i].keys, NULL);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gerrit", keys);
-    const Gerrit *gerrit = belfry_report_test_get_state (test);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gerrit", keys);
+    const Gerrit *gerrit = belfry_test_get_state (test);
     g_autoptr (GPtrArray) words = gerrit_start_words (gerrit);
     g_autoptr (JsonObject) review = json_object_new ();
     JsonObject *labels = json_object_new ();
@@ -342,7 +342,7 @@ test_check (void)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autofree char *problems = belfry_report_test_dup_problems ("gerrit", rows[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("reporter/gerrit", rows[i].keys);
 
     g_test_message ("%s → %s", rows[i].keys, problems);
     g_assert_true (g_str_has_prefix (problems, rows[i].problem));
@@ -364,11 +364,10 @@ test_phases (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree char *keys = g_strconcat (KEYS, rows[i].keys, NULL);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gerrit", keys);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gerrit", keys);
+    const BelfryReporter *plugin = belfry_test_get_plugin (test);
 
-    g_assert_cmpuint (
-        belfry_report_test_get_plugin (test)->choose_phases (belfry_report_test_get_state (test)),
-        ==, rows[i].phases);
+    g_assert_cmpuint (plugin->choose_phases (belfry_test_get_state (test)), ==, rows[i].phases);
   }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
+#include <belfry-test.h>
 
 #define KEYS    "base-url=$URL/git/\ntoken=plain:example-token"
 #define HEADERS "Authorization: token example-token\nContent-Type: application/json"
@@ -9,7 +9,7 @@
   "{'state': '" state "', 'target_url': '" PAGE "', 'description': '" description                  \
   "', 'context': 'buildbot/linux-x86'}"
 
-static const BelfryReportExchange failure = {
+static const BelfryTestExchange failure = {
   .target = "/git/api/v1/repos/acme/anvil/statuses/" SHA,
   .headers = HEADERS,
   .body = BODY ("failure", "Build done."),
@@ -36,15 +36,15 @@ static const struct {
 static void
 test_states (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitea-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitea-status", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (states); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read (states[i].fixture, states[i].edits);
-    BelfryReportExchange exchange = failure;
+    g_autoptr (BelfryReport) report = belfry_test_report_new (states[i].fixture, states[i].edits);
+    BelfryTestExchange exchange = failure;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.body = states[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -68,20 +68,20 @@ static const struct {
 static void
 test_places (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitea-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitea-status", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (places); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", places[i].edits);
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", places[i].edits);
     g_autofree char *target = g_strconcat ("/git/api/v1/repos/", places[i].path, NULL);
-    BelfryReportExchange exchange = failure;
+    BelfryTestExchange exchange = failure;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.target = target;
     if (places[i].path == NULL) {
-      g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 0);
+      g_assert_cmpuint (belfry_test_plan (test, report), ==, 0);
       continue;
     }
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -90,15 +90,15 @@ test_places (void)
 static void
 test_two_stamps (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitea-status", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read (
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitea-status", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new (
       "failure", "builds.0.properties.head_sha=['abcd', 'x']\n"
                  "builds.0.buildset.sourcestamps=[{'project': 'a/b', 'revision': '11'},"
                  "{'project': 'c/d', 'revision': '22'}]");
   BelfryTargets *targets = NULL;
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 2);
-  targets = belfry_report_test_get_targets (test);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 2);
+  targets = belfry_test_get_targets (test);
   g_assert_cmpstr (belfry_targets_get_target (targets, 0), ==, "a/b");
   g_assert_cmpstr (belfry_targets_get_key (targets, 0), ==, "11 buildbot/linux-x86");
   g_assert_cmpstr (belfry_targets_get_key (targets, 1), ==, "22 buildbot/linux-x86");
@@ -119,29 +119,29 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitea-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitea-status", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = failure;
+    BelfryTestExchange exchange = failure;
 
     exchange.status = answers[i].status;
     exchange.answer = "{'message': 'no'}";
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
 }
 
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitea-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitea-status", KEYS);
 
-  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_REFUSED);
+  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_REFUSED);
 }
 
 static void
 test_check (void)
 {
-  g_autofree char *missing = belfry_report_test_dup_problems ("gitea-status", "token=plain:x");
+  g_autofree char *missing = belfry_test_dup_problems ("reporter/gitea-status", "token=plain:x");
 
   g_assert_true (g_str_has_prefix (missing, "error base-url: "));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #define HEADERS "Authorization: token example-token\nContent-Type: application/json"
 #define PULL    "builds.0.properties.branch=['refs/pull/34/merge', 'Build']"
 
-static const BelfryReportExchange comment = {
+static const BelfryTestExchange comment = {
   .target = "/api/v3/repos/acme/anvil/issues/34/comments",
   .headers = HEADERS,
   .body = "{'body': 'Build done.'}",
@@ -16,13 +16,13 @@ static const BelfryReportExchange comment = {
 };
 
 static void
-expect_delivered (BelfryReportTest *test,
+expect_delivered (BelfryTest *test,
                   const char *fixture,
                   const char *edits,
-                  const BelfryReportExchange *exchange)
+                  const BelfryTestExchange *exchange)
 {
-  g_autoptr (BelfryReport) report = belfry_report_test_read (fixture, edits);
-  g_autoptr (BelfryOutcome) outcome = belfry_report_test_run (test, report, exchange);
+  g_autoptr (BelfryReport) report = belfry_test_report_new (fixture, edits);
+  g_autoptr (BelfryOutcome) outcome = belfry_test_run_report (test, report, exchange);
 
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
 }
@@ -44,42 +44,42 @@ static const struct {
 static void
 test_numbers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-comment", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-comment", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (branches); i++) {
     g_autofree char *edits =
         g_strdup_printf ("builds.0.properties.branch=['%s', 'Build']", branches[i].branch);
     g_autofree char *target =
         g_strdup_printf ("/api/v3/repos/acme/anvil/issues/%s/comments", branches[i].number);
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("success", edits);
-    BelfryReportExchange exchange = comment;
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("success", edits);
+    BelfryTestExchange exchange = comment;
 
     g_test_message ("%s", branches[i].branch);
     exchange.target = target;
     if (branches[i].number != NULL)
       expect_delivered (test, "success", edits, &exchange);
     else
-      g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 0);
+      g_assert_cmpuint (belfry_test_plan (test, report), ==, 0);
   }
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "the issue is not known"));
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "the issue is not known"));
 }
 
 /* nothing is said at the start unless there are words for it */
 static void
 test_start (void)
 {
-  g_autoptr (BelfryReportTest) quiet = belfry_report_test_new ("github-comment", KEYS);
-  g_autoptr (BelfryReportTest) early =
-      belfry_report_test_new ("github-comment", KEYS "\nstart-description=Here we go");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("started", PULL);
-  const BelfryReporter *plugin = belfry_report_test_get_plugin (quiet);
-  BelfryReportExchange exchange = comment;
+  g_autoptr (BelfryTest) quiet = belfry_test_new ("reporter/github-comment", KEYS);
+  g_autoptr (BelfryTest) early =
+      belfry_test_new ("reporter/github-comment", KEYS "\nstart-description=Here we go");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("started", PULL);
+  const BelfryReporter *plugin = belfry_test_get_plugin (quiet);
+  BelfryTestExchange exchange = comment;
 
-  g_assert_cmpuint (plugin->choose_phases (belfry_report_test_get_state (quiet)), ==,
+  g_assert_cmpuint (plugin->choose_phases (belfry_test_get_state (quiet)), ==,
                     BELFRY_PHASE_FINISHED);
-  g_assert_cmpuint (plugin->choose_phases (belfry_report_test_get_state (early)), ==,
+  g_assert_cmpuint (plugin->choose_phases (belfry_test_get_state (early)), ==,
                     BELFRY_PHASE_STARTED | BELFRY_PHASE_FINISHED);
-  g_assert_cmpuint (belfry_report_test_plan (quiet, report), ==, 0);
+  g_assert_cmpuint (belfry_test_plan (quiet, report), ==, 0);
   exchange.body = "{'body': 'Here we go'}";
   expect_delivered (early, "started", PULL, &exchange);
 }
@@ -95,31 +95,31 @@ test_stamps (void)
            "{'codebase': 'c', 'project': 'acme/c', 'revision': null},"
            "{'codebase': 'd', 'project': 'acme/d', 'revision': '4'},"
            "{'codebase': 'e', 'project': '', 'repository': '', 'revision': '5'}]";
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-comment", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("success", edits);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-comment", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("success", edits);
   g_autoptr (BelfryReport) none =
-      belfry_report_test_read ("success", PULL "\nbuilds.0.buildset.sourcestamps=[]");
+      belfry_test_report_new ("success", PULL "\nbuilds.0.buildset.sourcestamps=[]");
   BelfryTargets *targets = NULL;
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 2);
-  targets = belfry_report_test_get_targets (test);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 2);
+  targets = belfry_test_get_targets (test);
   g_assert_cmpstr (belfry_targets_get_target (targets, 0), ==, "acme/a");
   g_assert_cmpstr (belfry_targets_get_target (targets, 1), ==, "acme/d");
   g_assert_cmpstr (belfry_targets_get_key (targets, 1), ==, "34");
-  g_assert_cmpuint (belfry_report_test_plan (test, none), ==, 0);
+  g_assert_cmpuint (belfry_test_plan (test, none), ==, 0);
 }
 
 static char *
 plan_body (const char *keys, const char *edits)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-comment", keys);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-comment", keys);
   g_autofree char *all = g_strconcat (PULL "\n", edits, NULL);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", all);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", all);
   JsonNode *payload = NULL;
 
-  if (belfry_report_test_plan (test, report) == 0)
+  if (belfry_test_plan (test, report) == 0)
     return NULL;
-  payload = belfry_targets_get_payload (belfry_report_test_get_targets (test), 0);
+  payload = belfry_targets_get_payload (belfry_test_get_targets (test), 0);
   return g_strdup (belfry_json_get_text (
       belfry_json_get_object (json_node_get_object (payload), "body"), "body"));
 }
@@ -154,18 +154,18 @@ test_words (void)
 static void
 test_programs (void)
 {
-  g_autoptr (BelfryReportTest) talkative = belfry_report_test_new (
-      "github-comment", KEYS "\nend-description-program=/bin/echo '\"by a program\"'");
-  g_autoptr (BelfryReportTest) silent =
-      belfry_report_test_new ("github-comment", KEYS "\nend-description-program=/bin/echo '\" \"'");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("success", PULL);
-  BelfryReportExchange exchange = comment;
+  g_autoptr (BelfryTest) talkative = belfry_test_new (
+      "reporter/github-comment", KEYS "\nend-description-program=/bin/echo '\"by a program\"'");
+  g_autoptr (BelfryTest) silent = belfry_test_new ("reporter/github-comment", KEYS
+                                                   "\nend-description-program=/bin/echo '\" \"'");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("success", PULL);
+  BelfryTestExchange exchange = comment;
   g_autoptr (BelfryOutcome) nothing = NULL;
 
   exchange.body = "{'body': 'by a program'}";
   expect_delivered (talkative, "success", PULL, &exchange);
-  g_assert_cmpuint (belfry_report_test_plan (silent, report), ==, 1);
-  nothing = belfry_report_test_deliver (silent, 0, NULL);
+  g_assert_cmpuint (belfry_test_plan (silent, report), ==, 1);
+  nothing = belfry_test_deliver (silent, 0, NULL);
   g_assert_cmpint (nothing->kind, ==, BELFRY_OUTCOME_SUPERSEDED);
 }
 
@@ -189,17 +189,17 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-comment", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-comment", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("success", PULL);
-    BelfryReportExchange exchange = comment;
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("success", PULL);
+    BelfryTestExchange exchange = comment;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.status = answers[i].status;
     exchange.answer_headers = answers[i].headers;
     exchange.answer = answers[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, answers[i].kind);
     g_assert_cmpint (outcome->wait_us, ==, answers[i].wait_s * G_USEC_PER_SEC);
     if (answers[i].status == 404)
@@ -213,10 +213,10 @@ test_answers (void)
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-comment", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("success", PULL);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-comment", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("success", PULL);
 
-  belfry_report_test_check_faults_of (test, report, &comment, BELFRY_OUTCOME_DELIVERED);
+  belfry_test_check_faults_of (test, report, &comment, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
@@ -233,7 +233,7 @@ test_check (void)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autofree char *problems = belfry_report_test_dup_problems ("github-comment", rows[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("reporter/github-comment", rows[i].keys);
 
     if (rows[i].problem == NULL)
       g_assert_cmpstr (problems, ==, "");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "github-status.h"
-#include "report-test.h"
+#include <belfry-test.h>
 
 #define KEYS    "base-url=$URL\ntoken=plain:example-token"
 #define HEADERS "Authorization: token example-token\nContent-Type: application/json"
@@ -9,7 +9,7 @@
 #define PAGE    "https://ci.example.org/builders/linux-x86/builds/142"
 #define STAMPS  "builds.0.buildset.sourcestamps="
 
-static const BelfryReportExchange failure = {
+static const BelfryTestExchange failure = {
   .target = TARGET,
   .headers = HEADERS,
   .body = "{'state': 'failure', 'target_url': '" PAGE "', 'description': 'Build done.',"
@@ -41,19 +41,19 @@ static const struct {
 static void
 check_states (const char *keys, gboolean is_08)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-status", keys);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-status", keys);
 
   for (gsize i = 0; i < G_N_ELEMENTS (states); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read (states[i].fixture, states[i].edits);
+    g_autoptr (BelfryReport) report = belfry_test_report_new (states[i].fixture, states[i].edits);
     g_autofree char *body =
         g_strdup_printf ("{'state': '%s', 'target_url': '" PAGE "', 'description': '%s',"
                          " 'context': 'buildbot/linux-x86'}",
                          is_08 ? states[i].state_of_08 : states[i].state, states[i].description);
-    BelfryReportExchange exchange = failure;
+    BelfryTestExchange exchange = failure;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.body = body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -74,12 +74,12 @@ test_states_of_08 (void)
 static void
 test_order (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-status", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("started", NULL);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-status", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("started", NULL);
   BelfryTargets *targets = NULL;
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
-  targets = belfry_report_test_get_targets (test);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 1);
+  targets = belfry_test_get_targets (test);
   g_assert_cmpstr (belfry_targets_get_target (targets, 0), ==, "acme/anvil");
   g_assert_cmpstr (belfry_targets_get_key (targets, 0), ==, SHA " buildbot/linux-x86");
 }
@@ -94,11 +94,11 @@ test_stamps (void)
              "{'codebase': 'c', 'project': 'acme/c', 'repository': '', 'revision': null},"
              "{'codebase': 'd', 'project': '../d', 'repository': '', 'revision': 'dddd'},"
              "{'codebase': 'e', 'project': 'acme/e', 'repository': '', 'revision': 'e/../e'}]";
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-status", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("success", stamps);
-  g_autoptr (BelfryReport) none = belfry_report_test_read ("success", STAMPS "[]");
-  BelfryReportExchange first = failure;
-  BelfryReportExchange second = failure;
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-status", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("success", stamps);
+  g_autoptr (BelfryReport) none = belfry_test_report_new ("success", STAMPS "[]");
+  BelfryTestExchange first = failure;
+  BelfryTestExchange second = failure;
   const char *log = NULL;
 
   first.target = "/repos/acme/a/statuses/aaaa";
@@ -106,39 +106,40 @@ test_stamps (void)
   first.body = second.body =
       "{'state': 'success', 'target_url': '" PAGE "', 'description': 'Build done.',"
       " 'context': 'buildbot/linux-x86'}";
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 2);
-  belfry_report_test_expect (test, &first);
-  belfry_outcome_free (belfry_report_test_deliver (test, 0, NULL));
-  belfry_report_test_expect (test, &second);
-  belfry_outcome_free (belfry_report_test_deliver (test, 1, NULL));
-  log = belfry_report_test_get_log (test);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 2);
+  belfry_test_expect (test, &first);
+  belfry_outcome_free (belfry_test_deliver (test, 0, NULL));
+  belfry_test_expect (test, &second);
+  belfry_outcome_free (belfry_test_deliver (test, 1, NULL));
+  log = belfry_test_get_log (test);
   g_assert_nonnull (strstr (log, "Skipped codebase 'b' of a build of 'linux-x86', context "
                                  "\"buildbot/linux-x86\": its source stamp names no repository"));
   g_assert_nonnull (strstr (log, "Skipped codebase 'c'"));
   g_assert_nonnull (strstr (log, "has no revision"));
   g_assert_nonnull (strstr (log, "cannot be part of an address"));
-  g_assert_cmpuint (belfry_report_test_plan (test, none), ==, 0);
+  g_assert_cmpuint (belfry_test_plan (test, none), ==, 0);
 }
 
 static void
 test_named (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
-      "github-status", KEYS "\nrepo-owner=%(prop:o)s\nrepo-name=%(prop:n)s\nsha=%(prop:s)s");
-  g_autoptr (BelfryReport) whole = belfry_report_test_read (
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/github-status",
+                       KEYS "\nrepo-owner=%(prop:o)s\nrepo-name=%(prop:n)s\nsha=%(prop:s)s");
+  g_autoptr (BelfryReport) whole = belfry_test_report_new (
       "failure",
       "builds.0.properties={'o': ['acme', 'x'], 'n': ['anvil', 'x'], 's': ['" SHA "', 'x']}");
-  g_autoptr (BelfryReport) bare = belfry_report_test_read (
+  g_autoptr (BelfryReport) bare = belfry_test_report_new (
       "failure",
       "builds.0.properties={'o': ['acme', 'x'], 'n': ['anvil', 'x'], 's': [false, 'x']}");
-  g_autoptr (BelfryReport) homeless = belfry_report_test_read (
+  g_autoptr (BelfryReport) homeless = belfry_test_report_new (
       "failure", "builds.0.properties={'n': ['anvil', 'x'], 's': ['" SHA "', 'x']}");
-  g_autoptr (BelfryOutcome) outcome = belfry_report_test_run (test, whole, &failure);
+  g_autoptr (BelfryOutcome) outcome = belfry_test_run_report (test, whole, &failure);
 
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
-  g_assert_cmpuint (belfry_report_test_plan (test, bare), ==, 0);
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "GitHubStatus: No revision found."));
-  g_assert_cmpuint (belfry_report_test_plan (test, homeless), ==, 0);
+  g_assert_cmpuint (belfry_test_plan (test, bare), ==, 0);
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "GitHubStatus: No revision found."));
+  g_assert_cmpuint (belfry_test_plan (test, homeless), ==, 0);
 }
 
 static void
@@ -147,14 +148,14 @@ test_words (void)
   static const char keys[] =
       KEYS "\nend-description-template={{ summary }} {% for i in range(60) %}äöü{% endfor %}"
            "\ncontext=ci/%(prop:scheduler)s\nverbose=true";
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-status", keys);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-status", keys);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
   JsonObject *body = NULL;
   const char *description = NULL;
   JsonNode *payload = NULL;
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
-  payload = belfry_targets_get_payload (belfry_report_test_get_targets (test), 0);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 1);
+  payload = belfry_targets_get_payload (belfry_test_get_targets (test), 0);
   body = belfry_json_get_object (json_node_get_object (payload), "body");
   description = belfry_json_get_text (body, "description");
   g_assert_cmpint (g_utf8_strlen (description, -1), ==, 140);
@@ -177,7 +178,7 @@ static const struct {
 static void
 test_programs (void)
 {
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (programs); i++) {
     g_autofree char *keys =
@@ -186,15 +187,15 @@ test_programs (void)
         g_strdup_printf ("{'state': 'failure', 'target_url': '" PAGE "', 'description': '%s',"
                          " 'context': 'buildbot/linux-x86'}",
                          programs[i].said);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-status", keys);
-    BelfryReportExchange exchange = failure;
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-status", keys);
+    BelfryTestExchange exchange = failure;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.body = body;
-    g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
+    g_assert_cmpuint (belfry_test_plan (test, report), ==, 1);
     if (programs[i].said != NULL)
-      belfry_report_test_expect (test, &exchange);
-    outcome = belfry_report_test_deliver (test, 0, NULL);
+      belfry_test_expect (test, &exchange);
+    outcome = belfry_test_deliver (test, 0, NULL);
     g_test_message ("%s", outcome->excerpt);
     g_assert_cmpint (outcome->kind, ==,
                      programs[i].said != NULL ? BELFRY_OUTCOME_DELIVERED : BELFRY_OUTCOME_WAIT);
@@ -227,22 +228,22 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-status", KEYS);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-status", KEYS);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
   g_autoptr (BelfryOutcome) outcome = NULL;
-  BelfryReportExchange exchange = failure;
+  BelfryTestExchange exchange = failure;
 
   belfry_clock_set_us (G_GINT64_CONSTANT (1717400000) * G_USEC_PER_SEC);
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
     exchange.status = answers[i].status;
     exchange.answer_headers = answers[i].headers;
     exchange.answer = answers[i].body;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
   belfry_clock_set_us (0);
   exchange.status = 404;
   exchange.answer = "Not Found";
-  outcome = belfry_report_test_run (test, report, &exchange);
+  outcome = belfry_test_run_report (test, report, &exchange);
   g_assert_cmpstr (outcome->excerpt, ==,
                    "Failed to update \"failure\" for acme/anvil at " SHA
                    ", context \"buildbot/linux-x86\". http 404, Not Found; it needs a token with "
@@ -252,20 +253,20 @@ test_answers (void)
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-status", KEYS);
 
-  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_DELIVERED);
+  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
 test_verbose (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("github-status", KEYS "\nverbose=true\ndebug=true");
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/github-status", KEYS "\nverbose=true\ndebug=true");
   const char *log = NULL;
 
-  belfry_report_test_check (test, "failure", &failure, BELFRY_OUTCOME_DELIVERED, 0);
-  log = belfry_report_test_get_log (test);
+  belfry_test_check_report (test, "failure", &failure, BELFRY_OUTCOME_DELIVERED, 0);
+  log = belfry_test_get_log (test);
   g_assert_nonnull (strstr (log, "Status \"failure\" for acme/anvil at " SHA));
   g_assert_nonnull (strstr (log, "request: POST "));
   g_assert_null (strstr (log, "example-token"));
@@ -294,7 +295,7 @@ test_check (void)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autofree char *problems = belfry_report_test_dup_problems ("github-status", rows[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("reporter/github-status", rows[i].keys);
 
     g_test_message ("%s → %s", rows[i].keys, problems);
     g_assert_true (g_str_has_prefix (problems, rows[i].problem));
@@ -304,14 +305,14 @@ test_check (void)
 static void
 test_phases (void)
 {
-  g_autoptr (BelfryReportTest) quiet = belfry_report_test_new ("github-status", KEYS);
-  g_autoptr (BelfryReportTest) talkative =
-      belfry_report_test_new ("github-status", KEYS "\nreport-pending=true");
-  const BelfryReporter *plugin = belfry_report_test_get_plugin (quiet);
+  g_autoptr (BelfryTest) quiet = belfry_test_new ("reporter/github-status", KEYS);
+  g_autoptr (BelfryTest) talkative =
+      belfry_test_new ("reporter/github-status", KEYS "\nreport-pending=true");
+  const BelfryReporter *plugin = belfry_test_get_plugin (quiet);
   guint always = BELFRY_PHASE_STARTED | BELFRY_PHASE_FINISHED;
 
-  g_assert_cmpuint (plugin->choose_phases (belfry_report_test_get_state (quiet)), ==, always);
-  g_assert_cmpuint (plugin->choose_phases (belfry_report_test_get_state (talkative)), ==,
+  g_assert_cmpuint (plugin->choose_phases (belfry_test_get_state (quiet)), ==, always);
+  g_assert_cmpuint (plugin->choose_phases (belfry_test_get_state (talkative)), ==,
                     always | BELFRY_PHASE_REQUEST);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gitlab-status.h"
-#include "report-test.h"
+#include <belfry-test.h>
 
 #define KEYS    "base-url=$URL\ntoken=plain:example-token"
 #define NEEDS   "; it needs a token with the scope 'api' of a developer in the project"
@@ -13,7 +13,7 @@
   "{'state': '" state "', 'ref': 'main', 'description': '" description "', 'target_url': '" PAGE   \
   "', 'name': 'buildbot/linux-x86'}"
 
-static const BelfryReportExchange project = {
+static const BelfryTestExchange project = {
   .method = "GET",
   .target = "/api/v4/projects/acme%2Fanvil",
   .headers = TOKEN,
@@ -21,7 +21,7 @@ static const BelfryReportExchange project = {
   .answer = "{'id': 4711, 'path_with_namespace': 'acme/anvil'}",
 };
 
-static const BelfryReportExchange failed = {
+static const BelfryTestExchange failed = {
   .target = "/api/v4/projects/4711/statuses/" SHA,
   .headers = HEADERS,
   .body = BODY ("failed", "Build done."),
@@ -57,26 +57,26 @@ static const struct {
 static void
 test_states (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitlab-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitlab-status", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (states); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read (states[i].fixture, states[i].edits);
-    BelfryReportExchange exchange = failed;
+    g_autoptr (BelfryReport) report = belfry_test_report_new (states[i].fixture, states[i].edits);
+    BelfryTestExchange exchange = failed;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.body = states[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
 
 static BelfryOutcome *
-deliver (BelfryReportTest *test, const char *edits)
+deliver (BelfryTest *test, const char *edits)
 {
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", edits);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", edits);
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
-  return belfry_report_test_deliver (test, 0, NULL);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 1);
+  return belfry_test_deliver (test, 0, NULL);
 }
 
 /* the number is asked once, for subgroups as well */
@@ -86,36 +86,35 @@ test_project (void)
   static const char subgroup[] =
       "builds.0.buildset.sourcestamps=[{'repository': 'git@gitlab.example:a/b/c.git',"
       " 'branch': 'main', 'revision': '" SHA "'}]";
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitlab-status", KEYS);
-  BelfryReportExchange deep = project;
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitlab-status", KEYS);
+  BelfryTestExchange deep = project;
 
-  belfry_report_test_expect (test, &project);
-  belfry_report_test_expect (test, &failed);
+  belfry_test_expect (test, &project);
+  belfry_test_expect (test, &failed);
   belfry_outcome_free (deliver (test, NULL));
-  g_assert_cmpstr (belfry_targets_get_target (belfry_report_test_get_targets (test), 0), ==,
-                   "acme/anvil");
-  g_assert_cmpstr (belfry_targets_get_key (belfry_report_test_get_targets (test), 0), ==,
+  g_assert_cmpstr (belfry_targets_get_target (belfry_test_get_targets (test), 0), ==, "acme/anvil");
+  g_assert_cmpstr (belfry_targets_get_key (belfry_test_get_targets (test), 0), ==,
                    SHA " buildbot/linux-x86");
-  belfry_report_test_expect (test, &failed);
+  belfry_test_expect (test, &failed);
   belfry_outcome_free (deliver (test, NULL));
 
   deep.target = "/api/v4/projects/a%2Fb%2Fc";
-  belfry_report_test_expect (test, &deep);
-  belfry_report_test_expect (test, &failed);
+  belfry_test_expect (test, &deep);
+  belfry_test_expect (test, &failed);
   belfry_outcome_free (deliver (test, subgroup));
 }
 
 static void
 test_program (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
-      "gitlab-status", KEYS "\nend-description-program=/bin/echo '\"by a program\"'");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", ID);
-  BelfryReportExchange exchange = failed;
+  g_autoptr (BelfryTest) test = belfry_test_new (
+      "reporter/gitlab-status", KEYS "\nend-description-program=/bin/echo '\"by a program\"'");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", ID);
+  BelfryTestExchange exchange = failed;
   g_autoptr (BelfryOutcome) outcome = NULL;
 
   exchange.body = BODY ("failed", "by a program");
-  outcome = belfry_report_test_run (test, report, &exchange);
+  outcome = belfry_test_run_report (test, report, &exchange);
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
 }
 
@@ -143,16 +142,16 @@ static const struct {
 static void
 test_unknown_project (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitlab-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitlab-status", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (projects); i++) {
-    BelfryReportExchange exchange = project;
+    BelfryTestExchange exchange = project;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.status = projects[i].status;
     exchange.answer_headers = projects[i].headers;
     exchange.answer = projects[i].body;
-    belfry_report_test_expect (test, &exchange);
+    belfry_test_expect (test, &exchange);
     outcome = deliver (test, NULL);
     g_assert_cmpint (outcome->kind, ==, projects[i].kind);
     g_assert_cmpint (outcome->wait_us, ==, projects[i].wait_s * G_USEC_PER_SEC);
@@ -183,17 +182,17 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitlab-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitlab-status", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", ID);
-    BelfryReportExchange exchange = failed;
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", ID);
+    BelfryTestExchange exchange = failed;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.status = answers[i].status;
     exchange.answer_headers = answers[i].headers;
     exchange.answer = answers[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_test_message ("%u: %s", answers[i].status, outcome->excerpt);
     g_assert_cmpint (outcome->kind, ==, answers[i].kind);
     g_assert_cmpint (outcome->wait_us, ==, answers[i].wait_s * G_USEC_PER_SEC);
@@ -209,39 +208,39 @@ test_answers (void)
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitlab-status", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitlab-status", KEYS);
 
-  belfry_report_test_check_faults (test, "failure", &project, BELFRY_OUTCOME_WAIT);
+  belfry_test_check_faults (test, "failure", &project, BELFRY_OUTCOME_WAIT);
 }
 
 static void
 test_skipped (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("gitlab-status", KEYS "\nverbose=true\ndebug=true");
-  g_autoptr (BelfryReport) homeless = belfry_report_test_read (
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/gitlab-status", KEYS "\nverbose=true\ndebug=true");
+  g_autoptr (BelfryReport) homeless = belfry_test_report_new (
       "failure", "builds.0.buildset.sourcestamps=[{'repository': '', 'revision': 'aa'},"
                  "{'repository': 'https://x.example/a/b', 'revision': ''}]");
-  g_autoptr (BelfryReport) negative = belfry_report_test_read (
+  g_autoptr (BelfryReport) negative = belfry_test_report_new (
       "failure", "builds.0.properties.source_project_id=[-1, 'x']\n"
                  "builds.0.buildset.sourcestamps=[{'repository': '', 'revision': 'aa'}]");
-  g_autoptr (BelfryReport) known = belfry_report_test_read ("failure", ID);
+  g_autoptr (BelfryReport) known = belfry_test_report_new ("failure", ID);
 
-  g_assert_cmpuint (belfry_report_test_plan (test, homeless), ==, 0);
-  g_assert_cmpuint (belfry_report_test_plan (test, negative), ==, 0);
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "names no project"));
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "has no revision"));
-  belfry_outcome_free (belfry_report_test_run (test, known, &failed));
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "Status \"failed\" for 4711"));
-  g_assert_null (strstr (belfry_report_test_get_log (test), "example-token"));
+  g_assert_cmpuint (belfry_test_plan (test, homeless), ==, 0);
+  g_assert_cmpuint (belfry_test_plan (test, negative), ==, 0);
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "names no project"));
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "has no revision"));
+  belfry_outcome_free (belfry_test_run_report (test, known, &failed));
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "Status \"failed\" for 4711"));
+  g_assert_null (strstr (belfry_test_get_log (test), "example-token"));
 }
 
 static void
 test_check (void)
 {
-  g_autofree char *missing = belfry_report_test_dup_problems ("gitlab-status", "");
-  g_autofree char *api = belfry_report_test_dup_problems (
-      "gitlab-status", "token=plain:x\nbase-url=https://gitlab.example/api/v4");
+  g_autofree char *missing = belfry_test_dup_problems ("reporter/gitlab-status", "");
+  g_autofree char *api = belfry_test_dup_problems (
+      "reporter/gitlab-status", "token=plain:x\nbase-url=https://gitlab.example/api/v4");
 
   g_assert_true (g_str_has_prefix (missing, "error token: "));
   g_assert_true (g_str_has_prefix (api, "error base-url: "));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #define PAGE "https://ci.example.org/builders/linux-x86/builds/142"
 #define ROOM "builder-room-map.linux-x86=ci\n"
 
-static const BelfryReportExchange finished = {
+static const BelfryTestExchange finished = {
   .target = "/v2/room/ci/notification?auth_token=tok%2Ben",
   .body = "{'message': 'Buildbot finished build linux-x86 with result failure here: " PAGE "'}",
   .status = 204,
@@ -46,18 +46,18 @@ test_messages (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (messages); i++) {
     g_autofree char *keys = g_strconcat (KEYS, messages[i].keys, NULL);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("hipchat", keys);
-    g_autoptr (BelfryReport) report = belfry_report_test_read (messages[i].fixture, NULL);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/hipchat", keys);
+    g_autoptr (BelfryReport) report = belfry_test_report_new (messages[i].fixture, NULL);
     g_autofree char *target = g_strconcat (messages[i].target != NULL ? messages[i].target : "",
                                            "?auth_token=tok%2Ben", NULL);
-    const BelfryReportExchange exchange = { .target = target, .body = messages[i].body };
+    const BelfryTestExchange exchange = { .target = target, .body = messages[i].body };
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     if (messages[i].target == NULL) {
-      g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 0);
+      g_assert_cmpuint (belfry_test_plan (test, report), ==, 0);
       continue;
     }
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -66,20 +66,20 @@ test_messages (void)
 static void
 test_both (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("hipchat", KEYS ROOM "builder-user-map.linux-x86=ann");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
-  BelfryReportExchange to_user = finished;
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/hipchat", KEYS ROOM "builder-user-map.linux-x86=ann");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
+  BelfryTestExchange to_user = finished;
   g_autoptr (BelfryOutcome) user = NULL;
   g_autoptr (BelfryOutcome) room = NULL;
 
   to_user.target = "/v2/user/ann/message?auth_token=tok%2Ben";
   to_user.status = 500;
-  belfry_report_test_expect (test, &to_user);
-  belfry_report_test_expect (test, &finished);
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 2);
-  user = belfry_report_test_deliver (test, 0, NULL);
-  room = belfry_report_test_deliver (test, 1, NULL);
+  belfry_test_expect (test, &to_user);
+  belfry_test_expect (test, &finished);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 2);
+  user = belfry_test_deliver (test, 0, NULL);
+  room = belfry_test_deliver (test, 1, NULL);
   g_assert_cmpint (user->kind, ==, BELFRY_OUTCOME_WAIT);
   g_assert_cmpint (room->kind, ==, BELFRY_OUTCOME_DELIVERED);
 }
@@ -102,27 +102,27 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("hipchat", KEYS ROOM);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/hipchat", KEYS ROOM);
 
   belfry_clock_set_us (G_GINT64_CONSTANT (1717400000) * G_USEC_PER_SEC);
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = finished;
+    BelfryTestExchange exchange = finished;
 
     exchange.status = answers[i].status;
     exchange.answer_headers = answers[i].headers;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
-  belfry_report_test_check_faults (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED);
+  belfry_test_check_faults (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
 test_options (void)
 {
-  g_autofree char *nobody = belfry_report_test_dup_problems ("hipchat", "auth-token=plain:x");
+  g_autofree char *nobody = belfry_test_dup_problems ("reporter/hipchat", "auth-token=plain:x");
   g_autofree char *broken =
-      belfry_report_test_dup_problems ("hipchat", "auth-token=plain:x\nroom={{ nope");
-  g_autofree char *good = belfry_report_test_dup_problems (
-      "hipchat", "auth-token=plain:x\nroom=ci\nevent-messages.a=b");
+      belfry_test_dup_problems ("reporter/hipchat", "auth-token=plain:x\nroom={{ nope");
+  g_autofree char *good = belfry_test_dup_problems (
+      "reporter/hipchat", "auth-token=plain:x\nroom=ci\nevent-messages.a=b");
 
   g_assert_nonnull (strstr (nobody, "it speaks to nobody"));
   g_assert_true (g_str_has_prefix (broken, "error room: "));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "http.h"
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -44,17 +44,17 @@ test_messages (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (messages); i++) {
     g_autofree char *keys = g_strconcat (URL, messages[i].keys, NULL);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("http", keys);
-    g_autoptr (BelfryReport) report = belfry_report_test_read (
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/http", keys);
+    g_autoptr (BelfryReport) report = belfry_test_report_new (
         messages[i].fixture, messages[i].body == NULL ? "builds.0.state_string='it is'" : NULL);
     g_autofree char *build = dup_build (report);
-    const BelfryReportExchange exchange = {
+    const BelfryTestExchange exchange = {
       .target = TARGET,
       .headers = messages[i].headers,
       .body = messages[i].body != NULL ? messages[i].body : build,
       .status = 202,
     };
-    g_autoptr (BelfryOutcome) outcome = belfry_report_test_run (test, report, &exchange);
+    g_autoptr (BelfryOutcome) outcome = belfry_test_run_report (test, report, &exchange);
 
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
@@ -63,15 +63,15 @@ test_messages (void)
 static void
 test_no_build (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("http", URL);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("worker", NULL);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/http", URL);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("worker", NULL);
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 0);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 0);
 }
 
 #define SMALL "format-template={\"r\": {{ results }}}\n"
 
-static const BelfryReportExchange small = { .target = TARGET, .body = "{'r': 2}" };
+static const BelfryTestExchange small = { .target = TARGET, .body = "{'r': 2}" };
 
 static const struct {
   const char *command;
@@ -90,20 +90,20 @@ test_programs (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (programs); i++) {
     g_autofree char *keys = g_strconcat (URL "format-program=", programs[i].command, NULL);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("http", keys);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/http", keys);
     g_autoptr (BelfryReport) report =
-        belfry_report_test_read ("failure", "builds.0.state_string='it'");
+        belfry_test_report_new ("failure", "builds.0.state_string='it'");
     g_autofree char *build = dup_build (report);
-    const BelfryReportExchange exchange = {
+    const BelfryTestExchange exchange = {
       .target = TARGET,
       .body = g_strcmp0 (programs[i].body, "whole") == 0 ? build : programs[i].body,
     };
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     if (programs[i].body != NULL)
-      belfry_report_test_expect (test, &exchange);
-    belfry_report_test_plan (test, report);
-    outcome = belfry_report_test_deliver (test, 0, NULL);
+      belfry_test_expect (test, &exchange);
+    belfry_test_plan (test, report);
+    outcome = belfry_test_deliver (test, 0, NULL);
     g_test_message ("%s", outcome->excerpt);
     g_assert_cmpint (outcome->kind, ==,
                      programs[i].body != NULL ? BELFRY_OUTCOME_DELIVERED : BELFRY_OUTCOME_WAIT);
@@ -127,13 +127,13 @@ test_broken_templates (void)
   for (gsize i = 0; i < G_N_ELEMENTS (broken_templates); i++) {
     g_autofree char *keys =
         g_strconcat (URL "format-template=", broken_templates[i].template, NULL);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("http", keys);
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/http", keys);
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
     g_autoptr (BelfryTargets) targets = belfry_targets_new ();
     g_autoptr (GError) error = NULL;
 
     g_assert_false (
-        belfry_http_reporter_plan (belfry_report_test_get_state (test), report, targets, &error));
+        belfry_http_reporter_plan (belfry_test_get_state (test), report, targets, &error));
     g_assert_error (error, BELFRY_ERROR, broken_templates[i].code);
   }
 }
@@ -142,14 +142,14 @@ test_broken_templates (void)
 static void
 test_signature (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("http", URL SMALL "signing-secret=plain:whsec_c2VjcmV0IGtleQ==");
-  BelfryReportExchange exchange = small;
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/http", URL SMALL "signing-secret=plain:whsec_c2VjcmV0IGtleQ==");
+  BelfryTestExchange exchange = small;
 
   belfry_clock_set_us (G_GINT64_CONSTANT (1717400000) * G_USEC_PER_SEC);
   exchange.headers = JSON "\nwebhook-id: 812\nwebhook-timestamp: 1717400000\n"
                           "webhook-signature: v1,zXePl41hws05SgcK17AQU6l4ncz9HGxaZcI86SLZvGY=";
-  belfry_report_test_check (test, "failure", &exchange, BELFRY_OUTCOME_DELIVERED, 0);
+  belfry_test_check_report (test, "failure", &exchange, BELFRY_OUTCOME_DELIVERED, 0);
   belfry_clock_set_us (0);
 }
 
@@ -161,7 +161,7 @@ test_ascii (void)
   g_assert_cmpstr (text, ==, "{\"a\": \"\\u00e4\\u20ac\\ud83d\\ude00\"}");
 }
 
-static const BelfryReportExchange challenged = {
+static const BelfryTestExchange challenged = {
   .target = TARGET,
   .body = "{'r': 2}",
   .status = 401,
@@ -171,44 +171,44 @@ static const BelfryReportExchange challenged = {
 static void
 test_digest (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("http", URL SMALL "auth=plain:ci-bot:s3cret99\nauth-kind=digest");
-  BelfryReportExchange answered = small;
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/http", URL SMALL "auth=plain:ci-bot:s3cret99\nauth-kind=digest");
+  BelfryTestExchange answered = small;
 
   answered.headers =
       JSON "\nAuthorization: Digest username=\"ci-bot\", realm=\"ci\", nonce=\"abc\","
            " uri=\"/submit/?a=1\", algorithm=MD5, response=\"????????????????????????????????\","
            " cnonce=\"*\", nc=00000001, qop=auth";
-  belfry_report_test_expect (test, &challenged);
-  belfry_report_test_check (test, "failure", &answered, BELFRY_OUTCOME_DELIVERED, 0);
+  belfry_test_expect (test, &challenged);
+  belfry_test_check_report (test, "failure", &answered, BELFRY_OUTCOME_DELIVERED, 0);
   /* nothing is remembered for whoever asks there next */
-  belfry_report_test_expect (test, &challenged);
+  belfry_test_expect (test, &challenged);
   answered.status = 401;
   answered.answer_headers = challenged.answer_headers;
-  belfry_report_test_check (test, "failure", &answered, BELFRY_OUTCOME_DENIED, 0);
+  belfry_test_check_report (test, "failure", &answered, BELFRY_OUTCOME_DENIED, 0);
 }
 
 /* a challenge of another scheme is not answered with a password in clear */
 static void
 test_digest_only (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("http", URL SMALL "auth=plain:ci-bot:s3cret99\nauth-kind=digest");
-  BelfryReportExchange exchange = challenged;
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/http", URL SMALL "auth=plain:ci-bot:s3cret99\nauth-kind=digest");
+  BelfryTestExchange exchange = challenged;
 
   exchange.answer_headers = "WWW-Authenticate: Basic realm=\"ci\"";
-  belfry_report_test_check (test, "failure", &exchange, BELFRY_OUTCOME_DENIED, 0);
+  belfry_test_check_report (test, "failure", &exchange, BELFRY_OUTCOME_DENIED, 0);
 }
 
 static void
 test_no_digest_unasked (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("http", URL SMALL "auth=plain:ci-bot:s3cret99\n");
-  BelfryReportExchange exchange = challenged;
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/http", URL SMALL "auth=plain:ci-bot:s3cret99\n");
+  BelfryTestExchange exchange = challenged;
 
   exchange.headers = JSON "\nAuthorization: Basic Y2ktYm90OnMzY3JldDk5";
-  belfry_report_test_check (test, "failure", &exchange, BELFRY_OUTCOME_DENIED, 0);
+  belfry_test_check_report (test, "failure", &exchange, BELFRY_OUTCOME_DENIED, 0);
 }
 
 static const struct {
@@ -225,28 +225,28 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("http", URL SMALL);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/http", URL SMALL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = small;
+    BelfryTestExchange exchange = small;
 
     exchange.status = answers[i].status;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, 0);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, 0);
   }
-  belfry_report_test_check_faults (test, "failure", &small, BELFRY_OUTCOME_DELIVERED);
+  belfry_test_check_faults (test, "failure", &small, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
 test_words (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("http", URL SMALL);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/http", URL SMALL);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
   g_autoptr (BelfryOutcome) outcome = NULL;
-  BelfryReportExchange exchange = small;
+  BelfryTestExchange exchange = small;
 
   exchange.status = 400;
   exchange.answer = "no";
-  outcome = belfry_report_test_run (test, report, &exchange);
+  outcome = belfry_test_run_report (test, report, &exchange);
   g_assert_cmpstr (outcome->excerpt, ==, "400: unable to upload status: no");
 }
 
@@ -254,15 +254,15 @@ test_words (void)
 static void
 test_redirect (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("http", URL SMALL);
-  BelfryReportExchange there = small;
-  BelfryReportExchange here = small;
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/http", URL SMALL);
+  BelfryTestExchange there = small;
+  BelfryTestExchange here = small;
 
   here.status = 308;
   here.answer_headers = "Location: /elsewhere";
   there.target = "/elsewhere";
-  belfry_report_test_expect (test, &here);
-  belfry_report_test_check (test, "failure", &there, BELFRY_OUTCOME_DELIVERED, 0);
+  belfry_test_expect (test, &here);
+  belfry_test_check_report (test, "failure", &there, BELFRY_OUTCOME_DELIVERED, 0);
 }
 
 static const struct {
@@ -294,7 +294,7 @@ static void
 test_configurations (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (configurations); i++) {
-    g_autofree char *problems = belfry_report_test_dup_problems ("http", configurations[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("reporter/http", configurations[i].keys);
 
     if (*configurations[i].problem == '\0')
       g_assert_cmpstr (problems, ==, "");

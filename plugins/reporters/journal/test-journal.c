@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journal.h"
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
@@ -72,11 +72,11 @@ receive (Fixture *self)
   return g_strndup (text, (gsize)bytes);
 }
 
-static BelfryReportTest *
+static BelfryTest *
 make_test (Fixture *self, const char *keys)
 {
   g_autofree char *all = g_strdup_printf ("socket=%s\n%s", self->path, keys);
-  BelfryReportTest *test = belfry_report_test_new ("journal", all);
+  BelfryTest *test = belfry_test_new ("reporter/journal", all);
   g_autofree char *empty = receive (self);
 
   g_assert_cmpstr (empty, ==, "");
@@ -84,12 +84,12 @@ make_test (Fixture *self, const char *keys)
 }
 
 static BelfryOutcome *
-deliver (BelfryReportTest *test, const char *fixture, const char *edits)
+deliver (BelfryTest *test, const char *fixture, const char *edits)
 {
-  g_autoptr (BelfryReport) report = belfry_report_test_read (fixture, edits);
+  g_autoptr (BelfryReport) report = belfry_test_report_new (fixture, edits);
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
-  return belfry_report_test_deliver (test, 0, NULL);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 1);
+  return belfry_test_deliver (test, 0, NULL);
 }
 
 static const struct {
@@ -127,7 +127,7 @@ static void
 test_entries (Fixture *self, gconstpointer unused)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (entries); i++) {
-    g_autoptr (BelfryReportTest) test = make_test (self, entries[i].keys);
+    g_autoptr (BelfryTest) test = make_test (self, entries[i].keys);
     g_autoptr (BelfryOutcome) outcome = deliver (test, entries[i].fixture, "subject='s'");
     g_autofree char *entry = receive (self);
 
@@ -156,7 +156,7 @@ static void
 test_limit (Fixture *self, gconstpointer unused)
 {
   g_autoptr (GString) keys = g_string_new (NULL);
-  g_autoptr (BelfryReportTest) test = NULL;
+  g_autoptr (BelfryTest) test = NULL;
   g_autoptr (BelfryOutcome) outcome = NULL;
   g_autofree char *entry = NULL;
 
@@ -173,7 +173,7 @@ test_limit (Fixture *self, gconstpointer unused)
 static void
 test_away (Fixture *self, gconstpointer unused)
 {
-  g_autoptr (BelfryReportTest) test = make_test (self, "");
+  g_autoptr (BelfryTest) test = make_test (self, "");
   g_autoptr (BelfryOutcome) away = NULL;
   g_autoptr (BelfryOutcome) back = NULL;
 
@@ -198,7 +198,7 @@ test_options (void)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
-    g_autofree char *problems = belfry_report_test_dup_problems ("journal", bad[i][0]);
+    g_autofree char *problems = belfry_test_dup_problems ("reporter/journal", bad[i][0]);
 
     if (!g_str_has_prefix (problems, bad[i][1]))
       g_test_fail_printf ("%s: %s", bad[i][0], problems);

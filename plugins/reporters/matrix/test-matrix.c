@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "matrix.h"
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define REST   "building acme/anvil on worker box3; revision 4f1c2a9e7b3d of main; make check:"
 #define PLAIN  "'msgtype': 'm.notice', 'body': 'b', " NOBODY
 
-static const BelfryReportExchange send = {
+static const BelfryTestExchange send = {
   .method = "PUT",
   .headers = JSON,
   .body =
@@ -25,7 +25,7 @@ static const BelfryReportExchange send = {
   .answer = "{'event_id': '$e1'}",
 };
 
-static const BelfryReportExchange is_open = {
+static const BelfryTestExchange is_open = {
   .method = "GET",
   .target = ROOM "/state/m.room.encryption",
   .headers = BEARER,
@@ -44,28 +44,28 @@ dup_send_path (const char *room)
 }
 
 static BelfryOutcome *
-deliver (BelfryReportTest *test, const char *fixture, const char *edits, const char *remote_id)
+deliver (BelfryTest *test, const char *fixture, const char *edits, const char *remote_id)
 {
-  g_autoptr (BelfryReport) report = belfry_report_test_read (fixture, edits);
+  g_autoptr (BelfryReport) report = belfry_test_report_new (fixture, edits);
 
-  belfry_report_test_plan (test, report);
-  return belfry_report_test_deliver (test, 0, remote_id);
+  belfry_test_plan (test, report);
+  return belfry_test_deliver (test, 0, remote_id);
 }
 
 /* the room is asked about once a day */
 static void
 test_message (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("matrix", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/matrix", KEYS);
   g_autofree char *path = dup_send_path ("!r1:acme.example");
-  BelfryReportExchange exchange = send;
+  BelfryTestExchange exchange = send;
   g_autoptr (BelfryOutcome) first = NULL;
   g_autoptr (BelfryOutcome) second = NULL;
 
   exchange.target = path;
-  belfry_report_test_expect (test, &is_open);
-  belfry_report_test_expect (test, &exchange);
-  belfry_report_test_expect (test, &exchange);
+  belfry_test_expect (test, &is_open);
+  belfry_test_expect (test, &exchange);
+  belfry_test_expect (test, &exchange);
   first = deliver (test, "failure", NULL, NULL);
   second = deliver (test, "failure", NULL, NULL);
   g_assert_cmpint (first->kind, ==, BELFRY_OUTCOME_DELIVERED);
@@ -112,15 +112,15 @@ test_messages (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (messages); i++) {
     g_autofree char *keys = g_strconcat (KEYS, messages[i].keys, NULL);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("matrix", keys);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/matrix", keys);
     g_autofree char *path = dup_send_path ("!r1:acme.example");
-    BelfryReportExchange exchange = send;
+    BelfryTestExchange exchange = send;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.target = path;
     exchange.body = messages[i].body;
-    belfry_report_test_expect (test, &is_open);
-    belfry_report_test_expect (test, &exchange);
+    belfry_test_expect (test, &is_open);
+    belfry_test_expect (test, &exchange);
     outcome = deliver (test, messages[i].fixture, messages[i].edits, messages[i].remote_id);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
     g_assert_cmpstr (outcome->remote_id, ==, messages[i].known_as);
@@ -131,20 +131,20 @@ test_messages (void)
 static void
 test_size (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("matrix", KEYS "\nedit=true");
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/matrix", KEYS "\nedit=true");
   g_autofree char *quotes = g_strnfill (50000, '>');
   g_autofree char *edits = g_strdup_printf ("body='%s'", quotes);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("success", edits);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("success", edits);
   g_autoptr (JsonNode) first = NULL;
   g_autoptr (JsonNode) edit = NULL;
   g_autofree char *first_text = NULL;
   g_autofree char *edit_text = NULL;
   JsonNode *payload = NULL;
 
-  belfry_report_test_plan (test, report);
-  payload = belfry_targets_get_payload (belfry_report_test_get_targets (test), 0);
-  first = belfry_matrix_make_event (belfry_report_test_get_state (test), payload, NULL);
-  edit = belfry_matrix_make_event (belfry_report_test_get_state (test), payload, "$e0");
+  belfry_test_plan (test, report);
+  payload = belfry_targets_get_payload (belfry_test_get_targets (test), 0);
+  first = belfry_matrix_make_event (belfry_test_get_state (test), payload, NULL);
+  edit = belfry_matrix_make_event (belfry_test_get_state (test), payload, "$e0");
   first_text = belfry_json_to_text (first);
   edit_text = belfry_json_to_text (edit);
   g_assert_cmpuint (strlen (first_text), <=, 60000);
@@ -170,30 +170,31 @@ test_transaction (void)
 static void
 test_alias (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
-      "matrix", "homeserver=$URL\naccess-token=plain:syt_abcdefgh\nrooms=#ci:acme.example");
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/matrix",
+                       "homeserver=$URL\naccess-token=plain:syt_abcdefgh\nrooms=#ci:acme.example");
   g_autofree char *path = dup_send_path ("#ci:acme.example");
-  const BelfryReportExchange resolve = {
+  const BelfryTestExchange resolve = {
     .method = "GET",
     .target = API "/directory/room/%23ci%3Aacme.example",
     .headers = BEARER,
     .answer = "{'room_id': '!r1:acme.example', 'servers': ['acme.example']}",
   };
-  BelfryReportExchange unknown = resolve;
-  BelfryReportExchange exchange = send;
+  BelfryTestExchange unknown = resolve;
+  BelfryTestExchange exchange = send;
   g_autoptr (BelfryOutcome) refused = NULL;
   g_autoptr (BelfryOutcome) outcome = NULL;
 
   unknown.status = 404;
   unknown.answer = "{'errcode': 'M_NOT_FOUND', 'error': 'Room alias not found'}";
-  belfry_report_test_expect (test, &unknown);
+  belfry_test_expect (test, &unknown);
   refused = deliver (test, "failure", NULL, NULL);
   g_assert_cmpint (refused->kind, ==, BELFRY_OUTCOME_REFUSED);
   g_assert_cmpstr (refused->excerpt, ==, "404: M_NOT_FOUND: Room alias not found");
   exchange.target = path;
-  belfry_report_test_expect (test, &resolve);
-  belfry_report_test_expect (test, &is_open);
-  belfry_report_test_expect (test, &exchange);
+  belfry_test_expect (test, &resolve);
+  belfry_test_expect (test, &is_open);
+  belfry_test_expect (test, &exchange);
   outcome = deliver (test, "failure", NULL, NULL);
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
 }
@@ -202,18 +203,18 @@ test_alias (void)
 static void
 test_join (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("matrix", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/matrix", KEYS);
   g_autofree char *path = dup_send_path ("!r1:acme.example");
-  BelfryReportExchange exchange = send;
-  BelfryReportExchange forbidden = send;
-  BelfryReportExchange hidden = is_open;
-  const BelfryReportExchange join = {
+  BelfryTestExchange exchange = send;
+  BelfryTestExchange forbidden = send;
+  BelfryTestExchange hidden = is_open;
+  const BelfryTestExchange join = {
     .target = API "/join/%21r1%3Aacme.example",
     .headers = JSON,
     .body = "{}",
     .answer = "{'room_id': '!r1:acme.example'}",
   };
-  BelfryReportExchange refused = join;
+  BelfryTestExchange refused = join;
   g_autoptr (BelfryOutcome) out = NULL;
   g_autoptr (BelfryOutcome) in = NULL;
 
@@ -221,17 +222,17 @@ test_join (void)
   hidden.answer = forbidden.answer = refused.answer =
       "{'errcode': 'M_FORBIDDEN', 'error': 'not in room'}";
   exchange.target = forbidden.target = path;
-  belfry_report_test_expect (test, &hidden);
-  belfry_report_test_expect (test, &forbidden);
-  belfry_report_test_expect (test, &refused);
+  belfry_test_expect (test, &hidden);
+  belfry_test_expect (test, &forbidden);
+  belfry_test_expect (test, &refused);
   out = deliver (test, "failure", NULL, NULL);
   g_assert_cmpint (out->kind, ==, BELFRY_OUTCOME_REFUSED);
   g_assert_cmpuint (out->http_status, ==, 403);
-  belfry_report_test_expect (test, &hidden);
-  belfry_report_test_expect (test, &forbidden);
-  belfry_report_test_expect (test, &join);
-  belfry_report_test_expect (test, &is_open);
-  belfry_report_test_expect (test, &exchange);
+  belfry_test_expect (test, &hidden);
+  belfry_test_expect (test, &forbidden);
+  belfry_test_expect (test, &join);
+  belfry_test_expect (test, &is_open);
+  belfry_test_expect (test, &exchange);
   in = deliver (test, "failure", NULL, NULL);
   g_assert_cmpint (in->kind, ==, BELFRY_OUTCOME_DELIVERED);
 }
@@ -239,13 +240,13 @@ test_join (void)
 static void
 test_encrypted (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("matrix", KEYS);
-  BelfryReportExchange encrypted = is_open;
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/matrix", KEYS);
+  BelfryTestExchange encrypted = is_open;
   g_autoptr (BelfryOutcome) outcome = NULL;
 
   encrypted.status = 200;
   encrypted.answer = "{'algorithm': 'm.megolm.v1.aes-sha2'}";
-  belfry_report_test_expect (test, &encrypted);
+  belfry_test_expect (test, &encrypted);
   outcome = deliver (test, "failure", NULL, NULL);
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_REFUSED);
   g_assert_nonnull (strstr (outcome->excerpt, "encrypted"));
@@ -268,10 +269,10 @@ static void
 test_discovery (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (discoveries); i++) {
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new (
-        "matrix",
+    g_autoptr (BelfryTest) test = belfry_test_new (
+        "reporter/matrix",
         "homeserver=acme.example\naccess-token=plain:syt_abcdefgh\nrooms=!r1:acme.example");
-    const BelfryReportExchange well_known = {
+    const BelfryTestExchange well_known = {
       .method = "GET",
       .target = "/.well-known/matrix/client",
       .headers = "",
@@ -280,16 +281,16 @@ test_discovery (void)
     };
     g_autofree char *target =
         g_strconcat (discoveries[i].next != NULL ? discoveries[i].next : "", is_open.target, NULL);
-    BelfryReportExchange next = is_open;
+    BelfryTestExchange next = is_open;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
-    belfry_report_test_set_origin (test, "https://acme.example");
+    belfry_test_set_origin (test, "https://acme.example");
     next.target = target;
     next.status = 500;
     next.answer = "";
-    belfry_report_test_expect (test, &well_known);
+    belfry_test_expect (test, &well_known);
     if (discoveries[i].next != NULL)
-      belfry_report_test_expect (test, &next);
+      belfry_test_expect (test, &next);
     outcome = deliver (test, "failure", NULL, NULL);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_WAIT);
   }
@@ -321,24 +322,24 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("matrix", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/matrix", KEYS);
   g_autofree char *path = dup_send_path ("!r1:acme.example");
-  BelfryReportExchange success = send;
+  BelfryTestExchange success = send;
   g_autoptr (BelfryOutcome) first = NULL;
 
   success.target = path;
-  belfry_report_test_expect (test, &is_open);
-  belfry_report_test_expect (test, &success);
+  belfry_test_expect (test, &is_open);
+  belfry_test_expect (test, &success);
   first = deliver (test, "failure", NULL, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = success;
+    BelfryTestExchange exchange = success;
 
     exchange.status = answers[i].status;
     exchange.answer_headers = answers[i].headers;
     exchange.answer = answers[i].body;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
-  belfry_report_test_check_faults (test, "failure", &success, BELFRY_OUTCOME_WAIT);
+  belfry_test_check_faults (test, "failure", &success, BELFRY_OUTCOME_WAIT);
 }
 
 static const struct {
@@ -361,7 +362,7 @@ test_configurations (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (configurations); i++) {
     g_autofree char *keys = g_strconcat ("access-token=plain:x\n", configurations[i].keys, NULL);
-    g_autofree char *problems = belfry_report_test_dup_problems ("matrix", keys);
+    g_autofree char *problems = belfry_test_dup_problems ("reporter/matrix", keys);
 
     if (*configurations[i].problem == '\0')
       g_assert_cmpstr (problems, ==, "");

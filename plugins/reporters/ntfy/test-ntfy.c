@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ntfy.h"
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
   " 'click': '" PAGE "', 'actions': [{'action': 'view', 'label': 'Log',"                           \
   " 'url': '" PAGE "/steps/make%20check/logs/stdio'}], " rest "}"
 
-static const BelfryReportExchange failure = {
+static const BelfryTestExchange failure = {
   .target = "/",
   .body = BODY ("'priority': 4, 'tags': ['x']"),
   .answer = "{'id': 'hwQ2YpKdmg', 'topic': 'acme_ci-Xy7Q', 'event': 'message'}",
@@ -39,14 +39,14 @@ test_messages (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (messages); i++) {
     g_autofree char *keys = g_strconcat (KEYS, messages[i].keys, NULL);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("ntfy", keys);
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
-    BelfryReportExchange exchange = failure;
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/ntfy", keys);
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
+    BelfryTestExchange exchange = failure;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.headers = messages[i].headers;
     exchange.body = messages[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
     g_assert_cmpstr (outcome->remote_id, ==, "hwQ2YpKdmg");
   }
@@ -69,16 +69,16 @@ static const struct {
 static void
 test_kinds (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("ntfy", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/ntfy", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
     g_autoptr (BelfryReport) report =
-        belfry_report_test_read (kinds[i].fixture, "subject='s'\nbody='b'");
-    BelfryReportExchange exchange = failure;
+        belfry_test_report_new (kinds[i].fixture, "subject='s'\nbody='b'");
+    BelfryTestExchange exchange = failure;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.body = kinds[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -86,7 +86,7 @@ test_kinds (void)
 static void
 test_limit (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("ntfy", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/ntfy", KEYS);
   g_autoptr (GString) body = g_string_new ("body='");
   g_autoptr (BelfryReport) report = NULL;
   const char *message = NULL;
@@ -94,10 +94,10 @@ test_limit (void)
   for (guint i = 0; i < 3000; i++)
     g_string_append (body, "ä");
   g_string_append (body, "'");
-  report = belfry_report_test_read ("success", body->str);
-  belfry_report_test_plan (test, report);
+  report = belfry_test_report_new ("success", body->str);
+  belfry_test_plan (test, report);
   message = belfry_json_get_text (
-      json_node_get_object (belfry_targets_get_payload (belfry_report_test_get_targets (test), 0)),
+      json_node_get_object (belfry_targets_get_payload (belfry_test_get_targets (test), 0)),
       "message");
   g_assert_cmpuint (strlen (message), <=, 4096);
   g_assert_cmpuint (strlen (message), >, 4090);
@@ -124,24 +124,24 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("ntfy", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/ntfy", KEYS);
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = failure;
+    BelfryTestExchange exchange = failure;
 
     exchange.status = answers[i].status;
     exchange.answer_headers = answers[i].headers;
     exchange.answer = answers[i].body;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
 }
 
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("ntfy", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/ntfy", KEYS);
 
-  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
+  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
 }
 
 static const struct {
@@ -163,7 +163,7 @@ test_configurations (void)
   static const char *const bad[] = { "a b", "a/b", "ä", "" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (configurations); i++) {
-    g_autofree char *problems = belfry_report_test_dup_problems ("ntfy", configurations[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("reporter/ntfy", configurations[i].keys);
 
     if (*configurations[i].problem == '\0')
       g_assert_cmpstr (problems, ==, "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
+#include <belfry-test.h>
 
 #define KEYS "secret=plain:6d3f0cexample\nbase-url=$URL/\n"
 #define BODY                                                                                       \
@@ -8,7 +8,7 @@
   "+on+linux-x86%2C+building+acme%2Fanvil+on+worker+box3%3B+revision+4f1c2a9e7b3d+of+main%3B"      \
   "+make+check%3A+%27make+check%27+%28failure%29%3B+4m+7s"
 
-static const BelfryReportExchange failure = {
+static const BelfryTestExchange failure = {
   .target = "/message",
   .headers = "Content-Type: application/x-www-form-urlencoded",
   .body = BODY "&level=4",
@@ -18,13 +18,13 @@ static const BelfryReportExchange failure = {
 static void
 test_message (void)
 {
-  g_autoptr (BelfryReportTest) levels = belfry_report_test_new ("pushjet", KEYS "levels.failing=4");
-  g_autoptr (BelfryReportTest) none = belfry_report_test_new ("pushjet", KEYS "levels.passing=4");
-  BelfryReportExchange bare = failure;
+  g_autoptr (BelfryTest) levels = belfry_test_new ("reporter/pushjet", KEYS "levels.failing=4");
+  g_autoptr (BelfryTest) none = belfry_test_new ("reporter/pushjet", KEYS "levels.passing=4");
+  BelfryTestExchange bare = failure;
 
   bare.body = BODY;
-  belfry_report_test_check (levels, "failure", &failure, BELFRY_OUTCOME_DELIVERED, 0);
-  belfry_report_test_check (none, "failure", &bare, BELFRY_OUTCOME_DELIVERED, 0);
+  belfry_test_check_report (levels, "failure", &failure, BELFRY_OUTCOME_DELIVERED, 0);
+  belfry_test_check_report (none, "failure", &bare, BELFRY_OUTCOME_DELIVERED, 0);
 }
 
 static const struct {
@@ -43,24 +43,24 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("pushjet", KEYS "levels.failing=4");
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/pushjet", KEYS "levels.failing=4");
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = failure;
+    BelfryTestExchange exchange = failure;
 
     exchange.status = answers[i].status;
     exchange.answer = answers[i].body;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, 0);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, 0);
   }
-  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
+  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
 }
 
 static void
 test_options (void)
 {
-  g_autofree char *range = belfry_report_test_dup_problems ("pushjet", KEYS "levels.failing=6");
-  g_autofree char *mode = belfry_report_test_dup_problems ("pushjet", KEYS "levels.broken=1");
-  g_autofree char *good = belfry_report_test_dup_problems ("pushjet", KEYS "levels.failing=5");
+  g_autofree char *range = belfry_test_dup_problems ("reporter/pushjet", KEYS "levels.failing=6");
+  g_autofree char *mode = belfry_test_dup_problems ("reporter/pushjet", KEYS "levels.broken=1");
+  g_autofree char *good = belfry_test_dup_problems ("reporter/pushjet", KEYS "levels.failing=5");
 
   g_assert_true (g_str_has_prefix (range, "error levels.failing: "));
   g_assert_true (g_str_has_prefix (mode, "error levels.broken: "));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -19,29 +19,29 @@
   "html=1&title=Buildbot+failure+in+Acme+CI+on+linux-x86&message=" LINK ("failed+build") REST      \
       "%3B+make+check%3A+%27make+check%27+%28failure%29%3B+4m+7s"
 
-static const BelfryReportExchange failure = {
+static const BelfryTestExchange failure = {
   .target = "/1/messages.json",
   .headers = FORM,
   .body = SECRET FAILURE "&priority=1",
   .answer = "{'status': 1, 'request': 'e460545a-8b33'}",
 };
 
-static BelfryReportTest *
+static BelfryTest *
 make_test (const char *keys)
 {
   g_autofree char *all = g_strconcat (KEYS, keys, NULL);
-  BelfryReportTest *test = belfry_report_test_new ("pushover", all);
+  BelfryTest *test = belfry_test_new ("reporter/pushover", all);
 
-  belfry_report_test_set_origin (test, ORIGIN);
+  belfry_test_set_origin (test, ORIGIN);
   return test;
 }
 
 static void
 test_example (void)
 {
-  g_autoptr (BelfryReportTest) test = make_test ("priorities.failing=1");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
-  g_autoptr (BelfryOutcome) outcome = belfry_report_test_run (test, report, &failure);
+  g_autoptr (BelfryTest) test = make_test ("priorities.failing=1");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
+  g_autoptr (BelfryOutcome) outcome = belfry_test_run_report (test, report, &failure);
 
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   g_assert_cmpstr (outcome->remote_id, ==, "e460545a-8b33");
@@ -74,15 +74,15 @@ static void
 test_messages (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (messages); i++) {
-    g_autoptr (BelfryReportTest) test = make_test (messages[i].keys);
+    g_autoptr (BelfryTest) test = make_test (messages[i].keys);
     g_autoptr (BelfryReport) report =
-        belfry_report_test_read (messages[i].fixture, messages[i].edits);
+        belfry_test_report_new (messages[i].fixture, messages[i].edits);
     g_autofree char *body = g_strconcat (SECRET, messages[i].form, NULL);
-    BelfryReportExchange exchange = failure;
+    BelfryTestExchange exchange = failure;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.body = body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -92,15 +92,14 @@ test_limits (void)
 {
   g_autofree char *url = g_strnfill (600, 'u');
   g_autofree char *keys = g_strconcat ("other-params.url=", url, NULL);
-  g_autoptr (BelfryReportTest) test = make_test (keys);
+  g_autoptr (BelfryTest) test = make_test (keys);
   g_autofree char *body = g_strnfill (3000, 'x');
   g_autofree char *edits = g_strdup_printf ("subject='%s'\nbody='<b>%s</b>'", body, body);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("success", edits);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("success", edits);
   JsonObject *payload = NULL;
 
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 1);
-  payload =
-      json_node_get_object (belfry_targets_get_payload (belfry_report_test_get_targets (test), 0));
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 1);
+  payload = json_node_get_object (belfry_targets_get_payload (belfry_test_get_targets (test), 0));
   g_assert_cmpint (g_utf8_strlen (belfry_json_get_text (payload, "message"), -1), ==, 1024);
   g_assert_true (g_str_has_suffix (belfry_json_get_text (payload, "message"), "x…</b>"));
   g_assert_cmpint (g_utf8_strlen (belfry_json_get_text (payload, "title"), -1), ==, 250);
@@ -131,16 +130,16 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = make_test ("priorities.failing=1");
+  g_autoptr (BelfryTest) test = make_test ("priorities.failing=1");
 
   belfry_clock_set_us (G_GINT64_CONSTANT (1717400000) * G_USEC_PER_SEC);
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = failure;
+    BelfryTestExchange exchange = failure;
 
     exchange.status = answers[i].status;
     exchange.answer_headers = answers[i].headers;
     exchange.answer = answers[i].body;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
   belfry_clock_set_us (0);
 }
@@ -148,23 +147,23 @@ test_answers (void)
 static void
 test_errors_are_quoted (void)
 {
-  g_autoptr (BelfryReportTest) test = make_test ("priorities.failing=1");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+  g_autoptr (BelfryTest) test = make_test ("priorities.failing=1");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
   g_autoptr (BelfryOutcome) outcome = NULL;
-  BelfryReportExchange exchange = failure;
+  BelfryTestExchange exchange = failure;
 
   exchange.status = 400;
   exchange.answer = "{'errors': ['user is invalid', 5, 'no devices']}";
-  outcome = belfry_report_test_run (test, report, &exchange);
+  outcome = belfry_test_run_report (test, report, &exchange);
   g_assert_cmpstr (outcome->excerpt, ==, "400: user is invalid; no devices");
 }
 
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = make_test ("priorities.failing=1");
+  g_autoptr (BelfryTest) test = make_test ("priorities.failing=1");
 
-  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
+  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
 }
 
 static const struct {
@@ -192,11 +191,11 @@ static const struct {
 static void
 test_configurations (void)
 {
-  g_autofree char *nothing = belfry_report_test_dup_problems ("pushover", "");
+  g_autofree char *nothing = belfry_test_dup_problems ("reporter/pushover", "");
 
   for (gsize i = 0; i < G_N_ELEMENTS (configurations); i++) {
     g_autofree char *keys = g_strconcat (KEYS, configurations[i].keys, NULL);
-    g_autofree char *problems = belfry_report_test_dup_problems ("pushover", keys);
+    g_autofree char *problems = belfry_test_dup_problems ("reporter/pushover", keys);
 
     if (*configurations[i].problem == '\0')
       g_assert_cmpstr (problems, ==, "");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
 #include "slack.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -18,38 +18,38 @@
   "<" PAGE "|failed build> on _linux-x86_, building acme/anvil on worker box3;"                    \
   " revision 4f1c2a9e7b3d of main; make check: \\u0027make check\\u0027 (failure); 4m 7s"
 
-static const BelfryReportExchange by_webhook = {
+static const BelfryTestExchange by_webhook = {
   .target = "/services/T0/B0/abcdefgh",
   .headers = JSON,
   .body = "{" BAR ("danger", SUBJECT, BODY) ", " QUIET "}",
   .answer = "ok",
 };
 
-static const BelfryReportExchange by_token = {
+static const BelfryTestExchange by_token = {
   .target = "/api/chat.postMessage",
   .headers = BEARER,
   .body = "{'channel': '#ci', " BAR ("danger", SUBJECT, BODY) ", " QUIET "}",
   .answer = "{'ok': true, 'channel': 'C024BE91L', 'ts': '1503435956.000247'}",
 };
 
-static BelfryReportTest *
+static BelfryTest *
 make_test (const char *way, const char *keys)
 {
   g_autofree char *all = g_strconcat (way, keys, NULL);
-  BelfryReportTest *test = belfry_report_test_new ("slack", all);
+  BelfryTest *test = belfry_test_new ("reporter/slack", all);
 
-  belfry_report_test_set_origin (test, "https://slack.com");
+  belfry_test_set_origin (test, "https://slack.com");
   return test;
 }
 
 static void
 test_ways (void)
 {
-  g_autoptr (BelfryReportTest) webhook = make_test (WEBHOOK, "");
-  g_autoptr (BelfryReportTest) token = make_test (TOKEN, "");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
-  g_autoptr (BelfryOutcome) plain = belfry_report_test_run (webhook, report, &by_webhook);
-  g_autoptr (BelfryOutcome) known = belfry_report_test_run (token, report, &by_token);
+  g_autoptr (BelfryTest) webhook = make_test (WEBHOOK, "");
+  g_autoptr (BelfryTest) token = make_test (TOKEN, "");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
+  g_autoptr (BelfryOutcome) plain = belfry_test_run_report (webhook, report, &by_webhook);
+  g_autoptr (BelfryOutcome) known = belfry_test_run_report (token, report, &by_token);
 
   g_assert_cmpint (plain->kind, ==, BELFRY_OUTCOME_DELIVERED);
   g_assert_null (plain->remote_id);
@@ -87,14 +87,14 @@ static void
 test_messages (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (messages); i++) {
-    g_autoptr (BelfryReportTest) test = make_test (WEBHOOK, messages[i].keys);
+    g_autoptr (BelfryTest) test = make_test (WEBHOOK, messages[i].keys);
     g_autoptr (BelfryReport) report =
-        belfry_report_test_read (messages[i].fixture, messages[i].edits);
-    BelfryReportExchange exchange = by_webhook;
+        belfry_test_report_new (messages[i].fixture, messages[i].edits);
+    BelfryTestExchange exchange = by_webhook;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.body = messages[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -102,16 +102,16 @@ test_messages (void)
 static void
 test_limits (void)
 {
-  g_autoptr (BelfryReportTest) bar = make_test (WEBHOOK, "");
-  g_autoptr (BelfryReportTest) blocks = make_test (WEBHOOK, "attachment=false");
+  g_autoptr (BelfryTest) bar = make_test (WEBHOOK, "");
+  g_autoptr (BelfryTest) blocks = make_test (WEBHOOK, "attachment=false");
   g_autofree char *long_text = g_strnfill (9000, '<');
   g_autofree char *edits =
       g_strdup_printf ("type='plain'\nsubject='%s'\nbody='%s'", long_text, long_text);
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("success", edits);
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("success", edits);
   JsonNode *payload = NULL;
 
-  belfry_report_test_plan (bar, report);
-  payload = belfry_targets_get_payload (belfry_report_test_get_targets (bar), 0);
+  belfry_test_plan (bar, report);
+  payload = belfry_targets_get_payload (belfry_test_get_targets (bar), 0);
   g_assert_cmpint (g_utf8_strlen (json_node_get_string (belfry_json_lookup (payload, "text")), -1),
                    <=, 3000);
   payload = json_array_get_element (
@@ -120,8 +120,8 @@ test_limits (void)
                    <=, 4000);
   g_assert_true (
       g_str_has_suffix (json_node_get_string (belfry_json_lookup (payload, "text")), "&lt;…"));
-  belfry_report_test_plan (blocks, report);
-  payload = belfry_targets_get_payload (belfry_report_test_get_targets (blocks), 0);
+  belfry_test_plan (blocks, report);
+  payload = belfry_targets_get_payload (belfry_test_get_targets (blocks), 0);
   payload =
       json_array_get_element (belfry_json_get_array (json_node_get_object (payload), "blocks"), 1);
   g_assert_cmpint (
@@ -157,25 +157,25 @@ static void
 test_continued (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (continued); i++) {
-    g_autoptr (BelfryReportTest) test = make_test (TOKEN, continued[i].keys);
+    g_autoptr (BelfryTest) test = make_test (TOKEN, continued[i].keys);
     g_autoptr (BelfryReport) report =
-        belfry_report_test_read (continued[i].fixture, "subject='s'\nbody='b'");
+        belfry_test_report_new (continued[i].fixture, "subject='s'\nbody='b'");
     const char *color = g_str_equal (continued[i].fixture, "worker") ? "#9e9e9e" : "good";
     g_autofree char *body = g_strdup_printf (
         "{%s'text': 's', 'attachments': [{'color': '%s', 'text': 'b', 'fallback': 's',"
         " 'mrkdwn_in': ['text']}]%s}",
         continued[i].place, color, continued[i].end);
-    BelfryReportExchange exchange = by_token;
+    BelfryTestExchange exchange = by_token;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.target = continued[i].target;
     exchange.body = body;
     exchange.answer = "{'ok': true, 'channel': 'C1', 'ts': '2'}";
-    belfry_report_test_expect (test, &exchange);
-    belfry_report_test_plan (test, report);
-    g_assert_cmpstr (belfry_targets_get_key (belfry_report_test_get_targets (test), 0), ==,
+    belfry_test_expect (test, &exchange);
+    belfry_test_plan (test, report);
+    g_assert_cmpstr (belfry_targets_get_key (belfry_test_get_targets (test), 0), ==,
                      continued[i].key);
-    outcome = belfry_report_test_deliver (test, 0, "C024BE91L/1503435956.000247");
+    outcome = belfry_test_deliver (test, 0, "C024BE91L/1503435956.000247");
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
     g_assert_cmpstr (outcome->remote_id, ==, continued[i].remote_id);
   }
@@ -185,20 +185,20 @@ test_continued (void)
 static void
 test_gone (void)
 {
-  g_autoptr (BelfryReportTest) test = make_test (TOKEN, "edit=true");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("success", "subject='s'\nbody='b'");
-  BelfryReportExchange edit = by_token;
-  BelfryReportExchange anew = by_token;
+  g_autoptr (BelfryTest) test = make_test (TOKEN, "edit=true");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("success", "subject='s'\nbody='b'");
+  BelfryTestExchange edit = by_token;
+  BelfryTestExchange anew = by_token;
   g_autoptr (BelfryOutcome) outcome = NULL;
 
   edit.target = "/api/chat.update";
   edit.body = "{'channel': 'C1', 'ts': '2', " BAR ("good", "s", "b") "}";
   edit.answer = "{'ok': false, 'error': 'message_not_found'}";
   anew.body = "{'channel': '#ci', " BAR ("good", "s", "b") ", " QUIET "}";
-  belfry_report_test_expect (test, &edit);
-  belfry_report_test_expect (test, &anew);
-  belfry_report_test_plan (test, report);
-  outcome = belfry_report_test_deliver (test, 0, "C1/2");
+  belfry_test_expect (test, &edit);
+  belfry_test_expect (test, &anew);
+  belfry_test_plan (test, report);
+  outcome = belfry_test_deliver (test, 0, "C1/2");
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   g_assert_cmpstr (outcome->remote_id, ==, "C024BE91L/1503435956.000247");
 }
@@ -217,9 +217,9 @@ test_phases (void)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (BelfryReportTest) test = make_test (TOKEN, cases[i].keys);
-    const BelfryReporter *plugin = belfry_report_test_get_plugin (test);
-    guint phases = plugin->phases & plugin->choose_phases (belfry_report_test_get_state (test));
+    g_autoptr (BelfryTest) test = make_test (TOKEN, cases[i].keys);
+    const BelfryReporter *plugin = belfry_test_get_plugin (test);
+    guint phases = plugin->phases & plugin->choose_phases (belfry_test_get_state (test));
 
     g_assert_cmpint ((phases & BELFRY_PHASE_STARTED) != 0, ==, cases[i].starts);
     g_assert_true ((phases & BELFRY_PHASE_FINISHED) != 0);
@@ -229,13 +229,13 @@ test_phases (void)
 static void
 test_pace (void)
 {
-  g_autoptr (BelfryReportTest) test = make_test (TOKEN, "");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+  g_autoptr (BelfryTest) test = make_test (TOKEN, "");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
   g_autoptr (BelfryOutcome) outcome = NULL;
 
-  belfry_report_test_plan (test, report);
-  belfry_report_test_set_pace (test, G_TIME_SPAN_HOUR);
-  outcome = belfry_report_test_deliver (test, 0, NULL);
+  belfry_test_plan (test, report);
+  belfry_test_set_pace (test, G_TIME_SPAN_HOUR);
+  outcome = belfry_test_deliver (test, 0, NULL);
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_WAIT);
   g_assert_cmpint (outcome->wait_us, ==, G_TIME_SPAN_HOUR);
   g_assert_false (outcome->answered);
@@ -289,19 +289,19 @@ static const Answer api_answers[] = {
 
 static void
 check_answers (const char *way,
-               const BelfryReportExchange *success,
+               const BelfryTestExchange *success,
                const Answer *answers,
                gsize count)
 {
-  g_autoptr (BelfryReportTest) test = make_test (way, "");
+  g_autoptr (BelfryTest) test = make_test (way, "");
 
   for (gsize i = 0; i < count; i++) {
-    BelfryReportExchange exchange = *success;
+    BelfryTestExchange exchange = *success;
 
     exchange.status = answers[i].status;
     exchange.answer_headers = answers[i].headers;
     exchange.answer = answers[i].body;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
 }
 
@@ -315,24 +315,24 @@ test_answers (void)
 static void
 test_advice (void)
 {
-  g_autoptr (BelfryReportTest) test = make_test (TOKEN, "");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
-  BelfryReportExchange exchange = by_token;
+  g_autoptr (BelfryTest) test = make_test (TOKEN, "");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
+  BelfryTestExchange exchange = by_token;
   g_autoptr (BelfryOutcome) outcome = NULL;
 
   exchange.answer = ERROR ("not_in_channel");
-  outcome = belfry_report_test_run (test, report, &exchange);
+  outcome = belfry_test_run_report (test, report, &exchange);
   g_assert_cmpstr (outcome->excerpt, ==, "not_in_channel: invite the bot to the channel");
 }
 
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) webhook = make_test (WEBHOOK, "");
-  g_autoptr (BelfryReportTest) token = make_test (TOKEN, "");
+  g_autoptr (BelfryTest) webhook = make_test (WEBHOOK, "");
+  g_autoptr (BelfryTest) token = make_test (TOKEN, "");
 
-  belfry_report_test_check_faults (webhook, "failure", &by_webhook, BELFRY_OUTCOME_WAIT);
-  belfry_report_test_check_faults (token, "failure", &by_token, BELFRY_OUTCOME_WAIT);
+  belfry_test_check_faults (webhook, "failure", &by_webhook, BELFRY_OUTCOME_WAIT);
+  belfry_test_check_faults (token, "failure", &by_token, BELFRY_OUTCOME_WAIT);
 }
 
 static const struct {
@@ -361,7 +361,7 @@ test_configurations (void)
   g_autoptr (GError) error = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS (configurations); i++) {
-    g_autofree char *problems = belfry_report_test_dup_problems ("slack", configurations[i].keys);
+    g_autofree char *problems = belfry_test_dup_problems ("reporter/slack", configurations[i].keys);
 
     if (*configurations[i].problem == '\0')
       g_assert_cmpstr (problems, ==, "");

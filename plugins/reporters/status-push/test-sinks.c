@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The built reporter and its two sinks: a server that takes forms, a program that takes JSON. */
-#include <report-test.h>
+#include <belfry-test.h>
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -32,13 +32,13 @@ on_taken (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* how many of so many items a push takes */
 static gssize
-push (BelfryReportTest *test, guint count)
+push (BelfryTest *test, guint count)
 {
-  const BelfryReporter *plugin = belfry_report_test_get_plugin (test);
+  const BelfryReporter *plugin = belfry_test_get_plugin (test);
   g_autoptr (JsonArray) items = make_items (count);
   gssize taken = G_MINSSIZE;
 
-  plugin->deliver_batch (belfry_report_test_get_state (test), items,
+  plugin->deliver_batch (belfry_test_get_state (test), items,
                          g_task_new (NULL, NULL, on_taken, &taken));
   while (taken == G_MINSSIZE)
     g_main_context_iteration (NULL, TRUE);
@@ -51,53 +51,49 @@ push (BelfryReportTest *test, guint count)
 static void
 test_server (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
-      "status-push", "server-url=$URL/submit\nextra-post-params.key=a b&c\nchunk-size=2");
+  g_autoptr (BelfryTest) test = belfry_test_new (
+      "reporter/status-push", "server-url=$URL/submit\nextra-post-params.key=a b&c\nchunk-size=2");
   g_autofree char *two = g_strconcat ("packets=", "[" ONE "," TWO "]", "&key=a b%26c", NULL);
   g_autofree char *one = g_strconcat ("packets=", "[" ONE "]", "&key=a b%26c", NULL);
   static const guint statuses[] = { 500, 404, 401, 429 };
 
   {
-    const BelfryReportExchange taken = {
+    const BelfryTestExchange taken = {
       .target = "/submit", .headers = FORM_HEADERS, .body = two, .status = 201
     };
 
-    belfry_report_test_expect (test, &taken);
+    belfry_test_expect (test, &taken);
     g_assert_cmpint (push (test, 3), ==, 2);
   }
   /* what fails is tried one by one until one goes through */
   for (gsize i = 0; i < G_N_ELEMENTS (statuses); i++) {
-    const BelfryReportExchange refused = {
+    const BelfryTestExchange refused = {
       .target = "/submit",
       .headers = FORM_HEADERS,
       .body = i == 0 ? two : one,
       .status = statuses[i],
     };
 
-    belfry_report_test_expect (test, &refused);
+    belfry_test_expect (test, &refused);
     g_assert_cmpint (push (test, 3), ==, 0);
   }
-  g_assert_nonnull (strstr (belfry_report_test_get_log (test),
+  g_assert_nonnull (strstr (belfry_test_get_log (test),
                             "a push of 2 events failed: status 500; it is tried again\n"));
   {
-    const BelfryReportExchange cut = {
-      .target = "/submit", .headers = FORM_HEADERS, .body = one, .fault = BELFRY_REPORT_FAULT_CLOSED
+    const BelfryTestExchange cut = {
+      .target = "/submit", .headers = FORM_HEADERS, .body = one, .fault = BELFRY_TEST_FAULT_CLOSED
     };
-    const BelfryReportExchange taken = { .target = "/submit",
-                                         .headers = FORM_HEADERS,
-                                         .body = one };
+    const BelfryTestExchange taken = { .target = "/submit", .headers = FORM_HEADERS, .body = one };
 
-    belfry_report_test_expect (test, &cut);
+    belfry_test_expect (test, &cut);
     g_assert_cmpint (push (test, 3), ==, 0);
-    belfry_report_test_expect (test, &taken);
+    belfry_test_expect (test, &taken);
     g_assert_cmpint (push (test, 3), ==, 1);
   }
   {
-    const BelfryReportExchange taken = { .target = "/submit",
-                                         .headers = FORM_HEADERS,
-                                         .body = two };
+    const BelfryTestExchange taken = { .target = "/submit", .headers = FORM_HEADERS, .body = two };
 
-    belfry_report_test_expect (test, &taken);
+    belfry_test_expect (test, &taken);
     g_assert_cmpint (push (test, 3), ==, 2);
   }
 }
@@ -106,19 +102,19 @@ test_server (void)
 static void
 test_sizes (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("status-push", "server-url=$URL/\nmax-http-request-size=100");
-  g_autoptr (BelfryReportTest) narrow =
-      belfry_report_test_new ("status-push", "server-url=$URL/\nmax-http-request-size=30");
-  const BelfryReportExchange taken = { .target = "/",
-                                       .headers = FORM_HEADERS,
-                                       .body = "packets=[" ONE "]" };
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/status-push", "server-url=$URL/\nmax-http-request-size=100");
+  g_autoptr (BelfryTest) narrow =
+      belfry_test_new ("reporter/status-push", "server-url=$URL/\nmax-http-request-size=30");
+  const BelfryTestExchange taken = { .target = "/",
+                                     .headers = FORM_HEADERS,
+                                     .body = "packets=[" ONE "]" };
 
-  belfry_report_test_expect (test, &taken);
+  belfry_test_expect (test, &taken);
   g_assert_cmpint (push (test, 3), ==, 1);
   g_assert_cmpint (push (narrow, 3), ==, 1);
-  g_assert_nonnull (strstr (belfry_report_test_get_log (narrow), "event 1 makes a form of"));
-  g_assert_nonnull (strstr (belfry_report_test_get_log (narrow), "30 is the most; it is dropped"));
+  g_assert_nonnull (strstr (belfry_test_get_log (narrow), "event 1 makes a form of"));
+  g_assert_nonnull (strstr (belfry_test_get_log (narrow), "30 is the most; it is dropped"));
 }
 
 /* a program that keeps what it reads beside itself, and ends as its argument says */
@@ -155,16 +151,16 @@ test_program (void)
   g_autofree char *good = g_strdup_printf ("server-push-program=%s 0\nchunk-size=2", program);
   g_autofree char *bad = g_strdup_printf ("server-push-program=%s 3\nchunk-size=2", program);
   g_autofree char *missing = g_strdup_printf ("server-push-program=%s/none", folder);
-  g_autoptr (BelfryReportTest) takes = belfry_report_test_new ("status-push", good);
-  g_autoptr (BelfryReportTest) refuses = belfry_report_test_new ("status-push", bad);
-  g_autoptr (BelfryReportTest) absent = belfry_report_test_new ("status-push", missing);
+  g_autoptr (BelfryTest) takes = belfry_test_new ("reporter/status-push", good);
+  g_autoptr (BelfryTest) refuses = belfry_test_new ("reporter/status-push", bad);
+  g_autoptr (BelfryTest) absent = belfry_test_new ("reporter/status-push", missing);
 
   g_assert_cmpint (push (takes, 3), ==, 2);
   check_read (program, "[" ONE "," TWO "]");
   g_assert_cmpint (push (refuses, 3), ==, 0);
   check_read (program, "[" ONE "," TWO "]");
   g_assert_nonnull (
-      strstr (belfry_report_test_get_log (refuses), "the program ended with 3; it is tried again"));
+      strstr (belfry_test_get_log (refuses), "the program ended with 3; it is tried again"));
   g_assert_cmpint (push (refuses, 3), ==, 0);
   check_read (program, "[" ONE "]");
   g_assert_cmpint (push (absent, 1), ==, 0);
@@ -193,7 +189,7 @@ test_configurations (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (configurations); i++) {
     g_autofree char *problems =
-        belfry_report_test_dup_problems ("status-push", configurations[i].keys);
+        belfry_test_dup_problems ("reporter/status-push", configurations[i].keys);
 
     if (*configurations[i].problem == '\0')
       g_assert_cmpstr (problems, ==, "");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
 #include "telegram.h"
+#include <belfry-test.h>
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
   " worker box3; revision 4f1c2a9e7b3d of main; make check: \\u0027make check\\u0027 (failure);"   \
   " 4m 7s'"
 
-static const BelfryReportExchange failure = {
+static const BelfryTestExchange failure = {
   .target = SEND,
   .body = "{'chat_id': 5, " TEXT ", " FIXED ", 'disable_notification': false}",
   .answer = "{'ok': true, 'result': {'message_id': 77, 'date': 1}}",
@@ -23,9 +23,9 @@ static const BelfryReportExchange failure = {
 static void
 test_message (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("telegram", KEYS "chat-ids=5");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
-  g_autoptr (BelfryOutcome) outcome = belfry_report_test_run (test, report, &failure);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/telegram", KEYS "chat-ids=5");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
+  g_autoptr (BelfryOutcome) outcome = belfry_test_run_report (test, report, &failure);
 
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   g_assert_cmpstr (outcome->remote_id, ==, "77");
@@ -59,14 +59,14 @@ test_messages (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (messages); i++) {
     g_autofree char *keys = g_strconcat (KEYS, messages[i].keys, NULL);
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("telegram", keys);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/telegram", keys);
     g_autoptr (BelfryReport) report =
-        belfry_report_test_read (messages[i].fixture, messages[i].edits);
-    BelfryReportExchange exchange = failure;
+        belfry_test_report_new (messages[i].fixture, messages[i].edits);
+    BelfryTestExchange exchange = failure;
     g_autoptr (BelfryOutcome) outcome = NULL;
 
     exchange.body = messages[i].body;
-    outcome = belfry_report_test_run (test, report, &exchange);
+    outcome = belfry_test_run_report (test, report, &exchange);
     g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
   }
 }
@@ -75,9 +75,9 @@ test_messages (void)
 static void
 test_chats (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("telegram", KEYS "chat-ids=6;5");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
-  const BelfryReportExchange kicked = {
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/telegram", KEYS "chat-ids=6;5");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
+  const BelfryTestExchange kicked = {
     .target = SEND,
     .body = "{'chat_id': 6, " TEXT ", " FIXED ", 'disable_notification': false}",
     .status = 403,
@@ -86,11 +86,11 @@ test_chats (void)
   g_autoptr (BelfryOutcome) first = NULL;
   g_autoptr (BelfryOutcome) second = NULL;
 
-  belfry_report_test_expect (test, &kicked);
-  belfry_report_test_expect (test, &failure);
-  g_assert_cmpuint (belfry_report_test_plan (test, report), ==, 2);
-  first = belfry_report_test_deliver (test, 0, NULL);
-  second = belfry_report_test_deliver (test, 1, NULL);
+  belfry_test_expect (test, &kicked);
+  belfry_test_expect (test, &failure);
+  g_assert_cmpuint (belfry_test_plan (test, report), ==, 2);
+  first = belfry_test_deliver (test, 0, NULL);
+  second = belfry_test_deliver (test, 1, NULL);
   g_assert_cmpint (first->kind, ==, BELFRY_OUTCOME_REFUSED);
   g_assert_cmpuint (first->http_status, ==, 403);
   g_assert_cmpstr (first->excerpt, ==, "403: Forbidden: bot was kicked");
@@ -119,16 +119,16 @@ static void
 test_edits (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (edits); i++) {
-    g_autoptr (BelfryReportTest) test =
-        belfry_report_test_new ("telegram", KEYS "chat-ids=5/3\nedit=true");
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", "body='b'");
-    const BelfryReportExchange edit = {
+    g_autoptr (BelfryTest) test =
+        belfry_test_new ("reporter/telegram", KEYS "chat-ids=5/3\nedit=true");
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", "body='b'");
+    const BelfryTestExchange edit = {
       .target = EDIT,
       .body = "{'chat_id': 5, 'message_id': 77, 'text': 'b', " FIXED "}",
       .status = edits[i].status,
       .answer = edits[i].answer,
     };
-    const BelfryReportExchange anew = {
+    const BelfryTestExchange anew = {
       .target = SEND,
       .body = "{'chat_id': 5, 'message_thread_id': 3, 'text': 'b', " FIXED
               ", 'disable_notification': false}",
@@ -136,11 +136,11 @@ test_edits (void)
     };
     g_autoptr (BelfryOutcome) outcome = NULL;
 
-    belfry_report_test_expect (test, &edit);
+    belfry_test_expect (test, &edit);
     if (edits[i].answer_again != NULL)
-      belfry_report_test_expect (test, &anew);
-    belfry_report_test_plan (test, report);
-    outcome = belfry_report_test_deliver (test, 0, "77");
+      belfry_test_expect (test, &anew);
+    belfry_test_plan (test, report);
+    outcome = belfry_test_deliver (test, 0, "77");
     g_assert_cmpint (outcome->kind, ==, edits[i].kind);
     g_assert_cmpstr (outcome->remote_id, ==, edits[i].remote_id);
   }
@@ -149,45 +149,43 @@ test_edits (void)
 static void
 test_edits_builds_only (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("telegram", KEYS "chat-ids=5\nedit=true");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("worker", "body='b'");
-  BelfryReportExchange exchange = failure;
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/telegram", KEYS "chat-ids=5\nedit=true");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("worker", "body='b'");
+  BelfryTestExchange exchange = failure;
   g_autoptr (BelfryOutcome) outcome = NULL;
 
   exchange.body = "{'chat_id': 5, 'text': 'b', " FIXED ", 'disable_notification': false}";
-  belfry_report_test_plan (test, report);
-  belfry_report_test_expect (test, &exchange);
-  outcome = belfry_report_test_deliver (test, 0, "70");
+  belfry_test_plan (test, report);
+  belfry_test_expect (test, &exchange);
+  outcome = belfry_test_deliver (test, 0, "70");
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
 test_phases (void)
 {
-  g_autoptr (BelfryReportTest) edit =
-      belfry_report_test_new ("telegram", KEYS "chat-ids=5\nedit=true");
-  g_autoptr (BelfryReportTest) plain = belfry_report_test_new ("telegram", KEYS "chat-ids=5");
-  const BelfryReporter *plugin = belfry_report_test_get_plugin (edit);
-  BelfryReportExchange started = failure;
+  g_autoptr (BelfryTest) edit = belfry_test_new ("reporter/telegram", KEYS "chat-ids=5\nedit=true");
+  g_autoptr (BelfryTest) plain = belfry_test_new ("reporter/telegram", KEYS "chat-ids=5");
+  const BelfryReporter *plugin = belfry_test_get_plugin (edit);
+  BelfryTestExchange started = failure;
 
   started.body = "{'chat_id': 5, 'text': '<a href=\\\"" PAGE
                  "\\\">build begun</a> on <i>linux-x86</i>, building acme/anvil on worker box3;"
                  " revision 4f1c2a9e7b3d of main', " FIXED ", 'disable_notification': true}";
-  belfry_report_test_check (edit, "started", &started, BELFRY_OUTCOME_DELIVERED, 0);
-  g_assert_cmpuint (
-      plugin->choose_phases (belfry_report_test_get_state (edit)) & BELFRY_PHASE_STARTED, !=, 0);
-  g_assert_cmpuint (plugin->choose_phases (belfry_report_test_get_state (plain)) & plugin->phases,
-                    ==, BELFRY_PHASE_FINISHED | BELFRY_PHASE_BUILDSET | BELFRY_PHASE_WORKER);
+  belfry_test_check_report (edit, "started", &started, BELFRY_OUTCOME_DELIVERED, 0);
+  g_assert_cmpuint (plugin->choose_phases (belfry_test_get_state (edit)) & BELFRY_PHASE_STARTED, !=,
+                    0);
+  g_assert_cmpuint (plugin->choose_phases (belfry_test_get_state (plain)) & plugin->phases, ==,
+                    BELFRY_PHASE_FINISHED | BELFRY_PHASE_BUILDSET | BELFRY_PHASE_WORKER);
 }
 
 /* a group that became a supergroup: used at once, remembered, said once */
 static void
 test_migration (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("telegram", KEYS "chat-ids=-5/3");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", "body='b'");
-  const BelfryReportExchange moved = {
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/telegram", KEYS "chat-ids=-5/3");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", "body='b'");
+  const BelfryTestExchange moved = {
     .target = SEND,
     .body = "{'chat_id': -5, 'message_thread_id': 3, 'text': 'b', " FIXED
             ", 'disable_notification': false}",
@@ -195,7 +193,7 @@ test_migration (void)
     .answer = "{'ok': false, 'error_code': 400, 'description': 'group chat was upgraded',"
               " 'parameters': {'migrate_to_chat_id': -1001234567890}}",
   };
-  const BelfryReportExchange there = {
+  const BelfryTestExchange there = {
     .target = SEND,
     .body = "{'chat_id': -1001234567890, 'message_thread_id': 3, 'text': 'b', " FIXED
             ", 'disable_notification': false}",
@@ -204,28 +202,28 @@ test_migration (void)
   g_autoptr (BelfryOutcome) first = NULL;
   g_autoptr (BelfryOutcome) second = NULL;
 
-  belfry_report_test_expect (test, &moved);
-  belfry_report_test_expect (test, &there);
-  belfry_report_test_plan (test, report);
-  first = belfry_report_test_deliver (test, 0, NULL);
+  belfry_test_expect (test, &moved);
+  belfry_test_expect (test, &there);
+  belfry_test_plan (test, report);
+  first = belfry_test_deliver (test, 0, NULL);
   g_assert_cmpint (first->kind, ==, BELFRY_OUTCOME_DELIVERED);
-  g_assert_cmpstr (belfry_report_test_get_log (test), ==,
+  g_assert_cmpstr (belfry_test_get_log (test), ==,
                    "chat -5/3 has become -1001234567890/3; write that in chat-ids\n");
-  belfry_report_test_expect (test, &there);
-  second = belfry_report_test_deliver (test, 0, NULL);
+  belfry_test_expect (test, &there);
+  second = belfry_test_deliver (test, 0, NULL);
   g_assert_cmpint (second->kind, ==, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
 test_pace (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("telegram", KEYS "chat-ids=5");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
-  g_autoptr (BelfryOutcome) first = belfry_report_test_run (test, report, &failure);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/telegram", KEYS "chat-ids=5");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
+  g_autoptr (BelfryOutcome) first = belfry_test_run_report (test, report, &failure);
   g_autoptr (BelfryOutcome) second = NULL;
 
-  belfry_report_test_set_pace (test, G_TIME_SPAN_HOUR);
-  second = belfry_report_test_deliver (test, 0, NULL);
+  belfry_test_set_pace (test, G_TIME_SPAN_HOUR);
+  second = belfry_test_deliver (test, 0, NULL);
   g_assert_cmpint (second->kind, ==, BELFRY_OUTCOME_WAIT);
   g_assert_cmpint (second->wait_us, ==, G_TIME_SPAN_HOUR);
   g_assert_false (second->answered);
@@ -255,22 +253,22 @@ static const struct {
   { 502, "{'ok': false, 'error_code': 502, 'description': 'Bad Gateway'}", BELFRY_OUTCOME_WAIT, 0 },
 };
 
-static BelfryReportTest *
+static BelfryTest *
 make_fresh (void)
 {
-  return belfry_report_test_new ("telegram", KEYS "chat-ids=5");
+  return belfry_test_new ("reporter/telegram", KEYS "chat-ids=5");
 }
 
 static void
 test_answers (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    g_autoptr (BelfryReportTest) test = make_fresh ();
-    BelfryReportExchange exchange = failure;
+    g_autoptr (BelfryTest) test = make_fresh ();
+    BelfryTestExchange exchange = failure;
 
     exchange.status = answers[i].status;
     exchange.answer = answers[i].body;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
 }
 
@@ -292,7 +290,7 @@ test_configurations (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (configurations); i++) {
     g_autofree char *problems =
-        belfry_report_test_dup_problems ("telegram", configurations[i].keys);
+        belfry_test_dup_problems ("reporter/telegram", configurations[i].keys);
 
     if (*configurations[i].problem == '\0')
       g_assert_cmpstr (problems, ==, "");
@@ -304,9 +302,9 @@ test_configurations (void)
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("telegram", KEYS "chat-ids=5");
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/telegram", KEYS "chat-ids=5");
 
-  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
+  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
 }
 
 int

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "report-test.h"
 #include "zulip.h"
+#include <belfry-test.h>
 
 #define KEYS   "endpoint=$URL\ntoken=plain:abcd+efgh"
 #define TARGET "/api/v1/external/buildbot?api_key=abcd%2Befgh"
 #define URL    "'url': 'https://ci.example.org/builders/linux-x86/builds/142'"
 
-static const BelfryReportExchange finished = {
+static const BelfryTestExchange finished = {
   .target = TARGET "&stream=ci%20%26%20co",
   .body = "{'event': 'finished', 'buildid': 9031, 'buildername': 'linux-x86', " URL
           ", 'project': 'acme/anvil', 'timestamp': 1717400247, 'results': 2}",
   .answer = "{'result': 'success', 'msg': ''}",
 };
 
-static const BelfryReportExchange started = {
+static const BelfryTestExchange started = {
   .target = TARGET,
   .body = "{'event': 'new', 'buildid': 9031, 'buildername': 'linux-x86', " URL
           ", 'project': '', 'timestamp': 1717400000}",
@@ -23,17 +23,16 @@ static const BelfryReportExchange started = {
 static void
 test_events (void)
 {
-  g_autoptr (BelfryReportTest) stream = belfry_report_test_new ("zulip", KEYS "\nstream=ci & co");
-  g_autoptr (BelfryReportTest) owner = belfry_report_test_new ("zulip", KEYS);
+  g_autoptr (BelfryTest) stream = belfry_test_new ("reporter/zulip", KEYS "\nstream=ci & co");
+  g_autoptr (BelfryTest) owner = belfry_test_new ("reporter/zulip", KEYS);
   g_autoptr (BelfryReport) bare =
-      belfry_report_test_read ("started", "builds.0.properties.project=");
+      belfry_test_report_new ("started", "builds.0.properties.project=");
   g_autoptr (BelfryOutcome) outcome = NULL;
 
-  belfry_report_test_check (stream, "failure", &finished, BELFRY_OUTCOME_DELIVERED, 0);
-  outcome = belfry_report_test_run (owner, bare, &started);
+  belfry_test_check_report (stream, "failure", &finished, BELFRY_OUTCOME_DELIVERED, 0);
+  outcome = belfry_test_run_report (owner, bare, &started);
   g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
-  g_assert_cmpstr (belfry_targets_get_key (belfry_report_test_get_targets (owner), 0), ==,
-                   "build/9031");
+  g_assert_cmpstr (belfry_targets_get_key (belfry_test_get_targets (owner), 0), ==, "build/9031");
 }
 
 static const struct {
@@ -56,36 +55,36 @@ static const struct {
 static void
 test_answers (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("zulip", KEYS "\nstream=ci & co");
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS "\nstream=ci & co");
 
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
-    BelfryReportExchange exchange = finished;
+    BelfryTestExchange exchange = finished;
 
     exchange.status = answers[i].status;
     exchange.answer = answers[i].body;
-    belfry_report_test_check (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
+    belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
 }
 
 static void
 test_faults (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("zulip", KEYS "\nstream=ci & co");
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS "\nstream=ci & co");
 
-  belfry_report_test_check_faults (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED);
+  belfry_test_check_faults (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
 test_words (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("zulip", KEYS "\nstream=ci & co");
-  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS "\nstream=ci & co");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
   g_autoptr (BelfryOutcome) outcome = NULL;
-  BelfryReportExchange exchange = finished;
+  BelfryTestExchange exchange = finished;
 
   exchange.status = 400;
   exchange.answer = "no";
-  outcome = belfry_report_test_run (test, report, &exchange);
+  outcome = belfry_test_run_report (test, report, &exchange);
   g_assert_cmpstr (outcome->excerpt, ==, "400: Error pushing build status to Zulip: no");
 }
 
@@ -100,11 +99,11 @@ test_servers (void)
     { "https://", NULL },
   };
   g_autofree char *manual =
-      belfry_report_test_dup_problems ("zulip", "endpoint=acme@zulipchat.com\ntoken=plain:x");
-  g_autofree char *loose = belfry_report_test_dup_problems (
-      "zulip", "endpoint=http://acme.example\ntoken=plain:x\nverify=false");
+      belfry_test_dup_problems ("reporter/zulip", "endpoint=acme@zulipchat.com\ntoken=plain:x");
+  g_autofree char *loose = belfry_test_dup_problems (
+      "reporter/zulip", "endpoint=http://acme.example\ntoken=plain:x\nverify=false");
   g_autofree char *none =
-      belfry_report_test_dup_problems ("zulip", "endpoint=ftp://a\ntoken=plain:x");
+      belfry_test_dup_problems ("reporter/zulip", "endpoint=ftp://a\ntoken=plain:x");
 
   for (gsize i = 0; i < G_N_ELEMENTS (servers); i++) {
     g_autofree char *server = belfry_zulip_dup_server (servers[i][0]);
@@ -121,12 +120,12 @@ test_servers (void)
 static void
 test_debug (void)
 {
-  g_autoptr (BelfryReportTest) test =
-      belfry_report_test_new ("zulip", KEYS "\nstream=ci & co\ndebug=true");
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/zulip", KEYS "\nstream=ci & co\ndebug=true");
   const char *log = NULL;
 
-  belfry_report_test_check (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED, 0);
-  log = belfry_report_test_get_log (test);
+  belfry_test_check_report (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED, 0);
+  log = belfry_test_get_log (test);
   g_assert_nonnull (strstr (log, "request: POST http://127.0.0.1:"));
   g_assert_nonnull (strstr (log, "\"buildid\":9031"));
   g_assert_nonnull (strstr (log, "answer: 200; body: {\"result\": \"success\""));

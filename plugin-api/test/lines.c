@@ -4,7 +4,7 @@
  * each leaf of a JSON body (`.attachments[0].color = "good"`) or field of a form. What differs is
  * then one line, whatever the order and spacing in which it was written.
  */
-#include "report-test-private.h"
+#include "test-private.h"
 
 #include <string.h>
 
@@ -101,10 +101,10 @@ find_type (GPtrArray *headers)
 }
 
 char *
-belfry_report_lines_make (const char *method,
-                          const char *target,
-                          GPtrArray *headers,
-                          const char *body)
+belfry_test_lines_make (const char *method,
+                        const char *target,
+                        GPtrArray *headers,
+                        const char *body)
 {
   const char *type = find_type (headers);
   GString *out = g_string_new (NULL);
@@ -131,7 +131,7 @@ is_pattern_of (const char *wanted, const char *got)
 }
 
 void
-belfry_report_lines_compare (const char *wanted, const char *got)
+belfry_test_lines_compare (const char *wanted, const char *got)
 {
   g_auto (GStrv) left = g_strsplit (wanted, "\n", -1);
   g_auto (GStrv) right = g_strsplit (got, "\n", -1);
@@ -146,7 +146,7 @@ belfry_report_lines_compare (const char *wanted, const char *got)
 }
 
 char *
-belfry_report_dup_json (const char *text)
+belfry_test_dup_json (const char *text)
 {
   return g_strdelimit (g_strdup (text), "'", '"');
 }

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The fake service: an HTTP server on loopback that knows the requests to come, in their order, and
- * fails the test at any other.
+ * what it answers each time; any other request fails the test.
  */
-#include "report-test-private.h"
+#include "test-private.h"
 
 #include <libsoup/soup.h>
 #include <string.h>
 
 #define ENDLESS_CHUNK 65536
 
-struct _BelfryReportService {
+struct _BelfryTestService {
   SoupServer *server;
   char *url;
-  GQueue expected; /* (element-type BelfryReportExchange) */
-  GPtrArray *kept; /* (element-type SoupServerMessage) left without an answer */
+  GQueue expected;               /* (element-type BelfryTestExchange) */
+  GHashTable *answers;           /* target → BelfryTestExchange, owned */
+  BelfryTestExchange *otherwise; /* (nullable) */
+  GPtrArray *asked;              /* METHOD TARGET AUTHORIZATION */
+  GPtrArray *kept;               /* (element-type SoupServerMessage) left without an answer */
 };
 
 /* what every client sends of itself */
@@ -39,24 +42,29 @@ add_header (const char *name, const char *value, gpointer lines)
 }
 
 static char *
-dup_request (SoupServerMessage *message)
+dup_target (SoupServerMessage *message)
 {
   GUri *uri = soup_server_message_get_uri (message);
   const char *query = g_uri_get_query (uri);
+
+  return g_strconcat (g_uri_get_path (uri), query != NULL ? "?" : "", query, NULL);
+}
+
+static char *
+dup_request (SoupServerMessage *message, const char *target)
+{
   g_autoptr (GPtrArray) headers = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GBytes) bytes =
       soup_message_body_flatten (soup_server_message_get_request_body (message));
   g_autofree char *body = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-  g_autofree char *target =
-      g_strconcat (g_uri_get_path (uri), query != NULL ? "?" : "", query, NULL);
 
   soup_message_headers_foreach (soup_server_message_get_request_headers (message), add_header,
                                 headers);
-  return belfry_report_lines_make (soup_server_message_get_method (message), target, headers, body);
+  return belfry_test_lines_make (soup_server_message_get_method (message), target, headers, body);
 }
 
 static char *
-dup_wanted (const BelfryReportExchange *exchange)
+dup_wanted (const BelfryTestExchange *exchange)
 {
   const char *text =
       exchange->headers != NULL ? exchange->headers : "Content-Type: application/json";
@@ -64,21 +72,22 @@ dup_wanted (const BelfryReportExchange *exchange)
   g_autoptr (GPtrArray) headers = g_ptr_array_new_with_free_func (g_free);
   gboolean is_json = strstr (text, "Content-Type: application/json") != NULL;
   g_autofree char *json =
-      exchange->body != NULL && is_json ? belfry_report_dup_json (exchange->body) : NULL;
+      exchange->body != NULL && is_json ? belfry_test_dup_json (exchange->body) : NULL;
 
   for (guint i = 0; lines[i] != NULL; i++)
     if (*lines[i] != '\0')
       g_ptr_array_add (headers, g_strdup (lines[i]));
-  return belfry_report_lines_make (exchange->method != NULL ? exchange->method : "POST",
-                                   exchange->target, headers, json != NULL ? json : exchange->body);
+  return belfry_test_lines_make (exchange->method != NULL ? exchange->method : "POST",
+                                 exchange->target, headers, json != NULL ? json : exchange->body);
 }
 
 static void
-answer (SoupServerMessage *message, const BelfryReportExchange *exchange)
+answer (SoupServerMessage *message, const BelfryTestExchange *exchange)
 {
   const char *text = exchange->answer != NULL ? exchange->answer : "";
   gboolean is_json = *text == '{' || *text == '[';
-  g_autofree char *body = is_json ? belfry_report_dup_json (text) : g_strdup (text);
+  gboolean is_short = is_json && strchr (text, '"') == NULL;
+  g_autofree char *body = is_short ? belfry_test_dup_json (text) : g_strdup (text);
   g_auto (GStrv) lines =
       g_strsplit (exchange->answer_headers != NULL ? exchange->answer_headers : "", "\n", -1);
 
@@ -141,29 +150,49 @@ break_connection (gpointer data)
 }
 
 static void
-misbehave (BelfryReportService *self, SoupServerMessage *message, BelfryReportFault fault)
+misbehave (BelfryTestService *self, SoupServerMessage *message, BelfryTestFault fault)
 {
   Breaking *breaking = NULL;
 
   switch (fault) {
-  case BELFRY_REPORT_FAULT_NONE:
+  case BELFRY_TEST_FAULT_NONE:
     break;
-  case BELFRY_REPORT_FAULT_SILENT:
+  case BELFRY_TEST_FAULT_SILENT:
     soup_server_message_pause (message);
     g_ptr_array_add (self->kept, g_object_ref (message));
     break;
-  case BELFRY_REPORT_FAULT_ENDLESS:
+  case BELFRY_TEST_FAULT_ENDLESS:
     answer_endlessly (message);
     break;
-  case BELFRY_REPORT_FAULT_CLOSED:
-  case BELFRY_REPORT_FAULT_CUT:
+  case BELFRY_TEST_FAULT_CLOSED:
+  case BELFRY_TEST_FAULT_CUT:
     breaking = g_new0 (Breaking, 1);
     breaking->message = g_object_ref (message);
-    breaking->says_something = fault == BELFRY_REPORT_FAULT_CUT;
+    breaking->says_something = fault == BELFRY_TEST_FAULT_CUT;
     soup_server_message_pause (message);
     g_idle_add (break_connection, breaking);
     break;
   }
+}
+
+static void
+note_request (BelfryTestService *self, SoupServerMessage *message, const char *target)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  const char *authorization = soup_message_headers_get_one (headers, "Authorization");
+
+  g_ptr_array_add (self->asked,
+                   g_strdup_printf ("%s %s %s", soup_server_message_get_method (message), target,
+                                    authorization != NULL ? authorization : ""));
+}
+
+/* what it answers each time, whatever else the request says */
+static const BelfryTestExchange *
+find_answer (BelfryTestService *self, const char *target)
+{
+  const BelfryTestExchange *known = g_hash_table_lookup (self->answers, target);
+
+  return known != NULL ? known : self->otherwise;
 }
 
 static void
@@ -173,30 +202,65 @@ on_request (SoupServer *server,
             GHashTable *query,
             gpointer user_data)
 {
-  BelfryReportService *self = user_data;
-  const BelfryReportExchange *exchange = g_queue_pop_head (&self->expected);
-  g_autofree char *got = dup_request (message);
-  g_autofree char *wanted = exchange != NULL ? dup_wanted (exchange) : NULL;
+  BelfryTestService *self = user_data;
+  const BelfryTestExchange *exchange = g_queue_pop_head (&self->expected);
+  g_autofree char *target = dup_target (message);
+  g_autofree char *got = dup_request (message, target);
 
+  note_request (self, message, target);
+  if (exchange != NULL) {
+    g_autofree char *wanted = dup_wanted (exchange);
+
+    belfry_test_lines_compare (wanted, got);
+  } else
+    exchange = find_answer (self, target);
   if (exchange == NULL)
     g_error ("a request that nobody expected:\n%s", got);
-  belfry_report_lines_compare (wanted, got);
-  if (exchange->fault == BELFRY_REPORT_FAULT_NONE)
+  if (exchange->fault == BELFRY_TEST_FAULT_NONE)
     answer (message, exchange);
   else
     misbehave (self, message, exchange->fault);
 }
 
-BelfryReportService *
-belfry_report_service_new (void)
+static void
+exchange_free (gpointer data)
 {
-  BelfryReportService *self = g_new0 (BelfryReportService, 1);
+  BelfryTestExchange *exchange = data;
+
+  if (exchange == NULL)
+    return;
+  g_free ((char *)exchange->target);
+  g_free ((char *)exchange->answer_headers);
+  g_free ((char *)exchange->answer);
+  g_free (exchange);
+}
+
+/* what an answer needs of it */
+static BelfryTestExchange *
+exchange_copy (const BelfryTestExchange *exchange)
+{
+  BelfryTestExchange *copy = g_new0 (BelfryTestExchange, 1);
+
+  copy->target = g_strdup (exchange->target);
+  copy->status = exchange->status;
+  copy->answer_headers = g_strdup (exchange->answer_headers);
+  copy->answer = g_strdup (exchange->answer);
+  copy->fault = exchange->fault;
+  return copy;
+}
+
+BelfryTestService *
+belfry_test_service_new (void)
+{
+  BelfryTestService *self = g_new0 (BelfryTestService, 1);
   g_autoptr (GError) local = NULL;
   GSList *uris = NULL;
 
   /* targets are compared as they were sent */
   self->server = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
   self->kept = g_ptr_array_new_with_free_func (g_object_unref);
+  self->answers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, exchange_free);
+  self->asked = g_ptr_array_new_with_free_func (g_free);
   g_queue_init (&self->expected);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
   soup_server_listen_local (self->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &local);
@@ -208,12 +272,16 @@ belfry_report_service_new (void)
 }
 
 void
-belfry_report_service_free (BelfryReportService *self)
+belfry_test_service_free (BelfryTestService *self)
 {
   if (self == NULL)
     return;
-  g_assert_cmpuint (self->expected.length, ==, 0);
+  if (self->expected.length > 0)
+    g_error ("%u expected requests never came", self->expected.length);
   g_ptr_array_unref (self->kept);
+  g_ptr_array_unref (self->asked);
+  g_hash_table_unref (self->answers);
+  exchange_free (self->otherwise);
   soup_server_disconnect (self->server);
   g_object_unref (self->server);
   g_free (self->url);
@@ -221,27 +289,47 @@ belfry_report_service_free (BelfryReportService *self)
 }
 
 const char *
-belfry_report_service_get_url (BelfryReportService *self)
+belfry_test_service_get_url (BelfryTestService *self)
 {
   return self->url;
 }
 
 void
-belfry_report_service_expect (BelfryReportService *self, const BelfryReportExchange *exchange)
+belfry_test_service_expect (BelfryTestService *self, const BelfryTestExchange *exchange)
 {
   g_queue_push_tail (&self->expected, (gpointer)exchange);
 }
 
+void
+belfry_test_service_answer (BelfryTestService *self, const BelfryTestExchange *exchange)
+{
+  BelfryTestExchange *copy = exchange_copy (exchange);
+
+  if (copy->target != NULL) {
+    g_hash_table_replace (self->answers, (gpointer)copy->target, copy);
+    return;
+  }
+  exchange_free (self->otherwise);
+  self->otherwise = copy;
+}
+
+GPtrArray *
+belfry_test_service_get_asked (BelfryTestService *self)
+{
+  return self->asked;
+}
+
 guint
-belfry_report_service_get_waiting (BelfryReportService *self)
+belfry_test_service_get_waiting (BelfryTestService *self)
 {
   return self->expected.length;
 }
 
-BelfryReportFault
-belfry_report_service_get_fault (BelfryReportService *self)
+BelfryTestFault
+belfry_test_service_get_fault (BelfryTestService *self)
 {
-  const BelfryReportExchange *next = g_queue_peek_head (&self->expected);
+  const BelfryTestExchange *next = g_queue_peek_head (&self->expected);
 
-  return next != NULL ? next->fault : BELFRY_REPORT_FAULT_NONE;
+  next = next != NULL ? next : self->otherwise;
+  return next != NULL ? next->fault : BELFRY_TEST_FAULT_NONE;
 }

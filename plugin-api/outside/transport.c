@@ -5,7 +5,7 @@
  * goes to another host. Answers are read up to the request's limit, headers and body within its
  * deadline.
  */
-#include "transport.h"
+#include "outside/transport.h"
 
 #include <libsoup/soup.h>
 

@@ -3,7 +3,7 @@
  * The child is leader of a session, so that its whole group can be ended: TERM at the deadline,
  * KILL two seconds later. Both pipes are read to their ends; only then is the result told.
  */
-#include "processes.h"
+#include "outside/processes.h"
 
 #include <signal.h>
 #include <sys/types.h>

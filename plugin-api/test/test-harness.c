@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whoever judges others is looked at first: each thing that must fail a test fails it. */
-#include "report-test.h"
+#include <belfry-test.h>
 
 #define KEYS   "endpoint=$URL\ntoken=plain:abcdefgh1234"
 #define TARGET "/api/v1/external/buildbot?api_key=abcdefgh1234"
@@ -10,11 +10,11 @@
   " 'project': 'acme/anvil', 'timestamp': 1717400247, 'results': 2}"
 #define JSON "Content-Type: application/json"
 
-static const BelfryReportExchange right = { .target = TARGET, .body = BODY };
+static const BelfryTestExchange right = { .target = TARGET, .body = BODY };
 
 static const struct {
   const char *name;
-  BelfryReportExchange exchange;
+  BelfryTestExchange exchange;
 } wrong[] = {
   { "method", { .method = "PUT", .target = TARGET, .body = BODY } },
   { "path", { .target = "/api/v2/external/buildbot?api_key=abcdefgh1234", .body = BODY } },
@@ -33,20 +33,20 @@ static const struct {
 static void
 run_right (void)
 {
-  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("zulip", KEYS);
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS);
 
-  belfry_report_test_check (test, "failure", &right, BELFRY_OUTCOME_DELIVERED, 0);
+  belfry_test_check_report (test, "failure", &right, BELFRY_OUTCOME_DELIVERED, 0);
 }
 
 static void
 test_strict (gconstpointer data)
 {
-  const BelfryReportExchange *exchange = data;
+  const BelfryTestExchange *exchange = data;
 
   if (g_test_subprocess ()) {
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("zulip", KEYS);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS);
 
-    belfry_report_test_check (test, "failure", exchange, BELFRY_OUTCOME_DELIVERED, 0);
+    belfry_test_check_report (test, "failure", exchange, BELFRY_OUTCOME_DELIVERED, 0);
     return;
   }
   run_right ();
@@ -59,12 +59,12 @@ static void
 test_unexpected (void)
 {
   if (g_test_subprocess ()) {
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("zulip", KEYS);
-    g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS);
+    g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
     g_autoptr (BelfryOutcome) outcome = NULL;
 
-    belfry_report_test_plan (test, report);
-    outcome = belfry_report_test_deliver (test, 0, NULL);
+    belfry_test_plan (test, report);
+    outcome = belfry_test_deliver (test, 0, NULL);
     return;
   }
   g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
@@ -76,9 +76,9 @@ static void
 test_absent (void)
 {
   if (g_test_subprocess ()) {
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("zulip", KEYS);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS);
 
-    belfry_report_test_expect (test, &right);
+    belfry_test_expect (test, &right);
     return;
   }
   g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
@@ -88,7 +88,7 @@ test_absent (void)
 static void
 test_secret (void)
 {
-  static const BelfryReportExchange echo = {
+  static const BelfryTestExchange echo = {
     .target = TARGET,
     .body = BODY,
     .status = 400,
@@ -96,9 +96,9 @@ test_secret (void)
   };
 
   if (g_test_subprocess ()) {
-    g_autoptr (BelfryReportTest) test = belfry_report_test_new ("zulip", KEYS);
+    g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS);
 
-    belfry_report_test_check (test, "failure", &echo, BELFRY_OUTCOME_REFUSED, 0);
+    belfry_test_check_report (test, "failure", &echo, BELFRY_OUTCOME_REFUSED, 0);
     return;
   }
   g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
@@ -109,7 +109,7 @@ test_secret (void)
 static void
 test_edits (void)
 {
-  g_autoptr (BelfryReport) report = belfry_report_test_read (
+  g_autoptr (BelfryReport) report = belfry_test_report_new (
       "success", "builds.0.results=6\nsubject='it is'\nbuilds.0.properties.project=\n");
   JsonObject *build = belfry_report_get_build (report, 0);
 
@@ -119,15 +119,12 @@ test_edits (void)
 }
 
 static void
-test_fixtures (void)
+test_samples (void)
 {
-  static const char *const names[] = {
-    "started",   "success",  "failure", "warnings", "exception",
-    "cancelled", "buildset", "worker",  "test",
-  };
+  const char *const *names = belfry_test_list_samples ();
 
-  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autoptr (BelfryReport) report = belfry_report_test_read (names[i], NULL);
+  for (guint i = 0; names[i] != NULL; i++) {
+    g_autoptr (BelfryReport) report = belfry_test_report_new (names[i], NULL);
 
     g_assert_nonnull (belfry_report_get_body (report));
     g_assert_nonnull (belfry_report_get_variables (report, 0));
@@ -140,14 +137,14 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
-    g_autofree char *path = g_strconcat ("/report-test/strict/", wrong[i].name, NULL);
+    g_autofree char *path = g_strconcat ("/harness/strict/", wrong[i].name, NULL);
 
     g_test_add_data_func (path, &wrong[i].exchange, test_strict);
   }
-  g_test_add_func ("/report-test/strict/unexpected", test_unexpected);
-  g_test_add_func ("/report-test/strict/absent", test_absent);
-  g_test_add_func ("/report-test/secrets", test_secret);
-  g_test_add_func ("/report-test/edits", test_edits);
-  g_test_add_func ("/report-test/fixtures", test_fixtures);
+  g_test_add_func ("/harness/strict/unexpected", test_unexpected);
+  g_test_add_func ("/harness/strict/absent", test_absent);
+  g_test_add_func ("/harness/secrets", test_secret);
+  g_test_add_func ("/harness/edits", test_edits);
+  g_test_add_func ("/harness/samples", test_samples);
   return g_test_run ();
 }
