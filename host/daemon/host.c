@@ -234,6 +234,20 @@ on_corrupt (const char *reason, gpointer data)
   belfry_host_stop (self);
 }
 
+/* the state directory is ours alone by now */
+static gboolean
+name_last_calls (BelfryHost *self, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->config->host.state_directory, "calls", NULL);
+  g_auto (GStrv) last = belfry_callback_open (path, error);
+
+  for (guint i = 0; last != NULL && last[i] != NULL; i++)
+    g_warning ("the process before this one ended, or was ended, while it called %s; if that comes "
+               "again, take its section out, or have it run with isolation=process",
+               last[i]);
+  return last != NULL;
+}
+
 static gboolean
 open_rooms (BelfryHost *self, GError **error)
 {
@@ -241,7 +255,7 @@ open_rooms (BelfryHost *self, GError **error)
                                    .min_free_bytes = self->config->store.min_free };
 
   self->store = belfry_store_open (&settings, error);
-  if (self->store == NULL)
+  if (self->store == NULL || !name_last_calls (self, error))
     return FALSE;
   belfry_store_set_corrupt_func (self->store, on_corrupt, self);
   self->bus = belfry_bus_new ();
@@ -269,6 +283,7 @@ belfry_host_new (const char *config_path, int *exit_code)
   self->feeds =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_feed_free);
   self->masks = belfry_masks_new ();
+  belfry_logging_set_masks (self->masks);
   self->loader = belfry_loader_new (NULL);
   self->config = load_config (config_path, self->loader, NULL);
   if (self->config == NULL) {
@@ -299,6 +314,7 @@ belfry_host_run (BelfryHost *self)
   start_instances (self);
   belfry_deliveries_resume (self->deliveries);
   g_main_loop_run (self->loop); /* lint: the one loop there is */
+  belfry_callback_close ();
   return self->exit_code;
 }
 
@@ -355,6 +371,15 @@ on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+call_reload (BelfryHosted *hosted)
+{
+  g_auto (BelfryCallback) call = belfry_hosted_call (hosted, "reload");
+
+  hosted->blueprint->plugin->reload (
+      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
+}
+
+static void
 reload_one (BelfryHost *self, BelfryHosted *hosted, const BelfryBlueprint *blueprint)
 {
   GHashTableIter iter;
@@ -367,8 +392,7 @@ reload_one (BelfryHost *self, BelfryHosted *hosted, const BelfryBlueprint *bluep
   g_hash_table_iter_init (&iter, blueprint->owned);
   while (g_hash_table_iter_next (&iter, &kind, &sections))
     belfry_instance_set_sections (hosted->instance, kind, sections);
-  hosted->blueprint->plugin->reload (
-      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
+  call_reload (hosted);
 }
 
 static void
@@ -586,6 +610,7 @@ belfry_host_free (BelfryHost *self)
   g_clear_pointer (&self->bus, belfry_bus_free);
   g_clear_pointer (&self->config, belfry_config_unref);
   g_clear_pointer (&self->loader, belfry_loader_free);
+  belfry_logging_set_masks (NULL);
   g_clear_pointer (&self->masks, belfry_masks_free);
   g_clear_pointer (&self->loop, g_main_loop_unref);
   g_free (self->config_path);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "loader/callback.h"
 
 /** BelfryHostedState: where an instance is in its life */
 typedef enum {
@@ -31,6 +32,8 @@ typedef struct {
 BelfryHosted *belfry_hosted_ref (BelfryHosted *self);
 void belfry_hosted_unref (BelfryHosted *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHosted, belfry_hosted_unref)
+/* a call into its plugin begins; see loader/callback.h */
+BelfryCallback belfry_hosted_call (BelfryHosted *self, const char *function);
 static inline gconstpointer
 belfry_hosted_get_plugin (BelfryHosted *self)
 {

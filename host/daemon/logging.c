@@ -8,8 +8,10 @@
 #include "belfry-plugin.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int shown_level = G_LOG_LEVEL_MESSAGE;
+static BelfryMasks *hidden; /* (nullable) atomic */
 
 static const struct {
   GLogLevelFlags level;
@@ -76,12 +78,10 @@ write_json (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
 }
 
 static GLogWriterOutput
-write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+write_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
   static gsize journal = 0;
 
-  if ((int)(level & G_LOG_LEVEL_MASK) > g_atomic_int_get (&shown_level))
-    return G_LOG_WRITER_HANDLED;
   if (g_once_init_enter (&journal))
     g_once_init_leave (&journal, g_log_writer_is_journald (fileno (stderr)) ? 2 : 1);
   if (journal == 2 &&
@@ -92,6 +92,36 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
   else
     write_plain (level, fields, n_fields);
   return G_LOG_WRITER_HANDLED;
+}
+
+/* a plugin, or a library, may log what it likes by itself: the text is looked through here */
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  BelfryMasks *masks = g_atomic_pointer_get (&hidden);
+  g_autofree GLogField *shown = NULL;
+  g_autofree char *masked = NULL;
+
+  if ((int)(level & G_LOG_LEVEL_MASK) > g_atomic_int_get (&shown_level))
+    return G_LOG_WRITER_HANDLED;
+  if (masks == NULL)
+    return write_fields (level, fields, n_fields, user_data);
+  shown = g_memdup2 (fields, n_fields * sizeof (GLogField));
+  for (gsize i = 0; i < n_fields; i++)
+    if (strcmp (shown[i].key, "MESSAGE") == 0) {
+      g_autofree char *text = field_text (&shown[i]);
+
+      masked = belfry_masks_apply_text (masks, text);
+      shown[i].value = masked;
+      shown[i].length = -1;
+    }
+  return write_fields (level, shown, n_fields, user_data);
+}
+
+void
+belfry_logging_set_masks (BelfryMasks *masks)
+{
+  g_atomic_pointer_set (&hidden, masks);
 }
 
 void

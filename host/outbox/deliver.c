@@ -170,8 +170,11 @@ judge_answer (Delivery *self, BelfryHttpAnswer *answer)
   const BelfryReporter *plugin = self->outlet->reporting->plugin;
   BelfryOutcome *outcome = NULL;
 
-  if (plugin->from_answer != NULL)
+  if (plugin->from_answer != NULL) {
+    g_auto (BelfryCallback) call = belfry_hosted_call (self->outlet->hosted, "from_answer");
+
     outcome = plugin->from_answer (self->outlet->reporting->state, &self->item, answer);
+  }
   if (outcome == NULL)
     outcome = belfry_outcome_new_from_answer (answer);
   if (belfry_answer_is_limited (answer)) {
@@ -220,11 +223,16 @@ send (Delivery *self)
 
   self->refs++;
   if (plugin->deliver != NULL) {
+    g_auto (BelfryCallback) call = belfry_hosted_call (self->outlet->hosted, "deliver");
+
     plugin->deliver (state, &self->item, g_task_new (NULL, self->cancellable, on_delivered, self));
     return;
   }
-  if (plugin->to_request != NULL)
+  if (plugin->to_request != NULL) {
+    g_auto (BelfryCallback) call = belfry_hosted_call (self->outlet->hosted, "to_request");
+
     request = plugin->to_request (state, &self->item, &local);
+  }
   if (request == NULL) {
     refuse (self, local != NULL ? local->message : "the reporter has no way to deliver");
     return;
