@@ -113,6 +113,46 @@ check_rows (const Descriptor *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_texts (const Descriptor *self, GError **error)
+{
+  const BelfryPlugin *plugin = self->plugin;
+  const struct {
+    const char *member;
+    const char *text;
+    gboolean needed;
+  } texts[] = {
+    { "name", plugin->name, TRUE },
+    { "summary", plugin->summary, TRUE },
+    { "version", plugin->version, FALSE },
+    { "licence", plugin->licence, FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+    if (texts[i].needed && is_empty (texts[i].text))
+      return refuse (error, self->path, "has no %s, give its descriptor a .%s", texts[i].member,
+                     texts[i].member);
+    if (texts[i].text != NULL && !g_utf8_validate (texts[i].text, -1, NULL))
+      return refuse (error, self->path, "has a .%s that is no UTF-8, write it as text",
+                     texts[i].member);
+  }
+  return TRUE;
+}
+
+/* what the host calls without asking whether it is there */
+static gboolean
+check_functions (const Descriptor *self, GError **error)
+{
+  const BelfryHook *hook = (const BelfryHook *)self->plugin;
+  const BelfryPoller *poller = (const BelfryPoller *)self->plugin;
+
+  if (self->plugin->kind == BELFRY_KIND_HOOK && hook->translate == NULL)
+    return refuse (error, self->path, "has no translate, give its descriptor a .translate");
+  if (self->plugin->kind == BELFRY_KIND_POLLER && poller->poll == NULL)
+    return refuse (error, self->path, "has no poll, give its descriptor a .poll");
+  return TRUE;
+}
+
 gboolean
 belfry_descriptor_check (const BelfryPlugin *plugin,
                          gsize symbol_bytes,
@@ -125,9 +165,5 @@ belfry_descriptor_check (const BelfryPlugin *plugin,
       !check_kind (&self, error) || !check_abi (&self, error) ||
       !check_size (&self, first_sizes[plugin->kind], symbol_bytes, error))
     return FALSE;
-  if (is_empty (plugin->name))
-    return refuse (error, path, "has no name, give its descriptor a .name");
-  if (is_empty (plugin->summary))
-    return refuse (error, path, "has no summary, give its descriptor a .summary");
-  return check_rows (&self, error);
+  return check_texts (&self, error) && check_functions (&self, error) && check_rows (&self, error);
 }
