@@ -33,8 +33,10 @@ class Prefix:
         self.libdir = self.prefix / options["libdir"]
         self.plugins = pathlib.Path(self.variable("plugindir"))
         self.helpers = pathlib.Path(self.variable("helperdir"))
+        self.wrappers = self.folder / "helpers"
         self.data = pathlib.Path(self.variable("datadir"))
         self.program = pathlib.Path(self.variable("bindir")) / "belfry"
+        self.wrap_helpers()
         self.environment = self.make_environment()
 
     def install(self):
@@ -55,6 +57,14 @@ class Prefix:
     def inside(self, path):
         return self.root / pathlib.Path(path).relative_to("/")
 
+    def wrap_helpers(self):
+        """The host runs them with an environment of its own, and here the linker must be told the way."""
+        self.wrappers.mkdir()
+        for helper in self.helpers.iterdir():
+            wrapper = self.wrappers / helper.name
+            wrapper.write_text(f"#!/bin/sh\nLD_LIBRARY_PATH='{self.libdir}' exec '{helper}' \"$@\"\n")
+            wrapper.chmod(0o755)
+
     def variable(self, name):
         return run("pkg-config", f"--variable={name}", self.pc).strip()
 
@@ -63,7 +73,7 @@ class Prefix:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BELFRY_")}
         environment.pop("G_DEBUG", None)  # what a guest does wrong must not end the host
         return dict(
-            environment, BELFRY_DATA_DIR=str(self.data), BELFRY_HELPER_DIR=str(self.helpers),
+            environment, BELFRY_DATA_DIR=str(self.data), BELFRY_HELPER_DIR=str(self.wrappers),
             BELFRY_PLUGIN_PATH=str(self.plugins), LD_LIBRARY_PATH=str(self.libdir),
             PATH=f"{self.program.parent}:{os.environ['PATH']}", PKG_CONFIG_PATH=str(self.pc.parent))
 

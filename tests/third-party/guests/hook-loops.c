@@ -5,8 +5,9 @@
 static BelfryTranslation *
 loops_translate (gconstpointer self, BelfryRequest *request)
 {
-  for (;;)
+  for (gboolean ended = FALSE; !ended;)
     g_usleep (1000);
+  return NULL;
 }
 
 BELFRY_DEFINE_HOOK (

@@ -10,8 +10,9 @@ static gpointer
 work (gpointer unused)
 {
   g_message ("a thread of a hook's begins");
-  for (;;)
+  for (gboolean ended = FALSE; !ended;)
     g_usleep (G_USEC_PER_SEC);
+  return NULL;
 }
 
 static void
