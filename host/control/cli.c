@@ -8,6 +8,7 @@
 #include "deliveries.h"
 #include "explain.h"
 #include "inspect.h"
+#include "languages/languages.h"
 #include "new.h"
 #include "outbox-cli.h"
 #include "pollers.h"
@@ -235,6 +236,7 @@ belfry_cli_main (int argc, char **argv)
   const char *nearest = NULL;
 
   setlocale (LC_ALL, "C.UTF-8");
+  belfry_languages_init (NULL);
   if (argc < 2) {
     print_help (stderr);
     return BELFRY_EXIT_USAGE;
