@@ -283,8 +283,8 @@ read_row (const Reading *reading, const BelfryOption *row)
  * @self: a table
  * @section: what to read
  * @state: struct that the rows' offsets are of; zero where nothing was read into it before
- * @consumed: (nullable) (element-type utf8 utf8): set of keys that some table knows; takes names that
- * belong to @section
+ * @consumed: (nullable) (element-type utf8 utf8): set of keys that some table knows; takes names
+ * that belong to @section
  * @problems: where findings go
  *
  * Reads every row: its key's value, or its default. Keys that no row knows are left for

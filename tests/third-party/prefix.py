@@ -30,6 +30,7 @@ class Prefix:
         self.pc = self.prefix / options["libdir"] / "pkgconfig/belfry-plugin-1.pc"
         for path in self.pc.parent.glob("belfry-*.pc"):
             path.write_text(path.read_text().replace(f"prefix={self.configured}\n", f"prefix={self.prefix}\n"))
+        self.locales = self.prefix / options["localedir"]
         self.libdir = self.prefix / options["libdir"]
         self.plugins = pathlib.Path(self.variable("plugindir"))
         self.helpers = pathlib.Path(self.variable("helperdir"))
@@ -74,6 +75,7 @@ class Prefix:
         environment.pop("G_DEBUG", None)  # what a guest does wrong must not end the host
         return dict(
             environment, BELFRY_DATA_DIR=str(self.data), BELFRY_HELPER_DIR=str(self.wrappers),
+            BELFRY_LOCALE_DIR=str(self.locales),
             BELFRY_PLUGIN_PATH=str(self.plugins), LD_LIBRARY_PATH=str(self.libdir),
             PATH=f"{self.program.parent}:{os.environ['PATH']}", PKG_CONFIG_PATH=str(self.pc.parent))
 

@@ -10,6 +10,7 @@
 G_BEGIN_DECLS
 
 typedef struct _BelfryInstance BelfryInstance;
+
 typedef struct _BelfryTransaction BelfryTransaction;
 
 typedef gboolean (*BelfryReadFunc) (BelfryReader *reader, gpointer user_data, GError **error);

@@ -155,6 +155,7 @@ struct _BelfryOption {
    sizeof (                                                                                        \
        char[__builtin_types_compatible_p (__typeof__ (((Struct *)NULL)->member), CType) ? 1        \
                                                                                         : -1]))
+
 #define BELFRY_ROW(Struct, member, CType, TYPE, key, ...)                                          \
   {                                                                                                \
     .name = key, .type = BELFRY_OPTION_##TYPE,                                                     \

@@ -314,6 +314,7 @@ typedef struct {
 #ifndef BELFRY_PLUGIN_VERSION
 #define BELFRY_PLUGIN_VERSION "0.1.0"
 #endif
+
 #ifndef BELFRY_PLUGIN_LICENCE
 #define BELFRY_PLUGIN_LICENCE "LGPL-2.1-or-later"
 #endif
@@ -334,6 +335,7 @@ typedef struct {
 #define BELFRY_DEFINE_POLLER(...)   BELFRY_DEFINE (BelfryPoller, POLLER, __VA_ARGS__)
 #define BELFRY_DEFINE_ENGINE(...)   BELFRY_DEFINE (BelfryEngine, ENGINE, __VA_ARGS__)
 #define BELFRY_DEFINE_REPORTER(...) BELFRY_DEFINE (BelfryReporter, REPORTER, __VA_ARGS__)
+
 #define BELFRY_DEFINE_HTTP_REPORTER(...)                                                           \
   BELFRY_DEFINE (BelfryReporter, REPORTER, .needs = BELFRY_NEEDS_NOTHING, __VA_ARGS__)
 #define BELFRY_DEFINE_BOT(...) BELFRY_DEFINE (BelfryBot, BOT, __VA_ARGS__)

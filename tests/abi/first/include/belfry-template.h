@@ -14,11 +14,6 @@ typedef enum {
 
 typedef char *(*BelfryTemplateLoader) (const char *name, gpointer user_data, GError **error);
 
-typedef const char *(*BelfryTranslate) (const char *language,
-                                        const char *text,
-                                        const char *plural,
-                                        guint64 count);
-
 typedef struct {
   gsize size;
   BelfryTemplateFlags flags;
@@ -60,7 +55,6 @@ BELFRY_API char *belfry_template_render_records (BelfryTemplate *self,
                                                  const char *language,
                                                  gint64 utc_offset_us,
                                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
-BELFRY_API void belfry_template_set_translate (BelfryTranslate translate);
 
 typedef struct _BelfryExpression BelfryExpression;
 
@@ -82,6 +76,16 @@ BELFRY_API gboolean belfry_expression_is_true (BelfryExpression *self,
 typedef JsonNode *(*BelfryRenderedLookup) (const char *selector,
                                            const char *key,
                                            gpointer user_data);
+
+typedef void (*BelfryMessageFunc) (guint line,
+                                   const char *text,
+                                   const char *plural,
+                                   gpointer user_data);
+
+BELFRY_API gboolean belfry_template_foreach_message (const char *text,
+                                                     BelfryMessageFunc found,
+                                                     gpointer user_data,
+                                                     GError **error);
 
 typedef struct _BelfryRendered BelfryRendered;
 

@@ -96,4 +96,15 @@ BELFRY_API char *belfry_repository_split (const char *repository,
                                           char **user,
                                           char **password) G_GNUC_WARN_UNUSED_RESULT;
 
+typedef const char *(*BelfryTranslate) (const char *language,
+                                        const char *text,
+                                        const char *plural,
+                                        guint64 count);
+
+BELFRY_API void belfry_set_translate (BelfryTranslate translate);
+BELFRY_API const char *belfry_tr (const char *language, const char *text) G_GNUC_FORMAT (2);
+BELFRY_API const char *
+belfry_tr_n (const char *language, const char *text, const char *plural, guint64 count)
+    G_GNUC_FORMAT (2) G_GNUC_FORMAT (3);
+
 G_END_DECLS
