@@ -42,12 +42,10 @@ static void
 set_failed (BelfryHosted *hosted, const char *message)
 {
   BelfryHost *host = hosted->host;
-  g_autofree char *masked = belfry_masks_apply_text (host->masks, message);
 
-  /* it is shown on pages: whatever a plugin put into it */
   hosted->state = BELFRY_HOSTED_FAILED;
   g_free (hosted->failure);
-  hosted->failure = belfry_text_make_printable (masked, -1, 4096);
+  hosted->failure = belfry_masks_apply_text (host->masks, message);
   g_warning ("%s '%s': %s; the others go on", kind_name (hosted), hosted->blueprint->name,
              hosted->failure);
 }

@@ -2,16 +2,16 @@
 /*
  * With standard error connected to the journal, each message goes there with its fields. Else it is
  * one line: time, level, text; as one JSON object a line where BELFRY_LOG_FORMAT=json asks for it.
+ * Secrets are taken out here once more, whoever logs and whatever was repeated to him.
  */
 #include "logging.h"
 
 #include "belfry-plugin.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static int shown_level = G_LOG_LEVEL_MESSAGE;
-static BelfryMasks *hidden; /* (nullable) atomic */
+static BelfryMasks *shown_masks = NULL; /* set while there is one thread */
 
 static const struct {
   GLogLevelFlags level;
@@ -94,34 +94,27 @@ write_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpo
   return G_LOG_WRITER_HANDLED;
 }
 
-/* a plugin, or a library, may log what it likes by itself: the text is looked through here */
 static GLogWriterOutput
 write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
-  BelfryMasks *masks = g_atomic_pointer_get (&hidden);
-  g_autofree GLogField *shown = NULL;
-  g_autofree char *masked = NULL;
+  g_autofree GLogField *masked = NULL;
+  g_autofree char *text = NULL;
 
   if ((int)(level & G_LOG_LEVEL_MASK) > g_atomic_int_get (&shown_level))
     return G_LOG_WRITER_HANDLED;
-  if (masks == NULL)
+  if (shown_masks == NULL)
     return write_fields (level, fields, n_fields, user_data);
-  shown = g_memdup2 (fields, n_fields * sizeof (GLogField));
+  masked = g_memdup2 (fields, n_fields * sizeof *fields);
   for (gsize i = 0; i < n_fields; i++)
-    if (strcmp (shown[i].key, "MESSAGE") == 0) {
-      g_autofree char *text = field_text (&shown[i]);
+    if (g_strcmp0 (fields[i].key, "MESSAGE") == 0) {
+      g_autofree char *said = field_text (&fields[i]);
 
-      masked = belfry_masks_apply_text (masks, text);
-      shown[i].value = masked;
-      shown[i].length = -1;
+      g_free (text);
+      text = belfry_masks_apply_text (shown_masks, said);
+      masked[i].value = text;
+      masked[i].length = -1;
     }
-  return write_fields (level, shown, n_fields, user_data);
-}
-
-void
-belfry_logging_set_masks (BelfryMasks *masks)
-{
-  g_atomic_pointer_set (&hidden, masks);
+  return write_fields (level, masked, n_fields, user_data);
 }
 
 void
@@ -135,4 +128,10 @@ void
 belfry_logging_set_threshold (GLogLevelFlags threshold)
 {
   g_atomic_int_set (&shown_level, (int)threshold);
+}
+
+void
+belfry_logging_set_masks (BelfryMasks *masks)
+{
+  shown_masks = masks;
 }

@@ -4,10 +4,8 @@
 
 #include "daemon/masks.h"
 
-#include <glib.h>
-
 /* @threshold: the most talkative level that is shown. */
 void belfry_logging_start (GLogLevelFlags threshold);
-/* What no line may show, whoever wrote it; NULL: nothing. They outlive all logging. */
-void belfry_logging_set_masks (BelfryMasks *masks);
 void belfry_logging_set_threshold (GLogLevelFlags threshold);
+/* What must not be seen in any message; NULL: nothing, from now on. */
+void belfry_logging_set_masks (BelfryMasks *masks);
