@@ -95,7 +95,7 @@ describe_option (const BelfryOption *row, const char *fallback)
   set_text (object, "unit", get_unit (row));
   set_flag (object, "required", row->required);
   set_text (object, "takes-effect",
-            (row->flags & BELFRY_OPTION_RESTART) != 0 ? "restart" : "reload");
+            (row->flags & BELFRY_OPTION_RESTART) != 0 ? N_ ("restart") : N_ ("reload"));
   set_text (object, "names", row->reference);
   set_text (object, "when", row->when);
   set_text (object, "alias", row->alias);
