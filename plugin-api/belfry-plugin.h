@@ -430,6 +430,9 @@ typedef enum {
 
 /**
  * BelfryReporter: descriptor of a reporter
+ * @family: which of the host's keys it takes
+ * @phases: what it can tell of, #BelfryPhases
+ * @batch_max: of a stream: most objects in a batch
  * @wants_users: whether `users` is filled, and the keys of lookup are taken
  * @wants_attachments: whether add-logs and add-patch are taken
  * @template_name: (nullable): default of template-filename
@@ -446,9 +449,6 @@ typedef enum {
  * @get_pause: (nullable): of a stream: µs until the next push, by whether the last one took any
  * @permission: (nullable): least right that its credential needs at the service; shown by `belfry
  * test` where the credential is refused
- * @family: which of the host's keys it takes
- * @phases: what it can tell of, #BelfryPhases
- * @batch_max: of a stream: most objects in a batch
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;

@@ -371,15 +371,6 @@ on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-call_reload (BelfryHosted *hosted)
-{
-  g_auto (BelfryCallback) call = belfry_hosted_call (hosted, "reload");
-
-  hosted->blueprint->plugin->reload (
-      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
-}
-
-static void
 reload_one (BelfryHost *self, BelfryHosted *hosted, const BelfryBlueprint *blueprint)
 {
   GHashTableIter iter;
@@ -392,7 +383,8 @@ reload_one (BelfryHost *self, BelfryHosted *hosted, const BelfryBlueprint *bluep
   g_hash_table_iter_init (&iter, blueprint->owned);
   while (g_hash_table_iter_next (&iter, &kind, &sections))
     belfry_instance_set_sections (hosted->instance, kind, sections);
-  call_reload (hosted);
+  hosted->blueprint->plugin->reload (
+      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
 }
 
 static void
