@@ -220,7 +220,8 @@ struct _BelfryOption {
                                JSON, ENUM (int *), EXPRESSION */
   const char *reference;    /* kind that a reference names */
   const char *when;         /* "kind=git": key of a variant, else an error */
-  const char *sample;       /* a valid value, for checks without a configuration */
+  const char *sample;       /* a valid value, for checks without a configuration; of a secret: how
+                               one begins */
   const char *alias;        /* accepted older spelling */
   const char *deprecated;   /* new name of a renamed option */
   gboolean hidden;          /* not shown by inspect unless asked */

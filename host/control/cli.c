@@ -13,6 +13,7 @@
 #include "outbox-cli.h"
 #include "pollers.h"
 #include "send-change.h"
+#include "test-plugin.h"
 #include "try.h"
 
 #include <locale.h>
@@ -29,6 +30,7 @@ typedef struct {
 static int run_changes (int argc, char **argv);
 static int run_reload (int argc, char **argv);
 static int run_status (int argc, char **argv);
+static int run_test (int argc, char **argv);
 
 static const Subcommand subcommands[] = {
   { "run", "[--config FILE] [--verbose]", "run the daemon in the foreground", belfry_run_main },
@@ -55,8 +57,10 @@ static const Subcommand subcommands[] = {
   { "discard", "N… [N-M…]", "throw away reports that wait, or died", belfry_discard_main },
   { "resume", "reporter NAME", "end the pause of a reporter whose credential was refused",
     belfry_resume_main },
-  { "test", "reporter NAME [--json]", "send a test report and say what came of it",
-    belfry_test_main },
+  { "test", "reporter NAME [--json] | PLUGIN.so|KIND/NAME [--section FILE] [--only GLOB] [--list]",
+    "send a test report and say what came of it, or check whether a plugin does what a host"
+    " relies on",
+    run_test },
   { "pollers", "[--config FILE] [--json]", "say what pollers saw last, and when they look again",
     belfry_pollers_main },
   { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
@@ -114,6 +118,16 @@ print_instance (JsonObject *instance)
     belfry_print_text (failure);
   }
   printf ("\n");
+}
+
+/* a reporter of the running daemon, or the code of a plugin */
+static int
+run_test (int argc, char **argv)
+{
+  for (int i = 1; i < argc; i++)
+    if (strcmp (argv[i], "reporter") == 0)
+      return belfry_test_main (argc, argv);
+  return belfry_test_plugin_main (argc, argv);
 }
 
 static int

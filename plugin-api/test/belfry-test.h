@@ -41,6 +41,7 @@ BELFRY_API gconstpointer belfry_test_get_plugin (BelfryTest *self);
 BELFRY_API gpointer belfry_test_get_state (BelfryTest *self);
 BELFRY_API BelfryInstance *belfry_test_get_instance (BelfryTest *self);
 BELFRY_API const char *belfry_test_get_log (BelfryTest *self);
+BELFRY_API void belfry_test_forget (BelfryTest *self);
 BELFRY_API void belfry_test_set_clock (BelfryTest *self, gint64 now_us);
 BELFRY_API void belfry_test_set_host_value (BelfryTest *self, const char *key, const char *value);
 BELFRY_API void belfry_test_set_pace (BelfryTest *self, gint64 wait_us);
@@ -103,12 +104,32 @@ typedef struct {
   BelfryTestFault fault;
 } BelfryTestExchange;
 
+/** BELFRY_TEST_ANY_ORIGIN: every address there is */
+#define BELFRY_TEST_ANY_ORIGIN "*"
+
 BELFRY_API const char *belfry_test_get_url (BelfryTest *self);
 BELFRY_API void belfry_test_set_origin (BelfryTest *self, const char *origin);
 BELFRY_API void belfry_test_expect (BelfryTest *self, const BelfryTestExchange *exchange);
 BELFRY_API void belfry_test_answer (BelfryTest *self, const BelfryTestExchange *exchange);
 BELFRY_API guint belfry_test_get_waiting (BelfryTest *self);
 BELFRY_API GPtrArray *belfry_test_get_asked (BelfryTest *self);
+
+/**
+ * BelfryTestProgram: what becomes of every program that it runs
+ * @exit_status: 0–255, or -1 for a signal
+ * @output: (nullable): what it prints
+ * @errors: (nullable): what it complains
+ * @hangs: it never ends; only a cancellable, or a deadline, ends it
+ */
+typedef struct {
+  int exit_status;
+  const char *output;
+  const char *errors;
+  gboolean hangs;
+} BelfryTestProgram;
+
+BELFRY_API void belfry_test_set_program (BelfryTest *self, const BelfryTestProgram *program);
+BELFRY_API GPtrArray *belfry_test_get_programs (BelfryTest *self);
 
 /* the store that it reads, and what it writes there */
 

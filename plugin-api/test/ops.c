@@ -8,6 +8,7 @@
 
 #include "outside/processes.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define SILENCE_US     (150 * G_TIME_SPAN_MILLISECOND)
@@ -43,6 +44,19 @@ answer_later (GTask *task, GError *error)
 
 /* outside */
 
+/* what follows scheme and host */
+static const char *
+find_path (BelfryTest *self, const char *url)
+{
+  const char *host = strstr (url, "://");
+
+  if (g_strcmp0 (self->origin, BELFRY_TEST_ANY_ORIGIN) == 0 && host != NULL)
+    return host + strlen ("://") + strcspn (host + strlen ("://"), "/?#");
+  if (self->origin == NULL || !g_str_has_prefix (url, self->origin))
+    g_error ("a request to a place that nobody named: %s", url);
+  return url + strlen (self->origin);
+}
+
 /* the same request, to the service */
 static BelfryHttpRequest *
 divert (BelfryTest *self, BelfryHttpRequest *request)
@@ -54,9 +68,7 @@ divert (BelfryTest *self, BelfryHttpRequest *request)
 
   if (g_str_has_prefix (url, service))
     return belfry_http_request_ref (request);
-  if (self->origin == NULL || !g_str_has_prefix (url, self->origin))
-    g_error ("a request to a place that nobody named: %s", url);
-  diverted = g_strconcat (service, url + strlen (self->origin), NULL);
+  diverted = g_strconcat (service, find_path (self, url), NULL);
   node = belfry_http_request_to_json (request);
   json_object_set_string_member (json_node_get_object (node), "url", diverted);
   return belfry_http_request_from_json (node, NULL);
@@ -76,10 +88,57 @@ ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task
   belfry_transport_send (belfry_test_get_transport (self), diverted, task);
 }
 
+static GBytes *
+make_bytes (const char *text)
+{
+  return g_bytes_new (text, text != NULL ? strlen (text) : 0);
+}
+
+static gboolean
+on_program_ended (gpointer data)
+{
+  GTask *task = data;
+  const BelfryTestProgram *program = g_object_get_data (G_OBJECT (task), "belfry-program");
+  BelfryProcessResult *result = g_new0 (BelfryProcessResult, 1);
+
+  result->exit_status = program->exit_status;
+  result->signal = program->exit_status < 0 ? SIGKILL : 0;
+  result->output = make_bytes (program->output);
+  result->errors = make_bytes (program->errors);
+  g_task_return_pointer (task, result, (GDestroyNotify)belfry_process_result_free);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_program_too_late (gpointer task)
+{
+  if (!g_task_return_error_if_cancelled (task))
+    g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_RETRY, "it ran too long");
+  return G_SOURCE_REMOVE;
+}
+
+/* the deadline of a program that hangs comes as soon as a silent service's does */
+static void
+play_program (const BelfryTestProgram *program, GTask *task)
+{
+  g_object_set_data (G_OBJECT (task), "belfry-program", (gpointer)program);
+  if (program->hangs)
+    g_timeout_add_full (G_PRIORITY_DEFAULT, SILENCE_US / G_TIME_SPAN_MILLISECOND,
+                        on_program_too_late, task, g_object_unref);
+  else
+    g_idle_add_full (G_PRIORITY_DEFAULT, on_program_ended, task, g_object_unref);
+}
+
 static void
 ops_run_process (BelfryInstance *instance, const BelfryProcess *process, GTask *task)
 {
-  belfry_processes_run (process, task);
+  BelfryTest *self = get_test (instance);
+
+  g_ptr_array_add (self->programs, g_strjoinv (" ", (char **)process->argv));
+  if (self->program != NULL)
+    play_program (self->program, task);
+  else
+    belfry_processes_run (process, task);
 }
 
 /* the store */
@@ -265,10 +324,10 @@ ops_host_value (BelfryInstance *instance, const char *key)
   const BelfryEntry *entry = belfry_section_find (section, key);
   const char *value = g_hash_table_lookup (self->host_values, key);
 
-  if (value != NULL)
-    return value;
   if (entry != NULL)
     return entry->value;
+  if (value != NULL)
+    return value;
   if (g_str_has_suffix (key, "-directory"))
     return get_folder (self);
   return NULL;

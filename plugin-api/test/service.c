@@ -11,7 +11,7 @@
 #define ENDLESS_CHUNK 65536
 
 struct _BelfryTestService {
-  SoupServer *server;
+  SoupServer *server; /* (nullable) */
   char *url;
   GQueue expected;               /* (element-type BelfryTestExchange) */
   GHashTable *answers;           /* target → BelfryTestExchange, owned */
@@ -253,22 +253,29 @@ BelfryTestService *
 belfry_test_service_new (void)
 {
   BelfryTestService *self = g_new0 (BelfryTestService, 1);
+
+  self->kept = g_ptr_array_new_with_free_func (g_object_unref);
+  self->answers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, exchange_free);
+  self->asked = g_ptr_array_new_with_free_func (g_free);
+  g_queue_init (&self->expected);
+  return self;
+}
+
+/* only who is spoken to listens */
+static void
+listen_on_loopback (BelfryTestService *self)
+{
   g_autoptr (GError) local = NULL;
   GSList *uris = NULL;
 
   /* targets are compared as they were sent */
   self->server = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
-  self->kept = g_ptr_array_new_with_free_func (g_object_unref);
-  self->answers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, exchange_free);
-  self->asked = g_ptr_array_new_with_free_func (g_free);
-  g_queue_init (&self->expected);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
   soup_server_listen_local (self->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &local);
   g_assert_no_error (local);
   uris = soup_server_get_uris (self->server);
   self->url = g_strdup_printf ("http://127.0.0.1:%d", g_uri_get_port (uris->data));
   g_slist_free_full (uris, (GDestroyNotify)g_uri_unref);
-  return self;
 }
 
 void
@@ -282,8 +289,9 @@ belfry_test_service_free (BelfryTestService *self)
   g_ptr_array_unref (self->asked);
   g_hash_table_unref (self->answers);
   exchange_free (self->otherwise);
-  soup_server_disconnect (self->server);
-  g_object_unref (self->server);
+  if (self->server != NULL)
+    soup_server_disconnect (self->server);
+  g_clear_object (&self->server);
   g_free (self->url);
   g_free (self);
 }
@@ -291,6 +299,8 @@ belfry_test_service_free (BelfryTestService *self)
 const char *
 belfry_test_service_get_url (BelfryTestService *self)
 {
+  if (self->server == NULL)
+    listen_on_loopback (self);
   return self->url;
 }
 

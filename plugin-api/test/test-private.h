@@ -92,11 +92,13 @@ struct _BelfryTest {
   GHashTable *cache;          /* key → JsonNode */
   GHashTable *host_values;    /* key → text */
   gint64 pace_us;
-  BelfryTargets *targets; /* (nullable) */
-  GPtrArray *changes;     /* (element-type BelfryChange) that a poller found */
-  JsonNode *poll_state;   /* (nullable) */
-  GPtrArray *said;        /* (element-type utf8) by an engine */
-  GPtrArray *heard;       /* (element-type JsonObject) by a bot */
+  BelfryTargets *targets;           /* (nullable) */
+  GPtrArray *changes;               /* (element-type BelfryChange) that a poller found */
+  JsonNode *poll_state;             /* (nullable) */
+  const BelfryTestProgram *program; /* (nullable) instead of real ones */
+  GPtrArray *programs;              /* (element-type utf8) that were run */
+  GPtrArray *said;                  /* (element-type utf8) by an engine */
+  GPtrArray *heard;                 /* (element-type JsonObject) by a bot */
 };
 
 BelfryTestService *belfry_test_get_service (BelfryTest *self);

@@ -15,6 +15,9 @@ set_default_values (BelfryTest *self)
     const char *key;
     const char *value;
   } rows[] = {
+    { "encoding", "utf-8" },
+    { "max-changes", "100" },
+    { "repository", "https://git.example.org/acme/anvil.git" },
     { "title", "Acme CI" },
     { "url", "https://ci.example.org/" },
   };
@@ -70,6 +73,7 @@ belfry_test_new_idle (const char *plugin, const char *keys)
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_node_unref);
   self->cancellable = g_cancellable_new ();
   self->changes = g_ptr_array_new_with_free_func (belfry_record_unref);
+  self->programs = g_ptr_array_new_with_free_func (g_free);
   self->said = g_ptr_array_new_with_free_func (g_free);
   self->heard = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
   set_default_values (self);
@@ -151,7 +155,7 @@ belfry_test_start (BelfryTest *self, GError **error)
  * @self: a test whose instance is started
  * @error: what the plugin says
  *
- * Stops the instance and waits until it has. It may be started again.
+ * Stops the instance and waits until it has. As a host does, a test starts an instance once.
  *
  * Returns: whether it stopped well
  * Since: 0.1
@@ -211,6 +215,7 @@ belfry_test_free (BelfryTest *self)
   g_clear_pointer (&self->poll_state, json_node_unref);
   g_object_unref (self->cancellable);
   g_ptr_array_unref (self->changes);
+  g_ptr_array_unref (self->programs);
   g_ptr_array_unref (self->said);
   g_ptr_array_unref (self->heard);
   g_hash_table_unref (self->cache);
@@ -306,6 +311,27 @@ belfry_test_get_log (BelfryTest *self)
 }
 
 /**
+ * belfry_test_forget:
+ * @self: a test
+ *
+ * Forgets what was logged, asked, run, found, said and heard so far.
+ *
+ * Since: 0.1
+ */
+void
+belfry_test_forget (BelfryTest *self)
+{
+  GPtrArray *const lists[] = { self->changes, self->programs, self->said, self->heard };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
+    g_ptr_array_set_size (lists[i], 0);
+  if (self->service != NULL)
+    g_ptr_array_set_size (belfry_test_service_get_asked (self->service), 0);
+  g_string_free (self->log, TRUE);
+  self->log = g_string_new (NULL);
+}
+
+/**
  * belfry_test_set_clock:
  * @self: a test
  * @now_us: µs since 1970 in UTC; 0: the system's time again
@@ -328,8 +354,8 @@ belfry_test_set_clock (BelfryTest *self, gint64 now_us)
  * @key: as of belfry_instance_get_host_value ()
  * @value: (nullable): what the host says; %NULL: nothing
  *
- * At first `title` and `url` are set; folders are made when they are asked for and removed with the
- * test; any other key is the section's.
+ * What the section says comes first. At first `title`, `url`, and what every poller has are set;
+ * folders are made when they are asked for and removed with the test.
  *
  * Since: 0.1
  */
@@ -514,7 +540,7 @@ belfry_test_get_url (BelfryTest *self)
 /**
  * belfry_test_set_origin:
  * @self: a test
- * @origin: scheme and host
+ * @origin: scheme and host, or %BELFRY_TEST_ANY_ORIGIN
  *
  * Requests to this origin go to the service, for services whose address is no option.
  *
@@ -583,4 +609,32 @@ GPtrArray *
 belfry_test_get_asked (BelfryTest *self)
 {
   return belfry_test_service_get_asked (belfry_test_get_service (self));
+}
+
+/**
+ * belfry_test_set_program:
+ * @self: a test
+ * @program: (nullable): what becomes of every program from now on, instead of running it; not
+ * copied. %NULL: they are really run, as at first
+ *
+ * Since: 0.1
+ */
+void
+belfry_test_set_program (BelfryTest *self, const BelfryTestProgram *program)
+{
+  self->program = program;
+}
+
+/**
+ * belfry_test_get_programs:
+ * @self: a test
+ *
+ * Returns: (transfer none) (element-type utf8): the arguments of each program that was run, or
+ * would have been, with spaces between them
+ * Since: 0.1
+ */
+GPtrArray *
+belfry_test_get_programs (BelfryTest *self)
+{
+  return self->programs;
 }

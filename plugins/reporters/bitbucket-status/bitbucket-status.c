@@ -23,8 +23,11 @@ static const BelfryOption bitbucket_status_options[] = {
                  "oauth-key",
                  .help = N_ ("key of an OAuth consumer that may write to repositories")),
   BELFRY_SECRET (BitbucketStatus, oauth_secret, "oauth-secret", .help = N_ ("and its secret")),
-  BELFRY_SECRET (
-      BitbucketStatus, auth, "auth", .help = N_ ("LOGIN:APP-PASSWORD, in place of a consumer")),
+  BELFRY_SECRET (BitbucketStatus,
+                 auth,
+                 "auth",
+                 .sample = "ci:",
+                 .help = N_ ("LOGIN:APP-PASSWORD, in place of a consumer")),
   BELFRY_URL (BitbucketStatus,
               base_url,
               "base-url",

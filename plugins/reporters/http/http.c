@@ -24,6 +24,7 @@ static const BelfryOption http_options[] = {
   BELFRY_SECRET (BelfryHttp,
                  auth,
                  "auth",
+                 .sample = "ci:",
                  .help = N_ ("instead of user and password: LOGIN:PASSWORD or a token")),
   BELFRY_ENUM (BelfryHttp,
                auth_kind,

@@ -6,8 +6,11 @@
 #include "slack.h"
 
 static const BelfryOption slack_options[] = {
-  BELFRY_SECRET (
-      BelfrySlack, webhook_url, "webhook-url", .help = N_ ("address of an incoming webhook")),
+  BELFRY_SECRET (BelfrySlack,
+                 webhook_url,
+                 "webhook-url",
+                 .sample = "https://hooks.slack.com/services/",
+                 .help = N_ ("address of an incoming webhook")),
   BELFRY_SECRET (BelfrySlack,
                  token,
                  "token",

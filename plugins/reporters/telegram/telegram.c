@@ -21,6 +21,7 @@ static const BelfryOption telegram_options[] = {
                  bot_token,
                  "bot-token",
                  .required = TRUE,
+                 .sample = "123456789:",
                  .help = N_ ("token of the bot, from @BotFather")),
   BELFRY_LIST (BelfryTelegram,
                chat_ids,
