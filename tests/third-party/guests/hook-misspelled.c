@@ -2,4 +2,11 @@
 /* Its descriptor holds bytes that are no text. */
 #include <belfry-plugin.h>
 
-BELFRY_DEFINE_HOOK (.name = "misspelled", .summary = "Says \xff\xfe", .instance_size = 1, );
+static BelfryTranslation *
+misspelled_translate (gconstpointer self, BelfryRequest *request)
+{
+  return belfry_translation_new_nothing ("nothing");
+}
+
+BELFRY_DEFINE_HOOK (.name = "misspelled", .summary = "Says \xff\xfe", .instance_size = 1,
+                    .translate = misspelled_translate, );
