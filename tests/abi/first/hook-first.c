@@ -74,6 +74,7 @@ first_translate (gconstpointer state, BelfryRequest *request)
   belfry_record_set_text (&change->comments, text);
   belfry_record_set_text (&change->branch, self->branch);
   belfry_record_set_text (&change->revision, "1");
+  change->properties = belfry_properties_new ();
   belfry_properties_set_text (change->properties, "label",
                               self->labels != NULL ? belfry_map_lookup (self->labels, "a") : "none",
                               "Change");

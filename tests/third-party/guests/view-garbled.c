@@ -5,7 +5,7 @@
 static BelfryResponse *
 draw_garbled (gconstpointer self, BelfryRequest *request, BelfryReader *reader, GError **error)
 {
-  g_autoptr (JsonObject) data = json_object_new ();
+  JsonObject *data = json_object_new ();
 
   json_object_set_string_member (data, "title", "\xff\xfe");
   return belfry_response_new_template (200, "no-such-template.html", data);
