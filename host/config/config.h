@@ -127,5 +127,9 @@ void belfry_config_look_up_secrets (BelfryConfig *self, BelfryProblems *problems
 /* Whether a running instance of a may go on under b: same section, same owned sections, same
  * plugin. */
 gboolean belfry_blueprint_is_same (const BelfryBlueprint *a, const BelfryBlueprint *b);
+/* (transfer full) (element-type BelfrySecret): what must be known before the instance starts; those
+ * of owned sections are not, its plugin asks for them when it needs them */
+GPtrArray *belfry_blueprint_list_secrets (const BelfryBlueprint *self);
+gboolean belfry_blueprint_has_owned_secrets (const BelfryBlueprint *self);
 /* Codebase that a change of this repository gets; NULL: none fits. */
 const BelfryCodebase *belfry_config_find_codebase (BelfryConfig *self, const char *repository);

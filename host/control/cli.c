@@ -12,6 +12,7 @@
 #include "new.h"
 #include "outbox-cli.h"
 #include "pollers.h"
+#include "secret.h"
 #include "send-change.h"
 #include "test-plugin.h"
 #include "try.h"
@@ -66,6 +67,9 @@ static const Subcommand subcommands[] = {
   { "poll", "NAME…", "have pollers look now, by name or repository", belfry_poll_main },
   { "forget", "poller/NAME", "have a poller start afresh, as if it had never looked",
     belfry_forget_main },
+  { "secret", "set NAME | list [--json] | clear NAME",
+    "keep a secret in this user's keyring, say which are there, or take one out",
+    belfry_secret_main },
   { "send-change",
     "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] …",
     "post a change to the hook base, here or elsewhere", belfry_send_change_main },

@@ -36,16 +36,24 @@ run_status (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 }
 
 static void
+on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  g_autoptr (GError) local = NULL;
+  g_autofree char *report = g_task_propagate_pointer (G_TASK (result), &local);
+  JsonObject *object = json_object_new ();
+
+  json_object_set_boolean_member (object, "ok", report != NULL);
+  json_object_set_string_member (object, report != NULL ? "report" : "error",
+                                 report != NULL ? report : local->message);
+  json_object_set_boolean_member (object, "config", report == NULL);
+  return_object (task, object);
+}
+
+static void
 run_reload (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
 {
-  g_autofree char *report = NULL;
-  JsonObject *object = json_object_new ();
-  gboolean taken = belfry_host_reload (host, &report);
-
-  json_object_set_boolean_member (object, "ok", taken);
-  json_object_set_string_member (object, taken ? "report" : "error", report);
-  json_object_set_boolean_member (object, "config", !taken);
-  return_object (task, object);
+  belfry_host_reload (host, g_task_new (NULL, NULL, on_reloaded, task));
 }
 
 static void

@@ -5,6 +5,7 @@
  */
 #include "host-wiring.h"
 
+#include "daemon/held.h"
 #include "daemon/shutdown.h"
 
 #include <string.h>
@@ -57,9 +58,7 @@ on_log_drained (gint64 logid, gpointer data)
 static void
 www_hook (const char *name, BelfryRequest *request, GTask *task, gpointer data)
 {
-  BelfryHost *self = data;
-
-  belfry_deliveries_receive (self->deliveries, name, request, task);
+  belfry_held_receive (data, name, request, task);
 }
 
 static gint64
@@ -168,6 +167,7 @@ belfry_host_wire (BelfryHost *self)
   belfry_store_set_event_filter (self->store, belfry_outbox_filter, self->outbox);
   belfry_outbox_set_denied_func (self->outbox, belfry_host_drop_cache, self);
   belfry_outbox_set_masks (self->outbox, self->masks);
+  belfry_pollers_set_masks (self->pollers, self->masks);
   belfry_store_set_log_mask (self->store, mask_log, self);
   belfry_store_set_log_drained_func (self->store, on_log_drained, self);
   self->www = belfry_www_new (self->store, self->bus, &ops);
