@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 #define BELFRY_ERROR (belfry_error_quark ())
 
 /**
- * BelfryError:
+ * BelfryError: codes of %BELFRY_ERROR
  * @BELFRY_ERROR_CONFIG: the configuration is wrong; nothing starts with it
  * @BELFRY_ERROR_NOT_FOUND: what was asked for does not exist
  * @BELFRY_ERROR_DENIED: the caller may not

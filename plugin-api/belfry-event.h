@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /**
- * BelfryEventFlags:
+ * BelfryEventFlags: what is special about a kind of event
  * @BELFRY_EVENT_BROWSERS: sent to pages
  * @BELFRY_EVENT_PASSING: told, but never stored
  */

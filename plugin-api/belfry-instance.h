@@ -13,7 +13,14 @@
 
 G_BEGIN_DECLS
 
+/**
+ * BelfryInstance: an instance of a plugin, as its plugin sees it: by it the host is asked for all
+ * things
+ */
 typedef struct _BelfryInstance BelfryInstance;
+/**
+ * BelfryTransaction: what an engine says, in order; nothing of it happens alone
+ */
 typedef struct _BelfryTransaction BelfryTransaction;
 
 /**
@@ -30,6 +37,16 @@ typedef gboolean (*BelfryReadFunc) (BelfryReader *reader, gpointer user_data, GE
 
 /**
  * BelfryIdKind: what the host gives ids for
+ * @BELFRY_ID_BUILDSET: buildsets
+ * @BELFRY_ID_REQUEST: build requests
+ * @BELFRY_ID_BUILD: builds
+ * @BELFRY_ID_STEP: steps
+ * @BELFRY_ID_LOG: logs
+ * @BELFRY_ID_STAMP: source stamps
+ * @BELFRY_ID_PATCH: patches
+ * @BELFRY_ID_TEST: test results
+ * @BELFRY_ID_ARTIFACT: artifacts
+ * @BELFRY_N_IDS: how many there are
  */
 typedef enum {
   BELFRY_ID_BUILDSET,
@@ -66,6 +83,9 @@ typedef struct {
 
 /**
  * BelfryProcessResult: how it ended
+ * @signal: that ended it; 0: none
+ * @output: of its standard output
+ * @errors: of its standard error
  */
 typedef struct {
   int exit_status; /* 0–255, or -1 for a signal */
@@ -92,6 +112,27 @@ typedef struct {
 /**
  * BelfryHostOps: the seam; implemented by the daemon, the harness, `belfry try` and the isolation
  * child
+ * @http_send: see belfry_http_send_async ()
+ * @run_process: see belfry_process_run_async ()
+ * @read: see belfry_instance_read_async ()
+ * @next_id: see belfry_engine_next_id ()
+ * @builder_id: see belfry_engine_builder_id ()
+ * @worker_id: see belfry_engine_worker_id ()
+ * @next_build_number: see belfry_engine_next_build_number ()
+ * @submit: see belfry_engine_commit_async (); no task: belfry_engine_submit ()
+ * @log_append: see belfry_engine_append_log ()
+ * @log_lines: see belfry_engine_log_lines ()
+ * @register_secret: see belfry_engine_register_secret ()
+ * @forget_secrets: see belfry_engine_forget_secrets ()
+ * @resolve_secret: see belfry_secret_resolve_async ()
+ * @tell: see belfry_engine_tell ()
+ * @log: see belfry_instance_log ()
+ * @host_value: see belfry_instance_get_host_value ()
+ * @cache_put: see belfry_reporter_cache_put ()
+ * @cache_get: see belfry_reporter_cache_get ()
+ * @found: see belfry_poller_found_async ()
+ * @heard: see belfry_bot_heard ()
+ * @keep_pace: see belfry_instance_keep_pace ()
  */
 typedef struct {
   gsize size;
@@ -201,6 +242,9 @@ BELFRY_API void belfry_bot_heard (BelfryInstance *self, JsonObject *message);
 
 /**
  * BelfryOwnedSection: a section of a kind that a plugin owns, read into its option table's struct
+ * @source: its text
+ * @name: its name
+ * @state: the struct that its options filled
  */
 typedef struct {
   const BelfrySection *source;
@@ -213,6 +257,28 @@ typedef struct {
 
 /**
  * BelfryVerb: what one operation of a transaction does
+ * @BELFRY_VERB_ADD_BUILDSET: belfry_transaction_add_buildset ()
+ * @BELFRY_VERB_ADD_REQUEST: belfry_transaction_add_request ()
+ * @BELFRY_VERB_CLAIM: belfry_transaction_claim ()
+ * @BELFRY_VERB_UNCLAIM: belfry_transaction_unclaim ()
+ * @BELFRY_VERB_COMPLETE_REQUEST: belfry_transaction_complete_request ()
+ * @BELFRY_VERB_ADD_BUILD: belfry_transaction_add_build ()
+ * @BELFRY_VERB_UPDATE_BUILD: belfry_transaction_update_build ()
+ * @BELFRY_VERB_FINISH_BUILD: belfry_transaction_finish_build ()
+ * @BELFRY_VERB_ADD_STEP: belfry_transaction_add_step ()
+ * @BELFRY_VERB_UPDATE_STEP: belfry_transaction_update_step ()
+ * @BELFRY_VERB_FINISH_STEP: belfry_transaction_finish_step ()
+ * @BELFRY_VERB_ADD_LOG: belfry_transaction_add_log ()
+ * @BELFRY_VERB_FINISH_LOG: belfry_transaction_finish_log ()
+ * @BELFRY_VERB_CONFIGURE_BUILDER: belfry_transaction_configure_builder ()
+ * @BELFRY_VERB_CONFIGURE_WORKER: belfry_transaction_configure_worker ()
+ * @BELFRY_VERB_CONFIGURE_SCHEDULER: belfry_transaction_configure_scheduler ()
+ * @BELFRY_VERB_ADD_TEST: belfry_transaction_add_test ()
+ * @BELFRY_VERB_ADD_ARTIFACT: belfry_transaction_add_artifact ()
+ * @BELFRY_VERB_EVENT: belfry_transaction_event ()
+ * @BELFRY_VERB_TOOK_CHANGE: belfry_transaction_took_change ()
+ * @BELFRY_VERB_PUT: belfry_transaction_put ()
+ * @BELFRY_VERB_DELETE: belfry_transaction_delete ()
  */
 typedef enum {
   BELFRY_VERB_ADD_BUILDSET,
@@ -241,6 +307,10 @@ typedef enum {
 
 /**
  * BelfryOperation: one thing said; which members count stands at each verb's function
+ * @verb: what is said
+ * @id: of a request, build or log
+ * @number: of a build, a count or a result
+ * @json: (nullable): a value or an event's data
  */
 typedef struct {
   BelfryVerb verb;

@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /**
- * BelfryJsonLimits:
+ * BelfryJsonLimits: what a text of JSON may be
  * @size: sizeof (BelfryJsonLimits)
  * @max_bytes: longest text in bytes; 0: no limit
  * @max_depth: deepest nesting; 0: 64

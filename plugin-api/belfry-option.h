@@ -33,6 +33,8 @@ typedef struct {
 
 /**
  * BelfrySection: one section, drop-ins merged, keys in the order of their first appearance
+ * @line: from 1
+ * @entries: (element-type BelfryEntry): its keys
  */
 typedef struct {
   char *kind; /* "hook" */
@@ -56,7 +58,7 @@ BELFRY_API char *belfry_entry_dup_text (const BelfryEntry *self) G_GNUC_WARN_UNU
 /* what is wrong with a configuration */
 
 /**
- * BelfrySeverity:
+ * BelfrySeverity: how bad a finding is
  * @BELFRY_SEVERITY_ERROR: nothing starts
  * @BELFRY_SEVERITY_FAILURE: one instance fails, the host runs
  * @BELFRY_SEVERITY_WARNING: it works, but somebody should know
@@ -71,6 +73,11 @@ typedef enum {
 
 /**
  * BelfryProblem: one finding
+ * @severity: how bad it is
+ * @file: (nullable): where
+ * @line: from 1; 0: none
+ * @message: what is wrong, and what to do
+ * @key: (nullable): of the option
  */
 typedef struct {
   BelfrySeverity severity;
@@ -139,7 +146,7 @@ typedef enum {
 } BelfryOptionType;
 
 /**
- * BelfryOptionFlags:
+ * BelfryOptionFlags: when an option takes effect
  * @BELFRY_OPTION_RELOAD: a reload that changes it restarts the instance (the default)
  * @BELFRY_OPTION_RESTART: takes effect at the next start of the host
  */
@@ -150,6 +157,9 @@ typedef enum {
 
 /**
  * BelfryChoice: one value of an enum or flags option; tables end in a row without name
+ * @name: as in the keyfile
+ * @value: what it means in C
+ * @help: one clause, marked N_ ()
  */
 typedef struct {
   const char *name;
@@ -161,6 +171,7 @@ typedef struct {
  * BelfryCustomType: a plugin's own option type
  * @parse: text to value; (transfer full)
  * @free: frees a value
+ * @type_name: what `belfry inspect` calls it
  */
 typedef struct {
   const char *type_name;
@@ -180,6 +191,15 @@ BELFRY_API gconstpointer belfry_map_lookup (const BelfryMap *self, const char *n
 
 /**
  * BelfryOption: one row
+ * @name: the key: lower case, dashes
+ * @type: what it holds
+ * @offset: of its member
+ * @maximum: end of the range, itself included
+ * @choices: (nullable): of an enum or flags
+ * @flags: #BelfryOptionFlags
+ * @required: whether a section without it is an error
+ * @template_flags: how a template escapes
+ * @custom: (nullable): of a custom type
  */
 typedef struct _BelfryOption BelfryOption;
 struct _BelfryOption {
@@ -210,12 +230,26 @@ struct _BelfryOption {
   gpointer reserved[4];
 };
 
-/** BELFRY_CHECK_MEMBER: 0, or a compile error where the member's C type is another */
+/**
+ * BELFRY_CHECK_MEMBER: 0, or a compile error where the member's C type is another
+ * @Struct: the struct that holds it
+ * @member: its member
+ * @CType: the type that it must have
+ */
 #define BELFRY_CHECK_MEMBER(Struct, member, CType)                                                 \
   (0 *                                                                                             \
    sizeof (                                                                                        \
        char[__builtin_types_compatible_p (__typeof__ (((Struct *)NULL)->member), CType) ? 1        \
                                                                                         : -1]))
+/**
+ * BELFRY_ROW: what the macro of each type is made of
+ * @Struct: the struct that holds the value
+ * @member: its member
+ * @CType: the type that the member must have
+ * @TYPE: the option's type
+ * @key: its name in a keyfile
+ * @...: further members of #BelfryOption
+ */
 #define BELFRY_ROW(Struct, member, CType, TYPE, key, ...)                                          \
   {                                                                                                \
     .name = key, .type = BELFRY_OPTION_##TYPE,                                                     \
@@ -258,6 +292,7 @@ struct _BelfryOption {
 /**
  * BelfryOptionTable: rows and the size of one, so that older plugins' shorter rows are walked
  * rightly
+ * @row_size: of one row, as its plugin was built
  */
 typedef struct {
   const BelfryOption *rows; /* ends in a row without name; NULL: no options */

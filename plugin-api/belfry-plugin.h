@@ -30,6 +30,14 @@ G_BEGIN_DECLS
 
 /**
  * BelfryKind: the kinds of plugin; there are no others
+ * @BELFRY_KIND_HOOK: takes changes that somebody sends
+ * @BELFRY_KIND_POLLER: looks for changes
+ * @BELFRY_KIND_ENGINE: builds
+ * @BELFRY_KIND_REPORTER: delivers reports
+ * @BELFRY_KIND_BOT: talks
+ * @BELFRY_KIND_VIEW: draws pages
+ * @BELFRY_KIND_AUTH: says who somebody is and what they may
+ * @BELFRY_N_KINDS: how many there are
  */
 typedef enum {
   BELFRY_KIND_HOOK,
@@ -42,13 +50,16 @@ typedef enum {
   BELFRY_N_KINDS,
 } BelfryKind;
 
-/* ABI numbers are per kind; 0 may still change */
-#define BELFRY_ABI_HOOK     0
-#define BELFRY_ABI_POLLER   0
+/*
+ * ABI numbers are per kind. A kind with a number only grows: what was built against the first
+ * release of the number loads in every later host (tests/abi). 0 may still change.
+ */
+#define BELFRY_ABI_HOOK     1
+#define BELFRY_ABI_POLLER   1
 #define BELFRY_ABI_ENGINE   0
-#define BELFRY_ABI_REPORTER 0
+#define BELFRY_ABI_REPORTER 1
 #define BELFRY_ABI_BOT      0
-#define BELFRY_ABI_VIEW     0
+#define BELFRY_ABI_VIEW     1
 #define BELFRY_ABI_AUTH     0
 
 /** BELFRY_PLUGIN_SYMBOL: the one symbol that a plugin exports */
@@ -63,7 +74,6 @@ BELFRY_API guint belfry_kind_get_abi (BelfryKind kind);
  * @kind: first word between the brackets
  * @options: its table
  * @state_size: of the struct that the table fills
- * @check: (nullable): findings beyond single options
  * @expand: (nullable): rewrites the sections of this kind before they are read (templates,
  * products); returns (transfer full) (element-type BelfrySection)
  */
@@ -76,6 +86,8 @@ typedef struct {
 
 /**
  * BelfryDefault: another default for a key that the host owns
+ * @key: the host's
+ * @value: as in a keyfile
  */
 typedef struct {
   const char *key;
@@ -84,6 +96,10 @@ typedef struct {
 
 /**
  * BelfryNeeds: what an isolated plugin asks for
+ * @BELFRY_NEEDS_NOTHING: what the host does for it is enough
+ * @BELFRY_NEEDS_NETWORK: sockets of its own
+ * @BELFRY_NEEDS_EXEC: programs of its own
+ * @BELFRY_NEEDS_FILES: files of its own
  */
 typedef enum {
   BELFRY_NEEDS_NOTHING = 0,
@@ -97,7 +113,6 @@ typedef enum {
  * @section: the instance's own section
  * @owned: kind to array of BelfryOwnedSection
  * @problems: where findings go
- * @host_value: (`key`) → value of [host]: title, url, state-directory, time-zone
  */
 typedef struct {
   gsize size;
@@ -106,6 +121,29 @@ typedef struct {
   BelfryProblems *problems;
 } BelfryCheck;
 
+/**
+ * BELFRY_COMMON_FIELDS: what each descriptor begins with; the macros fill in the first three and
+ * the last of each pair
+ * @size: of the descriptor
+ * @abi: number of its kind's ABI
+ * @kind: what it is
+ * @name: as in the file's name
+ * @summary: one sentence without full stop, marked N_ ()
+ * @version: (nullable): of the plugin
+ * @licence: (nullable): SPDX expression
+ * @options: (nullable): its rows, the last without a name
+ * @option_size: of one row
+ * @sections: (nullable): further kinds of section that it owns, the last without a kind
+ * @section_size: of one row
+ * @defaults: (nullable): of keys that the host owns, the last without a key
+ * @needs: what it asks for beyond computing, #BelfryNeeds
+ * @instance_size: of the struct that its options fill, in bytes; it begins as zeros
+ * @check: (nullable): adds findings beyond single options; no I/O, any thread
+ * @start: (nullable): once, when options and secrets are there; returns the task with %TRUE
+ * @stop: (nullable): once; returns the task when nothing of the instance is left on the loop
+ * @reload: (nullable): takes the sections it owns anew, without a stop
+ * @clear: (nullable): frees what it has put into its struct beside the options
+ */
 #define BELFRY_COMMON_FIELDS                                                                       \
   gsize size;                                                                                      \
   guint abi;                                                                                       \
@@ -138,7 +176,7 @@ typedef struct {
 /* hooks */
 
 /**
- * BelfrySignatureScheme:
+ * BelfrySignatureScheme: how a request is signed
  * @BELFRY_SIGNATURE_SHA256_PREFIXED: `sha256=` and hex of HMAC-SHA256 over the body
  * @BELFRY_SIGNATURE_SHA1_PREFIXED: `sha1=` and hex of HMAC-SHA1; counts only with allow-sha1
  * @BELFRY_SIGNATURE_SHA256_HEX: bare hex of HMAC-SHA256
@@ -162,6 +200,9 @@ typedef enum {
 /**
  * BelfrySignature: one way in which a forge signs; the strongest (lowest rank) whose header is
  * there decides; ends in a row without header
+ * @header: where it stands
+ * @scheme: how it is made
+ * @rank: the lowest is the strongest
  */
 typedef struct {
   const char *header;
@@ -170,7 +211,7 @@ typedef struct {
 } BelfrySignature;
 
 /**
- * BelfryTranslationKind:
+ * BelfryTranslationKind: what a request may mean
  * @BELFRY_TRANSLATION_CHANGES: changes, at least one
  * @BELFRY_TRANSLATION_NOTHING: understood, and nothing to do
  * @BELFRY_TRANSLATION_MALFORMED: 400
@@ -189,6 +230,10 @@ typedef enum {
 
 /**
  * BelfryTranslation: what a request means
+ * @kind: what is in it
+ * @reason: (nullable): why there is nothing, or what is wrong
+ * @changes: (nullable) (element-type BelfryChange): at least one, of kind CHANGES
+ * @pending: (nullable): what `complete` is given
  */
 typedef struct {
   BelfryTranslationKind kind;
@@ -235,6 +280,7 @@ typedef struct _BelfryHook BelfryHook;
  * @describe: (nullable): once, when the options were read: sets in @hook, a copy of the descriptor,
  * the signatures, ids and events that this instance's options decide; what it points to lives as
  * long as @self
+ * @signature_size: of one row
  */
 struct _BelfryHook {
   BELFRY_COMMON_FIELDS;
@@ -294,6 +340,9 @@ typedef struct {
 
 /**
  * BelfryControlOutcome: how an engine answers
+ * @BELFRY_CONTROL_DONE: it was done
+ * @BELFRY_CONTROL_REFUSED: it cannot be done to that; the message says why
+ * @BELFRY_CONTROL_UNSUPPORTED: this engine never does it
  */
 typedef enum {
   BELFRY_CONTROL_DONE,
@@ -303,6 +352,9 @@ typedef enum {
 
 /**
  * BelfryControlAnswer: with a sentence for people, and data: ids, or `errors` per field
+ * @outcome: whether it was done
+ * @message: a sentence
+ * @data: (nullable): ids, or `errors`
  */
 typedef struct {
   BelfryControlOutcome outcome;
@@ -327,6 +379,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryControlAnswer, belfry_control_answer_free)
  * @log_drained: a log's waiting bytes went below the half of its bound
  * @foresee_change: (nullable): as @explain_change, of an instance that is never started; it is left
  * as it was
+ * @actions: (nullable): those of #BelfryControl that it knows; %NULL: none
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -345,6 +398,11 @@ typedef struct {
 
 /**
  * BelfryFamily: which of the host's keys a reporter takes
+ * @BELFRY_FAMILY_MESSAGE: tells people: all keys
+ * @BELFRY_FAMILY_PAINTER: paints a status at a forge: each start has its end
+ * @BELFRY_FAMILY_FEED: tells programs everything, unless told otherwise
+ * @BELFRY_FAMILY_REVIEW: votes on a change
+ * @BELFRY_FAMILY_STREAM: sends every event on, in their order
  */
 typedef enum {
   BELFRY_FAMILY_MESSAGE,
@@ -356,6 +414,11 @@ typedef enum {
 
 /**
  * BelfryPhases: which moments a reporter hears of
+ * @BELFRY_PHASE_STARTED: a build began
+ * @BELFRY_PHASE_FINISHED: a build ended
+ * @BELFRY_PHASE_BUILDSET: all builds of a set have ended
+ * @BELFRY_PHASE_WORKER: a worker is missing
+ * @BELFRY_PHASE_REQUEST: a build is asked for
  */
 typedef enum {
   BELFRY_PHASE_STARTED = 1 << 0,
@@ -367,6 +430,9 @@ typedef enum {
 
 /**
  * BelfryReporter: descriptor of a reporter
+ * @family: which of the host's keys it takes
+ * @phases: what it can tell of, #BelfryPhases
+ * @batch_max: of a stream: most objects in a batch
  * @wants_users: whether `users` is filled, and the keys of lookup are taken
  * @wants_attachments: whether add-logs and add-patch are taken
  * @template_name: (nullable): default of template-filename
@@ -417,6 +483,7 @@ typedef struct {
 /**
  * BelfryBot: descriptor of a bot
  * @say: carries a reply to a channel
+ * @is_operator: (nullable): the task returns whether a contact runs the channel
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -428,7 +495,7 @@ typedef struct {
 /* views */
 
 /**
- * BelfryRouteFlags:
+ * BelfryRouteFlags: what is special about a page
  * @BELFRY_ROUTE_AGES: shows ages, so that its ETag changes every minute
  * @BELFRY_ROUTE_UNCACHED: has no ETag made of events
  */
@@ -441,6 +508,7 @@ typedef enum {
  * BelfryRoute: one page; ends in a row without pattern
  * @pattern: `/builders/{builder}/builds/{number}`: a brace holds one segment
  * @draw: (transfer full): pure, on a pool thread; %NULL with an error is 500
+ * @flags: #BelfryRouteFlags
  */
 typedef struct {
   const char *pattern;
@@ -456,6 +524,8 @@ typedef struct {
  * @title: (nullable): in the navigation
  * @order: in the navigation, ascending
  * @home: where the navigation leads; %NULL: its first route
+ * @routes: its pages
+ * @route_size: of one row
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -469,6 +539,9 @@ typedef struct {
 
 /**
  * BelfryAuthAnswer: what an auth plugin says of an action
+ * @BELFRY_AUTH_NO_OPINION: somebody else is to say
+ * @BELFRY_AUTH_ALLOW: they may
+ * @BELFRY_AUTH_DENY: they may not, whoever else says so
  */
 typedef enum {
   BELFRY_AUTH_NO_OPINION,
@@ -482,6 +555,7 @@ typedef enum {
  * no
  * @identify: (nullable): who a trusted front server says it is; pure
  * @may: (nullable): the task returns a #BelfryAuthAnswer as an integer
+ * @login_url: (nullable): where somebody logs in elsewhere
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -494,13 +568,21 @@ typedef struct {
   gpointer reserved[8];
 } BelfryAuth;
 
+/** BELFRY_PLUGIN_VERSION: of the plugin; its build defines it */
 #ifndef BELFRY_PLUGIN_VERSION
 #define BELFRY_PLUGIN_VERSION "0.1.0"
 #endif
+/** BELFRY_PLUGIN_LICENCE: of the plugin, an SPDX expression; its build defines it */
 #ifndef BELFRY_PLUGIN_LICENCE
 #define BELFRY_PLUGIN_LICENCE "LGPL-2.1-or-later"
 #endif
 
+/**
+ * BELFRY_DEFINE: what the macro of each kind is made of
+ * @Type: type of the descriptor
+ * @KIND: its kind
+ * @...: its members
+ */
 #define BELFRY_DEFINE(Type, KIND, ...)                                                             \
   G_MODULE_EXPORT_BELFRY const Type belfry_plugin = { .size = sizeof (Type),                       \
                                                       .abi = BELFRY_ABI_##KIND,                    \
@@ -517,6 +599,11 @@ typedef struct {
 #define BELFRY_DEFINE_POLLER(...)   BELFRY_DEFINE (BelfryPoller, POLLER, __VA_ARGS__)
 #define BELFRY_DEFINE_ENGINE(...)   BELFRY_DEFINE (BelfryEngine, ENGINE, __VA_ARGS__)
 #define BELFRY_DEFINE_REPORTER(...) BELFRY_DEFINE (BelfryReporter, REPORTER, __VA_ARGS__)
+/**
+ * BELFRY_DEFINE_HTTP_REPORTER: a reporter whose service takes one request for each item: it has
+ * `to_request` and perhaps `from_answer` instead of `deliver`, and needs nothing but the host
+ * @...: members of #BelfryReporter
+ */
 #define BELFRY_DEFINE_HTTP_REPORTER(...)                                                           \
   BELFRY_DEFINE (BelfryReporter, REPORTER, .needs = BELFRY_NEEDS_NOTHING, __VA_ARGS__)
 #define BELFRY_DEFINE_BOT(...) BELFRY_DEFINE (BelfryBot, BOT, __VA_ARGS__)

@@ -10,11 +10,18 @@
 
 G_BEGIN_DECLS
 
-/** BelfryReader: a snapshot of the store; belongs to one thread while it is lent */
 typedef struct _BelfryReader BelfryReader;
 
 /**
  * BelfryCompare: how a filter compares
+ * @BELFRY_COMPARE_EQUAL: is it
+ * @BELFRY_COMPARE_NOT_EQUAL: is another, and not null
+ * @BELFRY_COMPARE_LESS: is below it
+ * @BELFRY_COMPARE_LESS_EQUAL: is it or below
+ * @BELFRY_COMPARE_GREATER: is above it
+ * @BELFRY_COMPARE_GREATER_EQUAL: is it or above
+ * @BELFRY_COMPARE_IS_NULL: is null, whatever the value
+ * @BELFRY_COMPARE_NOT_NULL: is not null
  */
 typedef enum {
   BELFRY_COMPARE_EQUAL,
@@ -29,6 +36,8 @@ typedef enum {
 
 /**
  * BelfryFilter: one condition on a stored field; all of a query's must hold
+ * @field: name of a stored field; %NULL ends the list
+ * @compare: how
  */
 typedef struct {
   const char *field;
@@ -37,6 +46,7 @@ typedef struct {
   const char *text; /* where it is */
 } BelfryFilter;
 
+/** BELFRY_QUERY_FILTERS: most conditions of a query */
 #define BELFRY_QUERY_FILTERS 8
 
 /**
@@ -67,6 +77,10 @@ typedef struct {
 
 /**
  * BelfryLinkKind: what may lead to a page of somebody else's
+ * @BELFRY_LINK_PROJECT: a project's
+ * @BELFRY_LINK_REPOSITORY: a repository's
+ * @BELFRY_LINK_REVISION: a revision's
+ * @BELFRY_N_LINKS: how many there are
  */
 typedef enum {
   BELFRY_LINK_PROJECT,
@@ -77,6 +91,19 @@ typedef enum {
 
 /**
  * BelfryReaderOps: implemented by the host, and by the test harness
+ * @list: see belfry_reader_list ()
+ * @count: see belfry_reader_count ()
+ * @read_log: see belfry_reader_read_log ()
+ * @previous_build: see belfry_reader_previous_build ()
+ * @build_changes: see belfry_reader_build_changes ()
+ * @responsible_users: see belfry_reader_responsible_users ()
+ * @state_get: see belfry_reader_state_get ()
+ * @state_scan: see belfry_reader_state_scan ()
+ * @host_info: see belfry_reader_host_info ()
+ * @may: see belfry_reader_may ()
+ * @list_forms: see belfry_reader_list_forms ()
+ * @dup_link: see belfry_reader_dup_link ()
+ * @link_text: see belfry_reader_link_text ()
  */
 typedef struct {
   gsize size;
@@ -115,6 +142,10 @@ typedef struct {
   gpointer reserved[5];
 } BelfryReaderOps;
 
+/**
+ * BelfryReader: a snapshot of the store; belongs to one thread while it is lent
+ * @ops: whose it is
+ */
 struct _BelfryReader {
   const BelfryReaderOps *ops;
 };

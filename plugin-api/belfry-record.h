@@ -18,6 +18,13 @@ G_BEGIN_DECLS
 
 /**
  * BelfryResult: how something ended
+ * @BELFRY_RESULT_SUCCESS: all is well
+ * @BELFRY_RESULT_WARNINGS: it works, with complaints
+ * @BELFRY_RESULT_FAILURE: it does not work
+ * @BELFRY_RESULT_SKIPPED: it was not tried
+ * @BELFRY_RESULT_EXCEPTION: the means of building failed, not what was built
+ * @BELFRY_RESULT_RETRY: it is tried again
+ * @BELFRY_RESULT_CANCELLED: somebody stopped it
  */
 typedef enum {
   BELFRY_RESULT_SUCCESS = 0,
@@ -79,7 +86,7 @@ BELFRY_API BelfryProperties *belfry_properties_from_json (JsonNode *node, GError
 typedef struct _BelfryRecordType BelfryRecordType;
 
 /**
- * BelfryFieldType:
+ * BelfryFieldType: what a field holds
  * @BELFRY_FIELD_INTEGER: gint64 (ids, numbers, counts)
  * @BELFRY_FIELD_BOOLEAN: gboolean
  * @BELFRY_FIELD_TIME: gint64 µs; seconds in JSON
@@ -110,7 +117,7 @@ typedef enum {
 } BelfryFieldType;
 
 /**
- * BelfryFieldFlags:
+ * BelfryFieldFlags: what is special about a field
  * @BELFRY_FIELD_NULLABLE: may be null
  * @BELFRY_FIELD_STORED: has a column of its name
  * @BELFRY_FIELD_ASKED: in JSON only when set (records, lists) or asked for (properties)
@@ -127,6 +134,11 @@ typedef enum {
 
 /**
  * BelfryField: one field of a record
+ * @name: of the JSON key, the template variable and the column
+ * @type: what it holds
+ * @flags: #BelfryFieldFlags
+ * @offset: in the record's struct
+ * @record_type: (nullable): of a record or a list of them
  */
 typedef struct {
   const char *name;
@@ -138,6 +150,9 @@ typedef struct {
 
 /**
  * BelfryRecordType: one kind of record; the first field is its primary key
+ * @size: of its struct
+ * @fields: all, the primary key first
+ * @n_fields: how many
  */
 struct _BelfryRecordType {
   const char *name;  /* in JSON and events: "build" */
@@ -149,6 +164,8 @@ struct _BelfryRecordType {
 
 /**
  * BelfryRecord: what every record begins with
+ * @type: what it is
+ * @refs: how often it is held
  */
 typedef struct {
   const BelfryRecordType *type;
@@ -156,8 +173,9 @@ typedef struct {
 } BelfryRecord;
 
 /**
- * BelfryRecordJsonFlags:
+ * BelfryRecordJsonFlags: what of a record is written as JSON
  * @BELFRY_RECORD_JSON_PROPERTIES: fill `properties`, else `{}` (builds) or null (requests)
+ * @BELFRY_RECORD_JSON_NONE: what is always there
  */
 typedef enum {
   BELFRY_RECORD_JSON_NONE = 0,
@@ -182,6 +200,11 @@ BELFRY_API gpointer belfry_record_from_json (const BelfryRecordType *type,
                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API const BelfryRecordType *const *belfry_record_list_types (guint *n_types);
 
+/**
+ * BELFRY_DECLARE_RECORD: a type of record, with its `_get_type ()`, `_new ()` and `_unref ()`
+ * @Type: of the struct
+ * @name: what its functions begin with
+ */
 #define BELFRY_DECLARE_RECORD(Type, name)                                                          \
   typedef struct _##Type Type;                                                                     \
   BELFRY_API const BelfryRecordType *name##_get_type (void);                                       \
@@ -197,6 +220,15 @@ BELFRY_API const BelfryRecordType *const *belfry_record_list_types (guint *n_typ
 
 /* the records of a CI server; field by field what users of Buildbot's data know */
 
+/**
+ * BelfryPatch: a patch that is to be applied before a build
+ * @patchid: its id
+ * @body: in the form of `diff -u`
+ * @level: how many folders are stripped from its paths
+ * @subdir: (nullable): below which it is applied
+ * @author: (nullable): who sent it
+ * @comment: (nullable): why
+ */
 BELFRY_DECLARE_RECORD (BelfryPatch, belfry_patch)
 struct _BelfryPatch {
   BelfryRecord record;
@@ -208,6 +240,15 @@ struct _BelfryPatch {
   char *comment;
 };
 
+/**
+ * BelfrySourceStamp: what is to be built of one codebase
+ * @ssid: its id
+ * @repository: where
+ * @project: to what it belongs
+ * @codebase: which of several repositories it is
+ * @created_at: when it was first named
+ * @patch: (nullable): applied to it
+ */
 BELFRY_DECLARE_RECORD (BelfrySourceStamp, belfry_source_stamp)
 struct _BelfrySourceStamp {
   BelfryRecord record;
@@ -222,6 +263,24 @@ struct _BelfrySourceStamp {
   gint64 patchid;     /* hidden; BELFRY_NONE: no patch */
 };
 
+/**
+ * BelfryChange: what somebody changed
+ * @changeid: its id
+ * @author: who
+ * @committer: (nullable): who brought it in
+ * @files: paths below the repository
+ * @comments: the message
+ * @revision: (nullable): what the version control calls it
+ * @when_timestamp: when it was made
+ * @branch: (nullable): the default branch where there is none
+ * @category: (nullable): a word to choose by
+ * @revlink: (nullable): a page about it
+ * @properties: further values
+ * @repository: where, as its sender spells it
+ * @project: to what it belongs
+ * @codebase: which of several repositories it is
+ * @sourcestamp: (nullable): what of it would be built
+ */
 BELFRY_DECLARE_RECORD (BelfryChange, belfry_change)
 struct _BelfryChange {
   BelfryRecord record;
@@ -249,6 +308,19 @@ struct _BelfryChange {
   gint64 received_at; /* hidden */
 };
 
+/**
+ * BelfryBuildset: what one decision asked for: stamps, and a request for each builder
+ * @bsid: its id
+ * @external_idstring: (nullable): what somebody else calls it
+ * @reason: why, for people
+ * @submitted_at: when it was made
+ * @complete: whether all its requests have ended
+ * @complete_at: when; %BELFRY_NONE: not yet
+ * @results: the worst of them, #BelfryResult; %BELFRY_NONE: not yet
+ * @sourcestamps: (element-type BelfrySourceStamp): what is to be built
+ * @parent_buildid: the build that asked for it; %BELFRY_NONE: none
+ * @parent_relationship: (nullable): what it is to that build
+ */
 BELFRY_DECLARE_RECORD (BelfryBuildset, belfry_buildset)
 struct _BelfryBuildset {
   BelfryRecord record;
@@ -269,6 +341,20 @@ struct _BelfryBuildset {
   BelfryProperties *properties; /* hidden */
 };
 
+/**
+ * BelfryBuildRequest: one builder is to build one set
+ * @buildrequestid: its id
+ * @buildsetid: the set
+ * @builderid: the builder
+ * @priority: higher goes first
+ * @claimed: whether an engine has taken it
+ * @claimed_at: when; %BELFRY_NONE: not yet
+ * @claimed_by_masterid: 1, or %BELFRY_NONE
+ * @complete: whether it has ended
+ * @complete_at: when; %BELFRY_NONE: not yet
+ * @submitted_at: when it was made
+ * @waited_for: whether a build waits for it
+ */
 BELFRY_DECLARE_RECORD (BelfryBuildRequest, belfry_build_request)
 struct _BelfryBuildRequest {
   BelfryRecord record;
@@ -289,6 +375,13 @@ struct _BelfryBuildRequest {
   gint64 collapsed_into;        /* hidden; BELFRY_NONE: not collapsed */
 };
 
+/**
+ * BelfryBuilder: what builds are builds of
+ * @builderid: its id
+ * @name: its name, without a slash
+ * @description: (nullable): for people
+ * @tags: to find it by
+ */
 BELFRY_DECLARE_RECORD (BelfryBuilder, belfry_builder)
 struct _BelfryBuilder {
   BelfryRecord record;
@@ -305,6 +398,16 @@ struct _BelfryBuilder {
   gint64 keep_last;    /* hidden: builds kept whatever their age; BELFRY_NONE: as the store does */
 };
 
+/**
+ * BelfryWorker: where builds run
+ * @workerid: its id
+ * @name: its name
+ * @connected_to: array; empty: it is not there
+ * @configured_on: array of the builders that may use it
+ * @workerinfo: object: what it says of itself
+ * @paused: whether it gets no more builds
+ * @graceful: whether it leaves after its builds
+ */
 BELFRY_DECLARE_RECORD (BelfryWorker, belfry_worker)
 struct _BelfryWorker {
   BelfryRecord record;
@@ -319,6 +422,15 @@ struct _BelfryWorker {
   gint64 slots; /* hidden */
 };
 
+/**
+ * BelfryLog: what a step wrote
+ * @logid: its id
+ * @name: for people
+ * @slug: for addresses
+ * @stepid: whose
+ * @complete: whether it has ended
+ * @num_lines: how many lines are stored
+ */
 BELFRY_DECLARE_RECORD (BelfryLog, belfry_log)
 struct _BelfryLog {
   BelfryRecord record;
@@ -337,6 +449,19 @@ struct _BelfryLog {
   gint64 num_bytes;  /* hidden */
 };
 
+/**
+ * BelfryStep: one step of a build
+ * @stepid: its id
+ * @number: its place in the build, from 0
+ * @name: its name, single within the build
+ * @buildid: the build
+ * @started_at: when it began; %BELFRY_NONE: not yet
+ * @complete: whether it has ended
+ * @complete_at: when; %BELFRY_NONE: not yet
+ * @state_string: one line for people
+ * @results: #BelfryResult; %BELFRY_NONE: not yet
+ * @hidden: whether pages leave it out
+ */
 BELFRY_DECLARE_RECORD (BelfryStep, belfry_step)
 struct _BelfryStep {
   BelfryRecord record;
@@ -355,6 +480,21 @@ struct _BelfryStep {
   JsonNode *statistics; /* hidden: object name to number */
 };
 
+/**
+ * BelfryBuild: one build
+ * @buildid: its id, over all builders
+ * @number: its number among its builder's
+ * @builderid: its builder
+ * @buildrequestid: what asked for it
+ * @workerid: where it runs
+ * @masterid: 1
+ * @started_at: when it began
+ * @complete: whether it has ended
+ * @complete_at: when it ended; %BELFRY_NONE: not yet
+ * @state_string: one line for people
+ * @results: #BelfryResult; %BELFRY_NONE: not yet
+ * @properties: those of its request, and what its steps set
+ */
 BELFRY_DECLARE_RECORD (BelfryBuild, belfry_build)
 struct _BelfryBuild {
   BelfryRecord record;
@@ -381,6 +521,14 @@ struct _BelfryBuild {
   char *scheduler;                  /* hidden (nullable) */
 };
 
+/**
+ * BelfrySchedulerRecord: what decides when something is built
+ * @schedulerid: its id
+ * @name: its name
+ * @kind: what it goes by
+ * @engine: whose it is
+ * @enabled: whether it decides at present
+ */
 BELFRY_DECLARE_RECORD (BelfrySchedulerRecord, belfry_scheduler_record)
 struct _BelfrySchedulerRecord {
   BelfryRecord record;
@@ -391,6 +539,17 @@ struct _BelfrySchedulerRecord {
   gboolean enabled;
 };
 
+/**
+ * BelfryTestResult: one test that a step ran
+ * @testid: its id
+ * @buildid: the build
+ * @stepid: the step
+ * @name: its name
+ * @result: passed, failed, skipped or error
+ * @duration_ms: how long it took
+ * @message: (nullable): one line
+ * @output: (nullable): what it wrote
+ */
 BELFRY_DECLARE_RECORD (BelfryTestResult, belfry_test_result)
 struct _BelfryTestResult {
   BelfryRecord record;
@@ -404,6 +563,15 @@ struct _BelfryTestResult {
   char *output;
 };
 
+/**
+ * BelfryArtifact: a file that a build left
+ * @artifactid: its id
+ * @buildid: the build that left it
+ * @stepid: the step that uploaded it
+ * @path: below the builder's folder of artifacts
+ * @bytes: its size
+ * @expires_at: when it is removed; %BELFRY_NONE: with its build
+ */
 BELFRY_DECLARE_RECORD (BelfryArtifact, belfry_artifact)
 struct _BelfryArtifact {
   BelfryRecord record;
@@ -415,6 +583,14 @@ struct _BelfryArtifact {
   gint64 expires_at;
 };
 
+/**
+ * BelfryBuilderEvent: something that happened to a builder, not to a build
+ * @eventid: its id
+ * @builderid: whose
+ * @text: lines for people
+ * @started_at: when it began
+ * @complete_at: when it ended; %BELFRY_NONE: not yet
+ */
 BELFRY_DECLARE_RECORD (BelfryBuilderEvent, belfry_builder_event)
 struct _BelfryBuilderEvent {
   BelfryRecord record;
@@ -425,6 +601,20 @@ struct _BelfryBuilderEvent {
   gint64 complete_at;
 };
 
+/**
+ * BelfryDelivery: one request that a hook took, or a row that counts refused ones
+ * @deliveryid: its id
+ * @hook: name of the instance
+ * @forge_id: (nullable): the id that its sender gave it
+ * @event: (nullable): what its sender calls it
+ * @source: the address that it came from
+ * @bytes: of its body
+ * @reason: (nullable): a sentence
+ * @received_at: when
+ * @duration_us: how long its answer took
+ * @change_ids: array of ids
+ * @replay_of: the delivery that was taken again; %BELFRY_NONE: none
+ */
 BELFRY_DECLARE_RECORD (BelfryDelivery, belfry_delivery)
 struct _BelfryDelivery {
   BelfryRecord record;
@@ -452,6 +642,17 @@ BELFRY_API const char *const *belfry_delivery_list_outcomes (void);
 /**
  * BelfryReportRow: one row of the outbox; state is one of waiting, planned, delivered, superseded,
  * dead, discarded
+ * @reportid: its id
+ * @instance: name of the reporter
+ * @phase: what it is about, #BelfryPhases' words
+ * @buildid: the build; %BELFRY_NONE: none
+ * @bsid: the set; %BELFRY_NONE: none
+ * @state: where it is
+ * @tries: how many there were
+ * @next_at: when the next is due
+ * @remote_id: (nullable): what the service calls it
+ * @created_at: when its event came
+ * @finished_at: when it ended; %BELFRY_NONE: not yet
  */
 BELFRY_DECLARE_RECORD (BelfryReportRow, belfry_report_row)
 struct _BelfryReportRow {
@@ -476,6 +677,16 @@ struct _BelfryReportRow {
   JsonNode *payload; /* hidden (nullable): frozen by the first attempt */
 };
 
+/**
+ * BelfryAuditEntry: something that somebody had done
+ * @auditid: its id
+ * @at: when
+ * @who: by whom
+ * @by: through which door: web, cli or bot
+ * @action: what
+ * @target: (nullable): to what
+ * @outcome: what came of it
+ */
 BELFRY_DECLARE_RECORD (BelfryAuditEntry, belfry_audit_entry)
 struct _BelfryAuditEntry {
   BelfryRecord record;
@@ -488,6 +699,11 @@ struct _BelfryAuditEntry {
   char *outcome;
 };
 
+/**
+ * BelfryUserRecord: somebody who is known by name
+ * @uid: their id
+ * @identifier: how they are written
+ */
 BELFRY_DECLARE_RECORD (BelfryUserRecord, belfry_user_record)
 struct _BelfryUserRecord {
   BelfryRecord record;
@@ -498,6 +714,9 @@ struct _BelfryUserRecord {
 
 /**
  * BelfryEvent: a stored event; its name is one of the table in belfry-event.h
+ * @eventid: its id, rising
+ * @at: when
+ * @name: of its #BelfryEventKind
  */
 BELFRY_DECLARE_RECORD (BelfryEvent, belfry_event)
 struct _BelfryEvent {

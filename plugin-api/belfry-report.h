@@ -61,6 +61,11 @@ BELFRY_API JsonNode *belfry_targets_get_payload (BelfryTargets *self, guint inde
 
 /**
  * BelfryItem: one row about to be delivered, as frozen by its first attempt
+ * @reportid: the row's id; the same at every try
+ * @target: as planned
+ * @key: as planned
+ * @phase: of the report
+ * @payload: as planned
  */
 typedef struct {
   gsize size;
@@ -69,12 +74,12 @@ typedef struct {
   const char *key;
   const char *phase;
   guint tries;           /* before this one */
-  const char *remote_id; /* (nullable) */
+  const char *remote_id; /* (nullable) what the service called it at an earlier try */
   JsonNode *payload;
 } BelfryItem;
 
 /**
- * BelfryOutcomeKind:
+ * BelfryOutcomeKind: what may become of a delivery
  * @BELFRY_OUTCOME_DELIVERED: the service has it
  * @BELFRY_OUTCOME_WAIT: later; the service asked to wait, or could not be reached
  * @BELFRY_OUTCOME_REFUSED: the service will never take this report
@@ -91,12 +96,13 @@ typedef enum {
 
 /**
  * BelfryOutcome: what became of a delivery
+ * @kind: what became of it
  */
 typedef struct {
   BelfryOutcomeKind kind;
   gint64 wait_us;    /* of WAIT: what the service asked for; 0: as the host backs off */
   gboolean answered; /* whether the service answered at all */
-  char *remote_id;   /* (nullable) */
+  char *remote_id;   /* (nullable) what the service calls it, for edits and threads */
   char *excerpt;     /* (nullable) of the answer */
   guint http_status; /* of the answer that decided; 0: none. A refused 403 lets its target rest */
 } BelfryOutcome;

@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /**
- * BelfrySecretSource:
+ * BelfrySecretSource: where a secret comes from
  * @BELFRY_SECRET_LITERAL: the text itself, which warns
  * @BELFRY_SECRET_NAMED: `secret:NAME`, a systemd credential or libsecret
  * @BELFRY_SECRET_FILE: `file:PATH`

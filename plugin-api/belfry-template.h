@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /**
- * BelfryTemplateFlags:
+ * BelfryTemplateFlags: how a template is rendered
  * @BELFRY_TEMPLATE_NONE: plain text, an undefined name prints nothing
  * @BELFRY_TEMPLATE_ESCAPE_HTML: printed values are HTML-escaped unless marked safe
  * @BELFRY_TEMPLATE_STRICT: any undefined name is an error (hooks)
@@ -32,7 +32,7 @@ typedef enum {
 typedef char *(*BelfryTemplateLoader) (const char *name, gpointer user_data, GError **error);
 
 /**
- * BelfryTemplateSettings:
+ * BelfryTemplateSettings: how a template is read and rendered, and how far it may go
  * @size: sizeof (BelfryTemplateSettings)
  * @flags: see #BelfryTemplateFlags
  * @loader: (nullable): how extends, include and import find templates; none: they are errors
@@ -115,7 +115,7 @@ BELFRY_API gboolean belfry_expression_is_true (BelfryExpression *self,
                                                GError **error);
 
 /**
- * BelfryRenderedLookup:
+ * BelfryRenderedLookup: finds the value that a substitution stands for
  * @selector: `prop`, `src`, `worker`, `secret` or `kw`
  * @key: what stands after the selector (for `src`: `CODEBASE:ATTRIBUTE`)
  * @user_data: as given

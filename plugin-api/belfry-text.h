@@ -37,7 +37,7 @@ BELFRY_API char *belfry_hmac_hex (GChecksumType digest,
 /* patterns */
 
 /**
- * BelfryGlobStyle:
+ * BelfryGlobStyle: how far a star reaches
  * @BELFRY_GLOB_TEXT: `*` matches any text
  * @BELFRY_GLOB_PATH: `*` stops at `/`, `**` does not
  */

@@ -65,7 +65,7 @@ BELFRY_API JsonObject *belfry_request_to_json (BelfryRequest *self) G_GNUC_WARN_
 typedef struct _BelfryResponse BelfryResponse;
 
 /**
- * BelfryResponseKind:
+ * BelfryResponseKind: what an answer is made of
  * @BELFRY_RESPONSE_BYTES: a body
  * @BELFRY_RESPONSE_TEMPLATE: the host renders a page from a template and data
  * @BELFRY_RESPONSE_LOG: the host streams a log

@@ -7,7 +7,9 @@
 #include "builds/changes.h"
 #include "builds/builds-private.h"
 
-#define TWO_ROADS_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+#define MAX_MESSAGE_BYTES ((gsize)1024 * 1024)
+#define MAX_TEXT_BYTES    ((gsize)64 * 1024)
+#define TWO_ROADS_US      (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
 #define FIND_PATCH                                                                                 \
   "SELECT patchid FROM patches WHERE author = ?1 AND comment = ?2 AND subdir = ?3 AND level = ?4"  \
   " AND body = ?5"
@@ -135,13 +137,35 @@ make_stamp (const BelfryChange *change)
   return stamp;
 }
 
+/* what a plugin hands over has no bound of its own; a message may be long, all else is one line */
+static void
+cut_texts (BelfryChange *change)
+{
+  const BelfryRecordType *type = belfry_change_get_type ();
+
+  for (guint i = 0; i < type->n_fields; i++) {
+    char **text = G_STRUCT_MEMBER_P (change, type->fields[i].offset);
+    gsize most = text == &change->comments ? MAX_MESSAGE_BYTES : MAX_TEXT_BYTES;
+
+    if (type->fields[i].type == BELFRY_FIELD_TEXT && *text != NULL && strlen (*text) > most) {
+      char *cut = belfry_text_cut (*text, most);
+
+      g_free (*text);
+      *text = cut;
+    }
+  }
+}
+
 gboolean
 belfry_changes_store (BelfryWriter *writer, BelfryChange *change, GError **error)
 {
-  g_autoptr (BelfrySourceStamp) stamp = make_stamp (change);
-  BelfrySourceStamp *stored = belfry_stamps_store (writer, stamp, error);
+  g_autoptr (BelfrySourceStamp) stamp = NULL;
+  BelfrySourceStamp *stored = NULL;
   BelfryEventSaid said = { .name = "change-added" };
 
+  cut_texts (change);
+  stamp = make_stamp (change);
+  stored = belfry_stamps_store (writer, stamp, error);
   if (stored == NULL) {
     g_prefix_error (error, "storing a change of '%s': ", text_or_empty (change->repository));
     return FALSE;

@@ -16,6 +16,7 @@
 #include "isolation/plugin-host.h"
 #include "languages/languages.h"
 #include "man.h"
+#include "new.h"
 #include "outbox-cli.h"
 #include "pollers.h"
 #include "secret.h"
@@ -100,6 +101,8 @@ static const BelfrySubcommand subcommands[] = {
     "give a request to one hook alone, or a report to one reporter, and say what comes of it;"
     " have a poller look once, a view draw a page, an engine say what it would do with a change",
     belfry_try_main },
+  { "new", "[--folder FOLDER] [--licence SPDX] KIND NAME",
+    "write a plugin of your own, ready to be built and tested", belfry_new_main },
   { "builds", "[--config FILE] [--running|--waiting] [--limit N] [--json] [BUILDER]",
     "list builds, or what waits to be built", belfry_cli_builds },
   { "workers", "[--config FILE] [--json] [pause|unpause|graceful WORKER]",

@@ -106,8 +106,11 @@ give (BelfryFeed *self, Batch *batch)
     BelfryChange *change = g_ptr_array_index (batch->changes, i);
 
     self->given = change->changeid;
-    if (self->engine->state == BELFRY_HOSTED_RUNNING && plugin->change_added != NULL)
+    if (self->engine->state == BELFRY_HOSTED_RUNNING && plugin->change_added != NULL) {
+      g_auto (BelfryCallback) call = belfry_hosted_call (self->engine, "change_added");
+
       plugin->change_added (belfry_hosted_get_state (self->engine), change);
+    }
   }
 }
 

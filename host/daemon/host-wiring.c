@@ -252,11 +252,13 @@ ask_next (GTask *task)
     BelfryHosted *engine = g_ptr_array_index (asking->engines, asking->next++);
     const BelfryEngine *plugin = belfry_hosted_get_plugin (engine);
 
-    if (!offers (plugin, asking->control.action))
-      continue;
-    plugin->control (belfry_hosted_get_state (engine), &asking->control,
-                     g_task_new (NULL, NULL, on_answered, task));
-    return;
+    if (offers (plugin, asking->control.action)) {
+      g_auto (BelfryCallback) call = belfry_hosted_call (engine, "control");
+
+      plugin->control (belfry_hosted_get_state (engine), &asking->control,
+                       g_task_new (NULL, NULL, on_answered, task));
+      return;
+    }
   }
   answer_no_engine (task);
 }

@@ -244,6 +244,20 @@ on_corrupt (const char *reason, gpointer data)
   belfry_host_stop (self);
 }
 
+/* the state directory is ours alone by now */
+static gboolean
+name_last_calls (BelfryHost *self, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->config->host.state_directory, "calls", NULL);
+  g_auto (GStrv) last = belfry_callback_open (path, error);
+
+  for (guint i = 0; last != NULL && last[i] != NULL; i++)
+    g_warning ("the process before this one ended, or was ended, while it called %s; if that comes "
+               "again, take its section out, or have it run with isolation=process",
+               last[i]);
+  return last != NULL;
+}
+
 static gboolean
 open_rooms (BelfryHost *self, GError **error)
 {
@@ -251,7 +265,7 @@ open_rooms (BelfryHost *self, GError **error)
                                    .min_free_bytes = self->config->store.min_free };
 
   self->store = belfry_store_open (&settings, error);
-  if (self->store == NULL)
+  if (self->store == NULL || !name_last_calls (self, error))
     return FALSE;
   belfry_store_set_corrupt_func (self->store, on_corrupt, self);
   self->bus = belfry_bus_new ();
@@ -310,6 +324,7 @@ belfry_host_run (BelfryHost *self)
   belfry_host_start_instances (self);
   belfry_deliveries_resume (self->deliveries);
   g_main_loop_run (self->loop); /* lint: the one loop there is */
+  belfry_callback_close ();
   return self->exit_code;
 }
 

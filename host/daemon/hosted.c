@@ -8,6 +8,14 @@ belfry_hosted_ref (BelfryHosted *self)
   return self;
 }
 
+BelfryCallback
+belfry_hosted_call (BelfryHosted *self, const char *function)
+{
+  const BelfryBlueprint *blueprint = self->blueprint;
+
+  return belfry_callback_begin (belfry_kind_get_name (blueprint->kind), blueprint->name, function);
+}
+
 void
 belfry_hosted_unref (BelfryHosted *self)
 {

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "isolation/isolated.h"
+#include "loader/callback.h"
 
 /** BelfryHostedState: where an instance is in its life */
 typedef enum {
@@ -33,6 +34,8 @@ typedef struct {
 BelfryHosted *belfry_hosted_ref (BelfryHosted *self);
 void belfry_hosted_unref (BelfryHosted *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHosted, belfry_hosted_unref)
+/* a call into its plugin begins; see loader/callback.h */
+BelfryCallback belfry_hosted_call (BelfryHosted *self, const char *function);
 static inline gconstpointer
 belfry_hosted_get_plugin (BelfryHosted *self)
 {

@@ -8,12 +8,19 @@
 #include "pollers/poller-keys.h"
 #include "secrets.h"
 
-#define STOP_TIMEOUT_MS 30000
+#define START_TIMEOUT_MS 60000
+#define STOP_TIMEOUT_MS  30000
 
 typedef struct {
   BelfryHosted *hosted;
   GPtrArray *waiting; /* (element-type BelfrySecret) */
 } Starting;
+
+/* a plugin's own start: it may never end, or end when nobody waits any more */
+typedef struct {
+  BelfryHosted *hosted;
+  GSource *timeout; /* NULL: nobody waits */
+} Launch;
 
 static void resolve_next (Starting *starting);
 
@@ -53,17 +60,63 @@ start_ended (BelfryHosted *hosted)
 }
 
 static void
+launch_stop_waiting (Launch *self)
+{
+  g_source_destroy (self->timeout);
+  g_clear_pointer (&self->timeout, g_source_unref);
+}
+
+static void
+launch_free (Launch *self)
+{
+  belfry_hosted_unref (self->hosted);
+  g_free (self);
+}
+
+static void
 on_started (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (BelfryHosted) hosted = user_data;
+  Launch *launch = user_data;
+  BelfryHosted *hosted = launch->hosted;
   g_autoptr (GError) local = NULL;
+  gboolean started = g_task_propagate_boolean (G_TASK (result), &local);
 
-  if (g_task_propagate_boolean (G_TASK (result), &local)) {
-    hosted->state = BELFRY_HOSTED_RUNNING;
-    g_info ("%s '%s' runs", kind_name (hosted), hosted->blueprint->name);
-  } else
-    set_failed (hosted, local != NULL ? local->message : "its start said no");
-  start_ended (hosted);
+  if (launch->timeout == NULL)
+    g_warning ("%s '%s': its start ended when nobody waited for it any more; it stays failed",
+               kind_name (hosted), hosted->blueprint->name);
+  else {
+    launch_stop_waiting (launch);
+    if (started) {
+      hosted->state = BELFRY_HOSTED_RUNNING;
+      g_info ("%s '%s' runs", kind_name (hosted), hosted->blueprint->name);
+    } else
+      set_failed (hosted, local != NULL ? local->message : "its start said no");
+    start_ended (hosted);
+  }
+  launch_free (launch);
+}
+
+static gboolean
+on_start_timeout (gpointer user_data)
+{
+  Launch *launch = user_data;
+
+  launch_stop_waiting (launch);
+  set_failed (launch->hosted, "its start does not end");
+  start_ended (launch->hosted);
+  return G_SOURCE_REMOVE;
+}
+
+static Launch *
+launch_new (BelfryHosted *hosted)
+{
+  Launch *self = g_new0 (Launch, 1);
+
+  self->hosted = belfry_hosted_ref (hosted);
+  self->timeout = g_timeout_source_new (START_TIMEOUT_MS);
+  g_source_set_callback (self->timeout, on_start_timeout, self, NULL);
+  g_source_attach (self->timeout, NULL);
+  return self;
 }
 
 /* a password that stands in an address, and not where secrets belong */
@@ -86,12 +139,14 @@ static void
 start_plugin (BelfryHosted *hosted)
 {
   const BelfryPlugin *plugin = belfry_hosted_get_plugin (hosted);
-  GTask *task = g_task_new (NULL, NULL, on_started, belfry_hosted_ref (hosted));
+  GTask *task = g_task_new (NULL, NULL, on_started, launch_new (hosted));
 
   mask_address (hosted);
-  if (plugin->start != NULL)
+  if (plugin->start != NULL) {
+    g_auto (BelfryCallback) call = belfry_hosted_call (hosted, "start");
+
     plugin->start (belfry_hosted_get_state (hosted), hosted->instance, task);
-  else {
+  } else {
     g_task_return_boolean (task, TRUE);
     g_object_unref (task);
   }
@@ -233,6 +288,16 @@ on_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   stopping_free (stopping);
 }
 
+static void
+call_stop (Stopping *stopping)
+{
+  BelfryHosted *hosted = stopping->hosted;
+  g_auto (BelfryCallback) call = belfry_hosted_call (hosted, "stop");
+
+  belfry_hosted_get_plugin (hosted)->stop (belfry_hosted_get_state (hosted),
+                                           g_task_new (NULL, NULL, on_stopped, stopping));
+}
+
 void
 belfry_instances_stop (BelfryHosted *hosted, GTask *task)
 {
@@ -255,5 +320,5 @@ belfry_instances_stop (BelfryHosted *hosted, GTask *task)
   stopping->timeout = g_timeout_source_new (STOP_TIMEOUT_MS);
   g_source_set_callback (stopping->timeout, on_stop_timeout, stopping, NULL);
   g_source_attach (stopping->timeout, NULL);
-  plugin->stop (belfry_hosted_get_state (hosted), g_task_new (NULL, NULL, on_stopped, stopping));
+  call_stop (stopping);
 }

@@ -31,10 +31,11 @@ level_name (GLogLevelFlags level)
   return "message";
 }
 
+/* whoever logs may repeat what a stranger, or a plugin, said */
 static char *
 field_text (const GLogField *field)
 {
-  return field->length < 0 ? g_strdup (field->value) : g_strndup (field->value, field->length);
+  return g_utf8_make_valid (field->value, field->length);
 }
 
 static void

@@ -5,8 +5,8 @@
 
 #include "builds/builds.h"
 #include "gate.h"
-#include "pollers/poller-keys.h"
 #include "outside/processes.h"
+#include "pollers/poller-keys.h"
 #include "secrets.h"
 
 #define CACHE_ENTRIES 1000

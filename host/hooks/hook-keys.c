@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hook-keys.h"
 
+#include "loader/callback.h"
 #include "signature.h"
 
 #include <string.h>
@@ -101,13 +102,21 @@ belfry_hook_is_encoded (BelfryRequest *request)
           belfry_request_count_header (request, "Content-Encoding") != 1);
 }
 
+static BelfryTranslation *
+call_translate (const BelfryHook *hook, gconstpointer state, BelfryRequest *request)
+{
+  g_auto (BelfryCallback) call = belfry_callback_begin ("hook plugin", hook->name, "translate");
+
+  return hook->translate (state, request);
+}
+
 BelfryTranslation *
 belfry_hook_translate (const BelfryHook *hook, gconstpointer state, BelfryRequest *request)
 {
   if (belfry_hook_is_encoded (request))
     return belfry_translation_new_unsupported_type (
         "a body is taken as it is, without Content-Encoding");
-  return hook->translate (state, request);
+  return call_translate (hook, state, request);
 }
 
 static gboolean

@@ -189,6 +189,15 @@ on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+call_complete (Pending *pending, BelfryHosted *hook, const BelfryHook *plugin)
+{
+  g_auto (BelfryCallback) call = belfry_hosted_call (hook, "complete");
+
+  plugin->complete (belfry_hosted_get_state (hook), pending->delivery->pending,
+                    g_task_new (NULL, pending->deliveries->cancellable, on_asked, pending));
+}
+
+static void
 ask (Pending *pending)
 {
   BelfryHosted *hook = find_hook (pending);
@@ -203,8 +212,7 @@ ask (Pending *pending)
     return;
   }
   pending->asking = TRUE;
-  plugin->complete (belfry_hosted_get_state (hook), pending->delivery->pending,
-                    g_task_new (NULL, pending->deliveries->cancellable, on_asked, pending));
+  call_complete (pending, hook, plugin);
 }
 
 void

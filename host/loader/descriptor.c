@@ -14,12 +14,21 @@ typedef struct {
   const char *path;
 } Descriptor;
 
-/* what a descriptor of each kind had in the first release of its ABI */
+/* What each struct had in the first release of its ABI: all up to the member that was its last. A
+ * reserved pointer that gets a name does not move that end, a member after it is no part of it. */
+#define SIZE_UP_TO(Type, last) (G_STRUCT_OFFSET (Type, last) + sizeof (((Type *)NULL)->last))
+
+#define FIRST_OPTION_SIZE  SIZE_UP_TO (BelfryOption, reserved)
+#define FIRST_SECTION_SIZE SIZE_UP_TO (BelfrySectionKind, expand)
+
 static const gsize first_sizes[BELFRY_N_KINDS] = {
-  [BELFRY_KIND_HOOK] = sizeof (BelfryHook),     [BELFRY_KIND_POLLER] = sizeof (BelfryPoller),
-  [BELFRY_KIND_ENGINE] = sizeof (BelfryEngine), [BELFRY_KIND_REPORTER] = sizeof (BelfryReporter),
-  [BELFRY_KIND_BOT] = sizeof (BelfryBot),       [BELFRY_KIND_VIEW] = sizeof (BelfryView),
-  [BELFRY_KIND_AUTH] = sizeof (BelfryAuth),
+  [BELFRY_KIND_HOOK] = SIZE_UP_TO (BelfryHook, reserved),
+  [BELFRY_KIND_POLLER] = SIZE_UP_TO (BelfryPoller, reserved),
+  [BELFRY_KIND_ENGINE] = SIZE_UP_TO (BelfryEngine, reserved),
+  [BELFRY_KIND_REPORTER] = SIZE_UP_TO (BelfryReporter, reserved),
+  [BELFRY_KIND_BOT] = SIZE_UP_TO (BelfryBot, reserved),
+  [BELFRY_KIND_VIEW] = SIZE_UP_TO (BelfryView, reserved),
+  [BELFRY_KIND_AUTH] = SIZE_UP_TO (BelfryAuth, reserved),
 };
 
 static gboolean G_GNUC_PRINTF (3, 4)
@@ -91,16 +100,56 @@ check_rows (const Descriptor *self, GError **error)
 {
   const BelfryPlugin *plugin = self->plugin;
 
-  if (plugin->options != NULL && plugin->option_size < sizeof (BelfryOption))
+  if (plugin->options != NULL && plugin->option_size < FIRST_OPTION_SIZE)
     return refuse (error, self->path,
                    "has option rows of %" G_GSIZE_FORMAT " bytes, this host needs %" G_GSIZE_FORMAT
                    ", build it against this version of belfry-plugin-1",
-                   plugin->option_size, sizeof (BelfryOption));
-  if (plugin->sections != NULL && plugin->section_size < sizeof (BelfrySectionKind))
+                   plugin->option_size, FIRST_OPTION_SIZE);
+  if (plugin->sections != NULL && plugin->section_size < FIRST_SECTION_SIZE)
     return refuse (error, self->path,
                    "has section rows of %" G_GSIZE_FORMAT " bytes, this host needs %" G_GSIZE_FORMAT
                    ", build it against this version of belfry-plugin-1",
-                   plugin->section_size, sizeof (BelfrySectionKind));
+                   plugin->section_size, FIRST_SECTION_SIZE);
+  return TRUE;
+}
+
+static gboolean
+check_texts (const Descriptor *self, GError **error)
+{
+  const BelfryPlugin *plugin = self->plugin;
+  const struct {
+    const char *member;
+    const char *text;
+    gboolean needed;
+  } texts[] = {
+    { "name", plugin->name, TRUE },
+    { "summary", plugin->summary, TRUE },
+    { "version", plugin->version, FALSE },
+    { "licence", plugin->licence, FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+    if (texts[i].needed && is_empty (texts[i].text))
+      return refuse (error, self->path, "has no %s, give its descriptor a .%s", texts[i].member,
+                     texts[i].member);
+    if (texts[i].text != NULL && !g_utf8_validate (texts[i].text, -1, NULL))
+      return refuse (error, self->path, "has a .%s that is no UTF-8, write it as text",
+                     texts[i].member);
+  }
+  return TRUE;
+}
+
+/* what the host calls without asking whether it is there */
+static gboolean
+check_functions (const Descriptor *self, GError **error)
+{
+  const BelfryHook *hook = (const BelfryHook *)self->plugin;
+  const BelfryPoller *poller = (const BelfryPoller *)self->plugin;
+
+  if (self->plugin->kind == BELFRY_KIND_HOOK && hook->translate == NULL)
+    return refuse (error, self->path, "has no translate, give its descriptor a .translate");
+  if (self->plugin->kind == BELFRY_KIND_POLLER && poller->poll == NULL)
+    return refuse (error, self->path, "has no poll, give its descriptor a .poll");
   return TRUE;
 }
 
@@ -116,9 +165,5 @@ belfry_descriptor_check (const BelfryPlugin *plugin,
       !check_kind (&self, error) || !check_abi (&self, error) ||
       !check_size (&self, first_sizes[plugin->kind], symbol_bytes, error))
     return FALSE;
-  if (is_empty (plugin->name))
-    return refuse (error, path, "has no name, give its descriptor a .name");
-  if (is_empty (plugin->summary))
-    return refuse (error, path, "has no summary, give its descriptor a .summary");
-  return check_rows (&self, error);
+  return check_texts (&self, error) && check_functions (&self, error) && check_rows (&self, error);
 }

@@ -166,11 +166,13 @@ static BelfryOutcome *
 judge_answer (Delivery *self, BelfryHttpAnswer *answer)
 {
   const BelfryReporter *plugin = self->outlet->reporting->plugin;
-  BelfryOutcome *said =
-      plugin->from_answer != NULL
-          ? plugin->from_answer (self->outlet->reporting->state, &self->item, answer)
-          : NULL;
+  BelfryOutcome *said = NULL;
 
+  if (plugin->from_answer != NULL) {
+    g_auto (BelfryCallback) call = belfry_hosted_call (self->outlet->hosted, "from_answer");
+
+    said = plugin->from_answer (self->outlet->reporting->state, &self->item, answer);
+  }
   return belfry_answer_judge (answer, said);
 }
 
@@ -211,11 +213,16 @@ send (Delivery *self)
 
   self->refs++;
   if (plugin->deliver != NULL) {
+    g_auto (BelfryCallback) call = belfry_hosted_call (self->outlet->hosted, "deliver");
+
     plugin->deliver (state, &self->item, g_task_new (NULL, self->cancellable, on_delivered, self));
     return;
   }
-  if (plugin->to_request != NULL)
+  if (plugin->to_request != NULL) {
+    g_auto (BelfryCallback) call = belfry_hosted_call (self->outlet->hosted, "to_request");
+
     request = plugin->to_request (state, &self->item, &local);
+  }
   if (request == NULL) {
     refuse (self, local != NULL ? local->message : "the reporter has no way to deliver");
     return;

@@ -268,6 +268,17 @@ check_payloads (BelfryTargets *targets, GError **error)
 }
 
 static gboolean
+call_plan (const BelfryReporting *reporting,
+           const BelfryReport *report,
+           BelfryTargets *targets,
+           GError **error)
+{
+  g_auto (BelfryCallback) call = belfry_callback_begin ("reporter", reporting->name, "plan");
+
+  return reporting->plugin->plan (reporting->state, report, targets, error);
+}
+
+static gboolean
 plan (BelfryDraft *self, GError **error)
 {
   const BelfryReporter *plugin = self->reporting->plugin;
@@ -278,7 +289,7 @@ plan (BelfryDraft *self, GError **error)
     plan_whole (self, report);
     return TRUE;
   }
-  if (plugin->plan (self->reporting->state, report, self->targets, error))
+  if (call_plan (self->reporting, report, self->targets, error))
     return check_payloads (self->targets, error);
   if (error != NULL && *error == NULL)
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL,

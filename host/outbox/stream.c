@@ -251,6 +251,16 @@ add_items (Reading *reading, JsonArray *made, gint64 eventid)
   reading->place.part = 0;
 }
 
+static gboolean
+call_to_items (
+    BelfryStream *self, BelfryEvent *event, BelfryReader *reader, JsonArray *made, GError **error)
+{
+  g_auto (BelfryCallback) call = belfry_hosted_call (self->hosted, "to_items");
+
+  return self->plugin->to_items (belfry_hosted_get_state (self->hosted), event, reader, made,
+                                 error);
+}
+
 static void
 take_event (Reading *reading, BelfryReader *reader, BelfryEvent *event)
 {
@@ -258,9 +268,7 @@ take_event (Reading *reading, BelfryReader *reader, BelfryEvent *event)
   g_autoptr (JsonArray) made = json_array_new ();
   g_autoptr (GError) local = NULL;
 
-  if (is_wanted (self, reader, event) &&
-      !self->plugin->to_items (belfry_hosted_get_state (self->hosted), event, reader, made,
-                               &local)) {
+  if (is_wanted (self, reader, event) && !call_to_items (self, event, reader, made, &local)) {
     g_info ("reporter '%s': event %" G_GINT64_FORMAT ": %s; it is passed over", self->name,
             event->eventid, local != NULL ? local->message : "no reason given");
     return;
@@ -406,6 +414,14 @@ belfry_streams_abandon (BelfryOutbox *outbox)
 }
 
 static void
+call_deliver_batch (BelfryStream *self, JsonArray *items, GTask *task)
+{
+  g_auto (BelfryCallback) call = belfry_hosted_call (self->hosted, "deliver_batch");
+
+  self->plugin->deliver_batch (belfry_hosted_get_state (self->hosted), items, task);
+}
+
+static void
 push (Reading *reading)
 {
   BelfryStream *self = reading->stream;
@@ -416,7 +432,7 @@ push (Reading *reading)
                self->name, reading->lost);
   self->cancellable = g_cancellable_new ();
   task = g_task_new (NULL, self->cancellable, on_pushed, reading);
-  self->plugin->deliver_batch (belfry_hosted_get_state (self->hosted), reading->items, task);
+  call_deliver_batch (self, reading->items, task);
 }
 
 /* what was looked at and made nothing need not be looked at again */

@@ -204,6 +204,15 @@ is_of_repository (const BelfryPollerRun *self, JsonNode *repository)
 }
 
 static void
+call_poll (BelfryPollerRun *self, const BelfryPoller *plugin)
+{
+  g_auto (BelfryCallback) call = belfry_hosted_call (self->hosted, "poll");
+
+  plugin->poll (belfry_hosted_get_state (self->hosted), self->state,
+                g_task_new (NULL, self->run, on_polled, self));
+}
+
+static void
 on_state_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Recall *recall = user_data;
@@ -221,8 +230,7 @@ on_state_read (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_pointer (&self->state, json_node_unref);
   self->state = g_steal_pointer (&recall->state);
   recall_free (recall);
-  plugin->poll (belfry_hosted_get_state (self->hosted), self->state,
-                g_task_new (NULL, self->run, on_polled, self));
+  call_poll (self, plugin);
 }
 
 static gboolean

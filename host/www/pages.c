@@ -144,8 +144,11 @@ draw_page (BelfryReader *reader, gpointer data, GError **error)
 {
   Page *page = data;
 
-  if (page->draw != NULL)
+  if (page->draw != NULL) {
+    g_auto (BelfryCallback) call = belfry_hosted_call (page->view, "draw");
+
     page->response = page->draw (page->state, page->frame->request, reader, error);
+  }
   if (page->response == NULL) {
     if (error != NULL && *error == NULL)
       g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL,

@@ -616,6 +616,8 @@ belfry_engine_log_lines (BelfryInstance *self, gint64 logid)
  * @name: what is shown in its place, between angle brackets
  * @value: the secret; copied and wiped later
  *
+ * Has a secret that only one build uses masked in that build's logs.
+ *
  * Since: 0.1
  */
 void
@@ -632,6 +634,8 @@ belfry_engine_register_secret (BelfryInstance *self,
  * @self: an engine's instance
  * @buildid: a build that has ended
  *
+ * Wipes what belfry_engine_register_secret () was told for a build.
+ *
  * Since: 0.1
  */
 void
@@ -647,6 +651,8 @@ belfry_engine_forget_secrets (BelfryInstance *self, gint64 buildid)
  * @builderid: of which builder, or %BELFRY_NONE
  * @buildid: of which build, or %BELFRY_NONE
  * @data: (transfer none): what it says
+ *
+ * Tells those who look on at present of something that is not worth storing.
  *
  * Since: 0.1
  */

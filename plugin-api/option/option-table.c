@@ -283,8 +283,8 @@ read_row (const Reading *reading, const BelfryOption *row)
  * @self: a table
  * @section: what to read
  * @state: struct that the rows' offsets are of; zero where nothing was read into it before
- * @consumed: (nullable) (element-type utf8): set of keys that some table knows; takes names that
- * belong to @section
+ * @consumed: (nullable) (element-type utf8 utf8): set of keys that some table knows; takes names
+ * that belong to @section
  * @problems: where findings go
  *
  * Reads every row: its key's value, or its default. Keys that no row knows are left for
@@ -370,7 +370,7 @@ list_names (const BelfryOptionTable *const *tables, guint n_tables)
  * @tables: (array length=n_tables): every table that the section was read with
  * @n_tables: how many
  * @section: what was read
- * @consumed: (element-type utf8): as belfry_option_table_read () filled it
+ * @consumed: (element-type utf8 utf8): as belfry_option_table_read () filled it
  * @problems: where findings go
  *
  * Makes an error of each key that no table knows, with the nearest name that one of them does.

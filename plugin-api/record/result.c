@@ -5,14 +5,9 @@
  */
 #include "belfry-record.h"
 
-/**
- * Result: one row
- * @name: as programs write it
- * @badness: higher is worse; skipped is better than success
- */
 typedef struct {
-  const char *name;
-  int badness;
+  const char *name; /* as programs write it */
+  int badness;      /* higher is worse; skipped is better than success */
 } Result;
 
 static const Result results[] = {

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* As it was in the first release of ABI 1; never changed, see ../../README.md. */
+#pragma once
+
+#include "belfry-macros.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  BELFRY_TEMPLATE_NONE = 0,
+  BELFRY_TEMPLATE_ESCAPE_HTML = 1 << 0,
+  BELFRY_TEMPLATE_STRICT = 1 << 1,
+} BelfryTemplateFlags;
+
+typedef char *(*BelfryTemplateLoader) (const char *name, gpointer user_data, GError **error);
+
+typedef struct {
+  gsize size;
+  BelfryTemplateFlags flags;
+  BelfryTemplateLoader loader;
+  gpointer loader_data;
+  guint max_steps;
+  gsize max_output_bytes;
+} BelfryTemplateSettings;
+
+#define BELFRY_TEMPLATE_SETTINGS_INIT                                                              \
+  {                                                                                                \
+    .size = sizeof (BelfryTemplateSettings)                                                        \
+  }
+
+typedef struct _BelfryTemplate BelfryTemplate;
+
+BELFRY_API BelfryTemplate *belfry_template_new (const char *name,
+                                                const char *text,
+                                                const BelfryTemplateSettings *settings,
+                                                GError **error);
+BELFRY_API BelfryTemplate *belfry_template_ref (BelfryTemplate *self);
+BELFRY_API void belfry_template_unref (BelfryTemplate *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTemplate, belfry_template_unref)
+BELFRY_API const char *belfry_template_get_source (BelfryTemplate *self);
+BELFRY_API char *belfry_template_render (BelfryTemplate *self,
+                                         JsonObject *variables,
+                                         const char *language,
+                                         gint64 utc_offset_us,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct {
+  const char *name;
+  GPtrArray *records;
+} BelfryTemplateRecords;
+
+BELFRY_API char *belfry_template_render_records (BelfryTemplate *self,
+                                                 JsonObject *variables,
+                                                 const BelfryTemplateRecords *records,
+                                                 const char *language,
+                                                 gint64 utc_offset_us,
+                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct _BelfryExpression BelfryExpression;
+
+BELFRY_API BelfryExpression *belfry_expression_new (const char *text, GError **error);
+BELFRY_API BelfryExpression *
+belfry_expression_new_with_flags (const char *text, BelfryTemplateFlags flags, GError **error);
+BELFRY_API BelfryExpression *belfry_expression_ref (BelfryExpression *self);
+BELFRY_API void belfry_expression_unref (BelfryExpression *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryExpression, belfry_expression_unref)
+BELFRY_API const char *belfry_expression_get_source (BelfryExpression *self);
+BELFRY_API JsonNode *belfry_expression_evaluate (BelfryExpression *self,
+                                                 JsonObject *variables,
+                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API gboolean belfry_expression_is_true (BelfryExpression *self,
+                                               JsonObject *variables,
+                                               gboolean *result,
+                                               GError **error);
+
+typedef JsonNode *(*BelfryRenderedLookup) (const char *selector,
+                                           const char *key,
+                                           gpointer user_data);
+
+typedef void (*BelfryMessageFunc) (guint line,
+                                   const char *text,
+                                   const char *plural,
+                                   gpointer user_data);
+
+BELFRY_API gboolean belfry_template_foreach_message (const char *text,
+                                                     BelfryMessageFunc found,
+                                                     gpointer user_data,
+                                                     GError **error);
+
+typedef struct _BelfryRendered BelfryRendered;
+
+BELFRY_API BelfryRendered *belfry_rendered_new (const char *text, GError **error);
+BELFRY_API BelfryRendered *belfry_rendered_ref (BelfryRendered *self);
+BELFRY_API void belfry_rendered_unref (BelfryRendered *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryRendered, belfry_rendered_unref)
+BELFRY_API const char *belfry_rendered_get_source (BelfryRendered *self);
+BELFRY_API gboolean belfry_rendered_is_literal (BelfryRendered *self);
+BELFRY_API gboolean belfry_rendered_uses (BelfryRendered *self, const char *selector);
+BELFRY_API char *belfry_rendered_render (BelfryRendered *self,
+                                         BelfryRenderedLookup lookup,
+                                         gpointer user_data,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
