@@ -336,10 +336,9 @@ GPtrArray *local_timed_run_now (Local *self,
 void local_change_added (gpointer self, BelfryChange *change);
 void local_schedulers_arm (Local *self);
 gboolean local_scheduler_records (const LocalScheduler *scheduler);
-void local_timer_store (Local *self,
-                        BelfryTransaction *transaction,
-                        const LocalSchedulerState *state,
-                        const LocalTimer *timer);
+void local_timer_forget (BelfryTransaction *transaction,
+                         const LocalSchedulerState *state,
+                         const LocalTimer *timer);
 void local_timer_drop (BelfryTransaction *transaction,
                        LocalSchedulerState *state,
                        const LocalTimer *timer);

@@ -350,14 +350,11 @@ static void
 forget_timers (BelfryTransaction *transaction, LocalSchedulerState *state)
 {
   GHashTableIter iter;
-  gpointer key = NULL;
+  gpointer timer = NULL;
 
   g_hash_table_iter_init (&iter, state->timers);
-  while (g_hash_table_iter_next (&iter, &key, NULL)) {
-    g_autofree char *name = g_strdup_printf ("timer/%s/%s", state->name, (char *)key);
-
-    belfry_transaction_delete (transaction, name);
-  }
+  while (g_hash_table_iter_next (&iter, NULL, &timer))
+    local_timer_forget (transaction, state, timer);
   g_hash_table_remove_all (state->timers);
 }
 

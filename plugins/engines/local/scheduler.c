@@ -1,30 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Changes to sets: each change is classified by all schedulers in one transaction that also says
- * that it was taken, so that it is classified once, whatever happens. Recorded changes lie under
- * `timer/SCHEDULER/KEY`, those of a tree-stable timer with the wall-clock time at which they are
- * due.
+ * that it was taken, so that it is classified once, whatever happens. Each recorded change lies
+ * under `timer/SCHEDULER/KEY/CHANGE`, that of a tree-stable timer with the wall-clock time at which
+ * it is due; they are deleted with what they cause.
  */
 #include "consider.h"
 
 static char *
-dup_timer_key (const LocalSchedulerState *state, const LocalTimer *timer)
+dup_record_key (const LocalSchedulerState *state, const LocalTimer *timer, guint index)
 {
-  return g_strdup_printf ("timer/%s/%s", state->name, timer->key);
+  return g_strdup_printf ("timer/%s/%s/%" G_GINT64_FORMAT, state->name, timer->key,
+                          belfry_record_get_id (g_ptr_array_index (timer->changes, index)));
+}
+
+static void
+store_last (BelfryTransaction *transaction,
+            const LocalSchedulerState *state,
+            const LocalTimer *timer,
+            gboolean important)
+{
+  g_autofree char *key = dup_record_key (state, timer, timer->changes->len - 1);
+  g_autoptr (JsonNode) node =
+      local_timer_describe_last (timer, important, g_get_monotonic_time (), belfry_clock_now_us ());
+
+  belfry_transaction_put (transaction, key, node);
 }
 
 void
-local_timer_store (Local *self,
-                   BelfryTransaction *transaction,
-                   const LocalSchedulerState *state,
-                   const LocalTimer *timer)
+local_timer_forget (BelfryTransaction *transaction,
+                    const LocalSchedulerState *state,
+                    const LocalTimer *timer)
 {
-  g_autofree char *key = dup_timer_key (state, timer);
-  g_autoptr (JsonNode) node =
-      local_timer_to_json (timer, g_get_monotonic_time (), belfry_clock_now_us ());
+  for (guint i = 0; i < timer->changes->len; i++) {
+    g_autofree char *key = dup_record_key (state, timer, i);
 
-  (void)self;
-  belfry_transaction_put (transaction, key, node);
+    belfry_transaction_delete (transaction, key);
+  }
 }
 
 /* The timer is freed. */
@@ -33,9 +45,7 @@ local_timer_drop (BelfryTransaction *transaction,
                   LocalSchedulerState *state,
                   const LocalTimer *timer)
 {
-  g_autofree char *key = dup_timer_key (state, timer);
-
-  belfry_transaction_delete (transaction, key);
+  local_timer_forget (transaction, state, timer);
   g_hash_table_remove (state->timers, timer->key);
 }
 
@@ -59,7 +69,7 @@ record (Local *self,
   else
     local_timer_add (timer, change, important, g_get_monotonic_time (),
                      scheduler->keys->tree_stable_timer);
-  local_timer_store (self, transaction, state, timer);
+  store_last (transaction, state, timer, important);
 }
 
 /* The newest of each codebase, whether or not it is built. */
