@@ -11,7 +11,7 @@
 /** Record: one stored value, its key taken apart */
 typedef struct {
   const char *key;
-  char **parts; /* "timer", scheduler, timer, change */
+  char **parts; /* "timer", change, scheduler, timer */
   gint64 id;    /* of the change */
   JsonObject *stored;
 } Record;
@@ -40,7 +40,7 @@ parse_record (const char *key, JsonNode *value, Record *record)
   record->stored = json_node_get_object (value);
   record->parts = g_strsplit (key, "/", 4);
   if (g_strv_length (record->parts) == 4 &&
-      belfry_parse_integer (record->parts[3], 1, G_MAXINT64, &record->id, NULL))
+      belfry_parse_integer (record->parts[1], 1, G_MAXINT64, &record->id, NULL))
     return TRUE;
   g_strfreev (record->parts);
   return FALSE;
@@ -83,7 +83,7 @@ local_read_recorded (GHashTable *stored, BelfryReader *reader)
       continue;
     change = belfry_reader_find (reader, belfry_change_get_type (), record->id, NULL);
     if (change != NULL)
-      g_hash_table_insert (changes, g_strdup (record->parts[3]), change);
+      g_hash_table_insert (changes, g_strdup (record->parts[1]), change);
   }
   return changes;
 }
@@ -103,12 +103,12 @@ find_timer (LocalSchedulerState *state, const char *key)
 static void
 restore_record (Local *self, const Record *record, BelfryChange *change)
 {
-  const LocalScheduler *scheduler = local_config_find_scheduler (self->config, record->parts[1]);
+  const LocalScheduler *scheduler = local_config_find_scheduler (self->config, record->parts[2]);
   LocalTimer *timer = NULL;
 
   if (scheduler == NULL)
     return;
-  timer = find_timer (local_scheduler_state (self, scheduler), record->parts[2]);
+  timer = find_timer (local_scheduler_state (self, scheduler), record->parts[3]);
   local_timer_note (timer, change, belfry_json_get_boolean (record->stored, "important", FALSE));
   timer->due = local_timer_restore_due (record->stored, g_get_monotonic_time (),
                                         belfry_clock_now_us (), scheduler->keys->tree_stable_timer);
@@ -123,7 +123,7 @@ local_restore_recorded (Local *self, GHashTable *stored, GHashTable *changes)
 
   for (guint i = 0; i < records->len; i++) {
     const Record *record = &g_array_index (records, Record, i);
-    BelfryChange *change = g_hash_table_lookup (changes, record->parts[3]);
+    BelfryChange *change = g_hash_table_lookup (changes, record->parts[1]);
 
     if (change != NULL)
       restore_record (self, record, change);

@@ -2,16 +2,18 @@
 /*
  * Changes to sets: each change is classified by all schedulers in one transaction that also says
  * that it was taken, so that it is classified once, whatever happens. Each recorded change lies
- * under `timer/SCHEDULER/KEY/CHANGE`, that of a tree-stable timer with the wall-clock time at which
- * it is due; they are deleted with what they cause.
+ * under `timer/CHANGE/SCHEDULER/KEY`, that of a tree-stable timer with the wall-clock time at which
+ * it is due; they are deleted with what they cause. The change comes first, so that what a hundred
+ * schedulers record of it lies together on disk.
  */
 #include "consider.h"
 
 static char *
 dup_record_key (const LocalSchedulerState *state, const LocalTimer *timer, guint index)
 {
-  return g_strdup_printf ("timer/%s/%s/%" G_GINT64_FORMAT, state->name, timer->key,
-                          belfry_record_get_id (g_ptr_array_index (timer->changes, index)));
+  gint64 id = belfry_record_get_id (g_ptr_array_index (timer->changes, index));
+
+  return g_strdup_printf ("timer/%" G_GINT64_FORMAT "/%s/%s", id, state->name, timer->key);
 }
 
 static void
