@@ -46,3 +46,8 @@ void local_cgroups_remove (LocalCgroups *self, const char *path);
 void local_cgroups_end_all (const LocalCgroups *self, const char *token);
 
 gint64 local_cgroup_count_out_of_memory (const char *path);
+/* (nullable): where the memory of a process is counted, in whichever version (transfer full) */
+char *local_cgroup_find_memory_of (pid_t pid);
+/* Whether a process is in a group of that name in which its limits can be kept. */
+gboolean
+local_limits_are_kept (const LocalLimits *limits, pid_t pid, const char *group, GError **error);

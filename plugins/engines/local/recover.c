@@ -637,6 +637,15 @@ remove_temporary (Local *self)
 }
 
 static void
+end_scopes (Found *self)
+{
+  JsonNode *token = g_hash_table_lookup (self->state, "token");
+
+  if (self->local->scopes != NULL && token != NULL && json_node_get_string (token) != NULL)
+    local_scopes_end_all (self->local->scopes, json_node_get_string (token));
+}
+
+static void
 on_committed (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GTask) task = data;
@@ -667,6 +676,7 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   }
   local->last_change = self->last_change;
   remove_temporary (local);
+  end_scopes (self);
   restore_workers (self);
   restore_schedulers (self);
   local_configure (local, NULL);
