@@ -492,6 +492,17 @@ on_scope_made (GObject *source, GAsyncResult *result, gpointer data)
   prepare_workdir (self);
 }
 
+/* Groups of our own come first: they are made at once. */
+static gboolean
+wants_scope (const LocalBuild *self)
+{
+  const Local *local = self->local;
+  LocalLimits limits = local_builder_limits (self->builder);
+
+  return local->scopes != NULL &&
+         (local->cgroups == NULL || !local_cgroups_can_keep (local->cgroups, &limits));
+}
+
 static void
 make_scope (LocalBuild *self)
 {
@@ -513,7 +524,7 @@ prepare (LocalBuild *self)
   if (self->supervisor == NULL || !prepare_folders (self, &error)) {
     local_worker_look (self->local, self->worker, self->slots);
     fail_build (self, error);
-  } else if (grouped && self->local->scopes != NULL)
+  } else if (grouped && wants_scope (self))
     make_scope (self);
   else if (grouped && !make_cgroup (self, &error))
     fail_build (self, error);

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define LEAF            "belfry-host"
@@ -283,6 +284,23 @@ local_limits_are_kept (const LocalLimits *limits, pid_t pid, const char *group, 
 
 /* the base */
 
+/* Root may write anywhere, so what systemd has marked as given away tells what is ours; to anybody
+ * else it tells by what can be written. */
+static gboolean
+is_delegated (const char *base)
+{
+  static const char *const marks[] = { "user.delegate", "trusted.delegate" };
+  char mark = '\0';
+
+  if (geteuid () != 0 || !g_file_test (MANAGER_RUNS, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (marks); i++) {
+    if (getxattr (base, marks[i], &mark, sizeof mark) == 1 && mark == '1')
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* Something that is only writable is tried: a folder that cannot be made is no base. */
 LocalCgroups *
 local_cgroups_new_at (const char *base, const char *token, GError **error)
@@ -323,8 +341,13 @@ local_cgroups_new (const char *token, GError **error)
   if (!read_own_files (&mountinfo, &membership, error))
     return NULL;
   own = local_cgroup_find_own (mountinfo, membership);
-  if (own != NULL)
+  if (own != NULL && is_delegated (own))
     return local_cgroups_new_at (own, token, error);
+  if (own != NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "control group '%s' is systemd's: its unit has no Delegate=yes", own);
+    return NULL;
+  }
   g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
                        "this machine has no control groups of version 2");
   return NULL;
@@ -409,6 +432,13 @@ gboolean
 local_cgroups_can_count_tasks (const LocalCgroups *self)
 {
   return lists_word (self->base, "cgroup.controllers", "pids");
+}
+
+gboolean
+local_cgroups_can_keep (const LocalCgroups *self, const LocalLimits *limits)
+{
+  return has_controllers (self->base, limits, NULL) &&
+         (limits->tasks_max <= 0 || local_cgroups_can_count_tasks (self));
 }
 
 static gboolean

@@ -39,6 +39,8 @@ char *local_cgroups_make (LocalCgroups *self,
                           gint64 buildid,
                           const LocalLimits *limits,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether it has the controllers of all limits that are set. */
+gboolean local_cgroups_can_keep (const LocalCgroups *self, const LocalLimits *limits);
 gboolean local_cgroups_can_count_tasks (const LocalCgroups *self);
 /* Ends what is in it; what cannot be removed yet is tried again with the next one. */
 void local_cgroups_remove (LocalCgroups *self, const char *path);

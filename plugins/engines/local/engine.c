@@ -143,7 +143,7 @@ on_scopes_opened (GObject *source, GAsyncResult *result, gpointer data)
 
   (void)source;
   self->scopes = local_scopes_open_finish (result, &error);
-  if (self->scopes == NULL)
+  if (self->scopes == NULL && self->cgroups == NULL)
     belfry_instance_log (self->instance, G_LOG_LEVEL_MESSAGE,
                          "builds are held together by process groups: %s; %s",
                          self->cgroups_reason->message, error->message);
@@ -153,8 +153,11 @@ on_scopes_opened (GObject *source, GAsyncResult *result, gpointer data)
 static void
 find_groups (Local *self, GTask *task)
 {
+  const LocalLimits all = { 1, 1, 1 };
+
   self->cgroups = local_cgroups_new (self->token, &self->cgroups_reason);
-  if (self->cgroups == NULL && self->keys.isolation != LOCAL_ISOLATION_GROUP)
+  if (self->keys.isolation != LOCAL_ISOLATION_GROUP &&
+      (self->cgroups == NULL || !local_cgroups_can_keep (self->cgroups, &all)))
     local_scopes_open_async (self->token, on_scopes_opened, task);
   else
     local_recover_async (self, on_recovered, task);

@@ -116,7 +116,7 @@ struct _Local {
   char *helper;
   LocalCgroups *cgroups;  /* (nullable): none can be made here */
   GError *cgroups_reason; /* (nullable): why */
-  LocalScopes *scopes;    /* (nullable): of a service manager, in their place */
+  LocalScopes *scopes;    /* (nullable): a service manager's, where those will not do */
   guint n_supervisors;
   gint64 last_change; /* id */
   gboolean recovered;
