@@ -106,6 +106,7 @@ ops_log_append (BelfryInstance *instance, gint64 logid, GBytes *lines, guint n_l
   g_assert_cmpuint (counted, ==, n_lines);
   g_assert_cmpint (bytes[length - 1], ==, '\n');
   g_assert_true (g_utf8_validate (bytes, (gssize)length, NULL));
+  fake_grammar_check_log (self->store, logid);
   fake_store_append_log (self->store, logid, lines);
   return self->log_waiting;
 }
