@@ -291,6 +291,8 @@ apply (FakeStore *self, const BelfryOperation *operation, GError **error)
     g_hash_table_remove (self->state, operation->text);
     break;
   case BELFRY_VERB_TOOK_CHANGE:
+    self->taken = MAX (self->taken, operation->id);
+    break;
   case BELFRY_VERB_CONFIGURE_SCHEDULER:
     break;
   case BELFRY_VERB_ADD_BUILDSET:
