@@ -234,6 +234,23 @@ do_queue (Local *self, const BelfryControl *control, GTask *task)
   local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "what waits"));
 }
 
+/* Of each scheduler that will fire unless something comes between: when. */
+static void
+do_moments (Local *self, const BelfryControl *control, GTask *task)
+{
+  JsonObject *data = json_object_new ();
+
+  (void)control;
+  for (guint i = 0; i < self->config->schedulers->len; i++) {
+    const LocalScheduler *scheduler = g_ptr_array_index (self->config->schedulers, i);
+    gint64 moment = local_scheduler_next (self, scheduler);
+
+    if (moment != BELFRY_NONE)
+      json_object_set_int_member (data, scheduler->name, belfry_time_to_seconds (moment));
+  }
+  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "when they fire"));
+}
+
 static void
 do_pause (Local *self, const BelfryControl *control, GTask *task)
 {
@@ -449,6 +466,7 @@ static const struct {
   { "force", local_control_force },
   { "graceful", do_graceful },
   { "hurry", do_hurry },
+  { "moments", do_moments },
   { "pause", do_pause },
   { "ping", do_ping },
   { "queue", do_queue },

@@ -290,15 +290,9 @@ local_log_was_drained (gpointer data, gint64 logid)
 }
 
 static const char *const local_actions[] = {
-  "cancel",      "cancel-shutdown",
-  "disable",     "enable",
-  "force",       "graceful",
-  "hurry",       "pause",
-  "ping",        "queue",
-  "rebuild",     "run-now",
-  "shutdown",    "stop",
-  "stop-change", "unpause",
-  NULL,
+  "cancel",  "cancel-shutdown", "disable", "enable",      "force",   "graceful",
+  "hurry",   "moments",         "pause",   "ping",        "queue",   "rebuild",
+  "run-now", "shutdown",        "stop",    "stop-change", "unpause", NULL,
 };
 
 #define OWNED(name, table, Keys)                                                                   \

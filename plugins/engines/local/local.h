@@ -339,6 +339,7 @@ GPtrArray *local_timed_run_now (Local *self,
 /* scheduler.c */
 void local_change_added (gpointer self, BelfryChange *change);
 void local_schedulers_arm (Local *self);
+gint64 local_scheduler_next (Local *self, const LocalScheduler *scheduler);
 gboolean local_scheduler_records (const LocalScheduler *scheduler);
 void local_timer_forget (BelfryTransaction *transaction,
                          const LocalSchedulerState *state,

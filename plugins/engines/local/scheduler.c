@@ -198,23 +198,43 @@ on_timer (gpointer data)
 }
 
 static gint64
+find_due (const LocalSchedulerState *state)
+{
+  gint64 next = G_MAXINT64;
+  GHashTableIter iter;
+  gpointer timer = NULL;
+
+  g_hash_table_iter_init (&iter, state->timers);
+  while (state->enabled && g_hash_table_iter_next (&iter, NULL, &timer)) {
+    if (((LocalTimer *)timer)->due != BELFRY_NONE)
+      next = MIN (next, ((LocalTimer *)timer)->due);
+  }
+  return next;
+}
+
+static gint64
 find_next_due (Local *self)
 {
   gint64 next = G_MAXINT64;
 
-  for (guint i = 0; i < self->config->schedulers->len; i++) {
-    LocalSchedulerState *state =
-        local_scheduler_state (self, g_ptr_array_index (self->config->schedulers, i));
-    GHashTableIter iter;
-    gpointer timer = NULL;
-
-    g_hash_table_iter_init (&iter, state->timers);
-    while (state->enabled && g_hash_table_iter_next (&iter, NULL, &timer)) {
-      if (((LocalTimer *)timer)->due != BELFRY_NONE)
-        next = MIN (next, ((LocalTimer *)timer)->due);
-    }
-  }
+  for (guint i = 0; i < self->config->schedulers->len; i++)
+    next = MIN (next, find_due (local_scheduler_state (
+                          self, g_ptr_array_index (self->config->schedulers, i))));
   return next;
+}
+
+/* When it fires unless something comes between, µs since 1970; BELFRY_NONE: nobody knows */
+gint64
+local_scheduler_next (Local *self, const LocalScheduler *scheduler)
+{
+  const LocalSchedulerState *state = local_scheduler_state (self, scheduler);
+  gint64 due = find_due (state);
+
+  if (!state->enabled)
+    return BELFRY_NONE;
+  if (local_is_timed (scheduler))
+    return state->next_run;
+  return due != G_MAXINT64 ? belfry_clock_now_us () + (due - g_get_monotonic_time ()) : BELFRY_NONE;
 }
 
 /* One source for the earliest of all timers: an idle engine wakes for nothing else. */
