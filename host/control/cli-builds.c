@@ -29,18 +29,47 @@ builds_options_clear (BuildsOptions *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BuildsOptions, builds_options_clear)
 
+/* Which of the options below a command takes. */
+static const struct {
+  const char *command;
+  const char *const names[4];
+} taken[] = {
+  { "builds", { "limit", "running", "waiting", NULL } },
+  { "cancel", { "all", NULL } },
+  { "force", { "all", "form", NULL } },
+  { "stop", { "all", NULL } },
+};
+
+static gboolean
+takes (const char *command, const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (taken); i++) {
+    if (g_str_equal (taken[i].command, command))
+      return g_strv_contains (taken[i].names, name);
+  }
+  return FALSE;
+}
+
 static gboolean
 parse_options (int argc, char **argv, BuildsOptions *options)
 {
-  const GOptionEntry entries[] = {
-    { "limit", 0, 0, G_OPTION_ARG_INT64, &options->limit, NULL, NULL },
-    { "running", 0, 0, G_OPTION_ARG_NONE, &options->running, NULL, NULL },
-    { "waiting", 0, 0, G_OPTION_ARG_NONE, &options->waiting, NULL, NULL },
-    { "all", 0, 0, G_OPTION_ARG_NONE, &options->all, NULL, NULL },
-    { "form", 0, 0, G_OPTION_ARG_STRING, &options->form, NULL, NULL },
-    { NULL },
+  const GOptionEntry all[] = {
+    { "limit", 0, 0, G_OPTION_ARG_INT64, &options->limit, "at most so many; absent: 20", "N" },
+    { "running", 0, 0, G_OPTION_ARG_NONE, &options->running, "only those that run", NULL },
+    { "waiting", 0, 0, G_OPTION_ARG_NONE, &options->waiting,
+      "requests that wait, and what they wait for", NULL },
+    { "all", 0, 0, G_OPTION_ARG_NONE, &options->all, "all of them, or all of the builders named",
+      NULL },
+    { "form", 0, 0, G_OPTION_ARG_STRING, &options->form, "force form; absent: the first that fits",
+      "NAME" },
   };
+  GOptionEntry entries[G_N_ELEMENTS (all) + 1] = { { NULL } };
+  guint count = 0;
 
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++) {
+    if (takes (argv[0], all[i].long_name))
+      entries[count++] = all[i];
+  }
   return belfry_ask_parse (&options->ask, entries, argc, argv);
 }
 
