@@ -54,7 +54,7 @@ say_set (BelfryApplying *self, const char *event, BelfryBuildset *set, GError **
 
   json_object_set_string_member (more, "scheduler", set->scheduler != NULL ? set->scheduler : "");
   if (set->change_ids != NULL)
-    json_object_set_member (more, "changes", json_node_copy (set->change_ids));
+    json_object_set_member (more, "changes", belfry_json_copy (set->change_ids));
   else
     json_object_set_array_member (more, "changes", json_array_new ());
   return belfry_builds_say (self->writer, &said, error);

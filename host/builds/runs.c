@@ -72,7 +72,7 @@ say_property (BelfryApplying *self, const BelfryBuild *build, const char *name, 
   json_object_set_int_member (more, "buildid", build->buildid);
   json_object_set_string_member (more, "name", name);
   json_object_set_member (more, "value",
-                          json_node_copy (belfry_properties_get_value (build->properties, name)));
+                          belfry_json_copy (belfry_properties_get_value (build->properties, name)));
   json_object_set_string_member (more, "source",
                                  belfry_properties_get_source (build->properties, name));
   return belfry_builds_say (self->writer, &said, error);
@@ -145,7 +145,7 @@ say_step (BelfryApplying *self, const char *event, BelfryStep *step, GError **er
   BelfryEventSaid said = { .name = event, .record = step, .buildid = step->buildid, .more = more };
 
   if (step->statistics != NULL)
-    json_object_set_member (more, "statistics", json_node_copy (step->statistics));
+    json_object_set_member (more, "statistics", belfry_json_copy (step->statistics));
   return belfry_builds_say (self->writer, &said, error);
 }
 

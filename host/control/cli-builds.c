@@ -29,18 +29,47 @@ builds_options_clear (BuildsOptions *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BuildsOptions, builds_options_clear)
 
+/* Which of the options below a command takes. */
+static const struct {
+  const char *command;
+  const char *const names[4];
+} taken[] = {
+  { "builds", { "limit", "running", "waiting", NULL } },
+  { "cancel", { "all", NULL } },
+  { "force", { "all", "form", NULL } },
+  { "stop", { "all", NULL } },
+};
+
+static gboolean
+takes (const char *command, const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (taken); i++) {
+    if (g_str_equal (taken[i].command, command))
+      return g_strv_contains (taken[i].names, name);
+  }
+  return FALSE;
+}
+
 static gboolean
 parse_options (int argc, char **argv, BuildsOptions *options)
 {
-  const GOptionEntry entries[] = {
-    { "limit", 0, 0, G_OPTION_ARG_INT64, &options->limit, NULL, NULL },
-    { "running", 0, 0, G_OPTION_ARG_NONE, &options->running, NULL, NULL },
-    { "waiting", 0, 0, G_OPTION_ARG_NONE, &options->waiting, NULL, NULL },
-    { "all", 0, 0, G_OPTION_ARG_NONE, &options->all, NULL, NULL },
-    { "form", 0, 0, G_OPTION_ARG_STRING, &options->form, NULL, NULL },
-    { NULL },
+  const GOptionEntry all[] = {
+    { "limit", 0, 0, G_OPTION_ARG_INT64, &options->limit, "at most so many; absent: 20", "N" },
+    { "running", 0, 0, G_OPTION_ARG_NONE, &options->running, "only those that run", NULL },
+    { "waiting", 0, 0, G_OPTION_ARG_NONE, &options->waiting,
+      "requests that wait, and what they wait for", NULL },
+    { "all", 0, 0, G_OPTION_ARG_NONE, &options->all, "all of them, or all of the builders named",
+      NULL },
+    { "form", 0, 0, G_OPTION_ARG_STRING, &options->form, "force form; absent: the first that fits",
+      "NAME" },
   };
+  GOptionEntry entries[G_N_ELEMENTS (all) + 1] = { { NULL } };
+  guint count = 0;
 
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++) {
+    if (takes (argv[0], all[i].long_name))
+      entries[count++] = all[i];
+  }
   return belfry_ask_parse (&options->ask, entries, argc, argv);
 }
 
@@ -71,33 +100,42 @@ print_build (JsonObject *build)
   printf ("\n");
 }
 
-/* Why a request waits is known to its engine alone. */
+/** Beside: what an engine alone knows of the rows of a list */
+typedef struct {
+  const char *action; /* its answer's data: name to what is known */
+  const char *name;   /* member of a row that has the name */
+  const char *member; /* of a row that gets it */
+} Beside;
+
+static const Beside reasons = { "queue", "buildername", "why" };
+static const Beside moments = { "moments", "name", "next" };
+
 static JsonObject *
-ask_why (const BuildsOptions *options)
+ask_engine (const BuildsOptions *options, const char *action)
 {
   g_autoptr (JsonObject) question = belfry_question_new ("control");
   g_autoptr (JsonObject) answer = NULL;
-  JsonObject *why = NULL;
+  JsonObject *data = NULL;
   int exit_code = 0;
 
-  json_object_set_string_member (question, "action", "queue");
+  json_object_set_string_member (question, "action", action);
   answer = belfry_ask (&options->ask, question, &exit_code);
-  why = answer != NULL ? belfry_json_get_object (answer, "data") : NULL;
-  return why != NULL ? json_object_ref (why) : json_object_new ();
+  data = answer != NULL ? belfry_json_get_object (answer, "data") : NULL;
+  return data != NULL ? json_object_ref (data) : json_object_new ();
 }
 
 static void
-add_why (const BuildsOptions *options, JsonArray *rows)
+add_beside (const BuildsOptions *options, const Beside *beside, JsonArray *rows)
 {
-  g_autoptr (JsonObject) all = ask_why (options);
+  g_autoptr (JsonObject) all = ask_engine (options, beside->action);
 
   for (guint i = 0; i < json_array_get_length (rows); i++) {
     JsonObject *row = json_array_get_object_element (rows, i);
-    const char *builder = belfry_json_get_text (row, "buildername");
-    const char *why = builder != NULL ? belfry_json_get_text (all, builder) : NULL;
+    const char *name = belfry_json_get_text (row, beside->name);
+    JsonNode *value = name != NULL ? json_object_get_member (all, name) : NULL;
 
-    if (why != NULL)
-      json_object_set_string_member (row, "why", why);
+    if (value != NULL)
+      json_object_set_member (row, beside->member, json_node_copy (value));
   }
 }
 
@@ -136,11 +174,20 @@ print_scheduler (JsonObject *scheduler)
   belfry_print_text (belfry_json_get_text (scheduler, "name"));
   printf ("  ");
   belfry_print_text (belfry_json_get_text (scheduler, "kind"));
-  printf ("  %s\n", belfry_json_get_boolean (scheduler, "enabled", FALSE) ? "enabled" : "disabled");
+  printf ("  %s", belfry_json_get_boolean (scheduler, "enabled", FALSE) ? "enabled" : "disabled");
+  if (json_object_has_member (scheduler, "next")) {
+    printf (", next ");
+    print_time (scheduler, "next");
+  }
+  printf ("\n");
 }
 
+/* @beside: (nullable) */
 static int
-list (const BuildsOptions *options, JsonObject *question, void (*print) (JsonObject *row))
+list (const BuildsOptions *options,
+      JsonObject *question,
+      const Beside *beside,
+      void (*print) (JsonObject *row))
 {
   int exit_code = 0;
   g_autoptr (JsonObject) answer = belfry_ask (&options->ask, question, &exit_code);
@@ -149,8 +196,8 @@ list (const BuildsOptions *options, JsonObject *question, void (*print) (JsonObj
   if (answer == NULL)
     return exit_code;
   rows = belfry_json_get_array (answer, "rows");
-  if (options->waiting && json_array_get_length (rows) > 0)
-    add_why (options, rows);
+  if (beside != NULL && json_array_get_length (rows) > 0)
+    add_beside (options, beside, rows);
   if (options->ask.json) {
     belfry_print_json (answer);
     return 0;
@@ -173,7 +220,8 @@ belfry_cli_builds (int argc, char **argv)
     json_object_set_string_member (question, "builder", options.ask.rest[0]);
   json_object_set_boolean_member (question, "running", options.running);
   json_object_set_int_member (question, "limit", options.limit > 0 ? options.limit : LIMIT);
-  return list (&options, question, options.waiting ? print_request : print_build);
+  return options.waiting ? list (&options, question, &reasons, print_request)
+                         : list (&options, question, NULL, print_build);
 }
 
 /* asking */
@@ -199,10 +247,15 @@ static const struct {
   const char *command;
   const char *member; /* of the question, that names which */
   const char *actions[4];
+  const Beside *beside; /* (nullable) */
   void (*print) (JsonObject *row);
 } fleets[] = {
-  { "workers", "worker", { "pause", "unpause", "graceful", NULL }, print_worker },
-  { "schedulers", "scheduler", { "enable", "disable", "run-now", NULL }, print_scheduler },
+  { "workers", "worker", { "pause", "unpause", "graceful", NULL }, NULL, print_worker },
+  { "schedulers",
+    "scheduler",
+    { "enable", "disable", "run-now", NULL },
+    &moments,
+    print_scheduler },
 };
 
 /* Without words a list; with an action and a name, that. */
@@ -217,7 +270,7 @@ belfry_cli_fleet (int argc, char **argv)
     return BELFRY_EXIT_USAGE;
   if (options.ask.rest == NULL) {
     question = belfry_question_new (fleets[row].command);
-    return list (&options, question, fleets[row].print);
+    return list (&options, question, fleets[row].beside, fleets[row].print);
   }
   if (!g_strv_contains (fleets[row].actions, options.ask.rest[0]) || options.ask.rest[1] == NULL) {
     fprintf (stderr, "belfry %s: it takes %s, %s or %s and a name\n", argv[0],

@@ -235,6 +235,17 @@ static const Command commands[] = {
   { "workers", belfry_lists_run, FALSE, NULL },
 };
 
+/* Some of what an engine is asked changes nothing. */
+static gboolean
+leaves_trail (const Command *command, JsonObject *arguments)
+{
+  static const char *const questions[] = { "moments", "queue", NULL };
+  const char *action = belfry_json_get_text (arguments, "action");
+
+  return command->acts &&
+         (command->run != run_control || action == NULL || !g_strv_contains (questions, action));
+}
+
 void
 belfry_commands_run (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
 {
@@ -247,7 +258,7 @@ belfry_commands_run (BelfryHost *host, JsonObject *arguments, const char *who, G
   }
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (g_strcmp0 (commands[i].name, name) == 0) {
-      if (commands[i].acts)
+      if (leaves_trail (&commands[i], arguments))
         task = belfry_trail_begin (host, arguments, commands[i].action, who, task);
       commands[i].run (host, arguments, who, task);
       return;

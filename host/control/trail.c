@@ -64,10 +64,32 @@ append_ranges (GString *text, JsonArray *ids)
     g_string_append (text, " …");
 }
 
+/* What an action's id is one of. */
+static const char *
+find_thing (JsonObject *arguments)
+{
+  static const struct {
+    const char *action;
+    const char *thing;
+  } things[] = {
+    { "cancel", "request" },
+    { "rebuild", "build" },
+    { "stop", "build" },
+    { "stop-change", "change" },
+  };
+  const char *action = belfry_json_get_text (arguments, "action");
+
+  for (guint i = 0; action != NULL && i < G_N_ELEMENTS (things); i++) {
+    if (g_str_equal (things[i].action, action))
+      return things[i].thing;
+  }
+  return "host";
+}
+
 static char *
 dup_target (JsonObject *arguments)
 {
-  static const char *const members[] = { "kind", "builder", "worker", "name" };
+  static const char *const members[] = { "kind", "builder", "worker", "scheduler", "name" };
   JsonArray *ids = belfry_json_get_array (arguments, "ids");
   JsonArray *names = belfry_json_get_array (arguments, "names");
   gint64 id = belfry_json_get_integer (arguments, "id", BELFRY_NONE);
@@ -85,7 +107,7 @@ dup_target (JsonObject *arguments)
   if (ids != NULL)
     append_ranges (text, ids);
   if (text->len == 0)
-    g_string_append (text, "host");
+    g_string_append (text, id != BELFRY_NONE ? find_thing (arguments) : "host");
   if (id != BELFRY_NONE)
     g_string_append_printf (text, " %" G_GINT64_FORMAT, id);
   return belfry_text_make_printable (text->str, (gssize)text->len, MAX_TARGET_BYTES);

@@ -188,7 +188,7 @@ insert_row (const BelfryReporting *self,
   row->created_at = now_us;
   row->next_at = belfry_reporting_get_due (self, filtering->phase, now_us);
   row->eventid = filtering->event->eventid;
-  row->data = data != NULL ? json_node_copy (data) : NULL;
+  row->data = data != NULL ? belfry_json_copy (data) : NULL;
   g_ptr_array_add (filtering->inserted, row);
   return belfry_writer_insert (filtering->writer, row, error);
 }

@@ -6,6 +6,7 @@
  */
 #include "belfry-error.h"
 #include "belfry-instance.h"
+#include "belfry-json.h"
 
 struct _BelfryTransaction {
   GArray *operations; /* (element-type BelfryOperation) */
@@ -446,7 +447,7 @@ void
 belfry_transaction_put (BelfryTransaction *self, const char *key, JsonNode *value)
 {
   BelfryOperation operation = { BELFRY_VERB_PUT, .text = g_strdup (key),
-                                .json = json_node_copy (value) };
+                                .json = belfry_json_copy (value) };
 
   add (self, &operation);
 }

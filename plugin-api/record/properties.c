@@ -390,7 +390,7 @@ belfry_properties_to_json (const BelfryProperties *self)
     const Property *row = properties_row (self, i);
     JsonArray *pair = json_array_sized_new (2);
 
-    json_array_add_element (pair, json_node_copy (row->value));
+    json_array_add_element (pair, belfry_json_copy (row->value));
     json_array_add_string_element (pair, row->source);
     json_object_set_array_member (object, row->name, pair);
   }

@@ -66,7 +66,7 @@ node_from_json (const BelfryField *field, JsonNode *value)
   JsonNode *node = NULL;
 
   if (value != NULL)
-    return json_node_copy (value);
+    return belfry_json_copy (value);
   if ((field->flags & BELFRY_FIELD_NULLABLE) != 0)
     return json_node_new (JSON_NODE_NULL);
   if ((field->flags & BELFRY_FIELD_OBJECT) == 0)
@@ -307,7 +307,7 @@ field_from_node (const BelfryField *field, JsonNode *node, gpointer member, GErr
     read = list_from_node (field, node, member, error);
     break;
   case BELFRY_FIELD_JSON:
-    *(JsonNode **)member = json_node_copy (node);
+    *(JsonNode **)member = belfry_json_copy (node);
     break;
   case BELFRY_FIELD_JSON_TEXT:
     g_free (*(char **)member);

@@ -406,3 +406,74 @@ belfry_json_get_array (JsonObject *object, const char *key)
 
   return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 }
+
+/* copying */
+
+static JsonNode *
+copy_value (JsonNode *node)
+{
+  JsonNode *copy = json_node_new (JSON_NODE_VALUE);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  json_node_get_value (node, &value);
+  json_node_set_value (copy, &value);
+  return copy;
+}
+
+static JsonNode *
+copy_object (JsonObject *object)
+{
+  JsonNode *copy = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *members = json_object_new ();
+  JsonObjectIter iter;
+  const char *name = NULL;
+  JsonNode *member = NULL;
+
+  json_object_iter_init_ordered (&iter, object);
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    json_object_set_member (members, name, belfry_json_copy (member));
+  json_node_take_object (copy, members);
+  return copy;
+}
+
+static JsonNode *
+copy_array (JsonArray *array)
+{
+  JsonNode *copy = json_node_new (JSON_NODE_ARRAY);
+  guint length = json_array_get_length (array);
+  JsonArray *elements = json_array_sized_new (length);
+
+  for (guint i = 0; i < length; i++)
+    json_array_add_element (elements, belfry_json_copy (json_array_get_element (array, i)));
+  json_node_take_array (copy, elements);
+  return copy;
+}
+
+/**
+ * belfry_json_copy:
+ * @node: (nullable): a JSON value
+ *
+ * Copies a value and all that is in it. json_node_copy () shares what objects, arrays and texts
+ * hold with the original, and counts that without a lock: of a value that another thread may use,
+ * as it may each record's, only this copy may be kept.
+ *
+ * Returns: (transfer full) (nullable): the copy; %NULL of %NULL
+ * Since: 0.1
+ */
+JsonNode *
+belfry_json_copy (JsonNode *node)
+{
+  if (node == NULL)
+    return NULL;
+  switch (json_node_get_node_type (node)) {
+  case JSON_NODE_OBJECT:
+    return copy_object (json_node_get_object (node));
+  case JSON_NODE_ARRAY:
+    return copy_array (json_node_get_array (node));
+  case JSON_NODE_VALUE:
+    return copy_value (node);
+  case JSON_NODE_NULL:
+    break;
+  }
+  return json_node_new (JSON_NODE_NULL);
+}

@@ -532,6 +532,41 @@ test_kept_limits (void)
   }
 }
 
+/* copying */
+
+#define COPIES 20000
+
+static gpointer
+copy_often (gpointer node)
+{
+  for (guint i = 0; i < COPIES; i++)
+    json_node_unref (belfry_json_copy (node));
+  return NULL;
+}
+
+/* Threads that copy the same value do not disturb one another. */
+static void
+test_copy (void)
+{
+  static const char text[] = "{\"b\":[1,2.5,\"x\",null,true,{\"c\":[]}],\"a\":{}}";
+  g_autoptr (JsonNode) node = belfry_json_parse (text, -1, NULL, NULL);
+  GThread *threads[3] = { NULL };
+  g_autoptr (JsonNode) copy = NULL;
+  g_autofree char *written = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("copy", copy_often, node);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  copy = belfry_json_copy (node);
+  written = belfry_json_to_text (copy);
+  g_assert_cmpstr (written, ==, text);
+  g_assert_true (json_node_get_object (copy) != json_node_get_object (node));
+  g_assert_true (belfry_json_get_array (json_node_get_object (copy), "b") !=
+                 belfry_json_get_array (json_node_get_object (node), "b"));
+  g_assert_null (belfry_json_copy (NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -556,5 +591,6 @@ main (int argc, char **argv)
   g_test_add_func ("/json/get", test_get);
   g_test_add_func ("/json/kept/members", test_kept_members);
   g_test_add_func ("/json/kept/limits", test_kept_limits);
+  g_test_add_func ("/json/copy", test_copy);
   return g_test_run ();
 }

@@ -31,6 +31,7 @@ build_free (LocalBuild *self)
   g_free (self->folder);
   g_free (self->temporary);
   g_free (self->cgroup);
+  g_free (self->memory_group);
   g_free (self->cause_text);
   local_config_unref (self->config);
   g_free (self);
@@ -204,11 +205,23 @@ remove_later (Local *local, const char *path)
   local_tree_remove_async (path, NULL, on_removed, local);
 }
 
+/* The supervisor's time is over with its scope. */
+static void
+leave_scope (LocalBuild *self)
+{
+  if (!self->scoped)
+    return;
+  if (self->supervisor != NULL)
+    local_supervisor_close (g_steal_pointer (&self->supervisor));
+  local_scopes_end (self->local->scopes, self->record->buildid);
+}
+
 static void
 leave (LocalBuild *self)
 {
   Local *local = self->local;
 
+  leave_scope (self);
   local_supervisor_give_back (g_steal_pointer (&self->supervisor), self->slots);
   local_locks_release (local->locks, self);
   local_builder_state (local, self->builder->name)->running--;
@@ -390,23 +403,29 @@ prepare_folders (LocalBuild *self, GError **error)
          local_make_folder (self->temporary, 0700, error);
 }
 
+static gboolean
+needs_group (const LocalBuild *self)
+{
+  LocalLimits limits = local_builder_limits (self->builder);
+
+  return local_builder_isolation (self->config, self->builder) == LOCAL_ISOLATION_CGROUP ||
+         local_limits_need_group (&limits);
+}
+
 /* Without one, its supervisor alone holds it together. */
 static gboolean
 make_cgroup (LocalBuild *self, GError **error)
 {
   Local *local = self->local;
-  LocalIsolation isolation = local_builder_isolation (self->config, self->builder);
   LocalLimits limits = local_builder_limits (self->builder);
-  gboolean needed = isolation == LOCAL_ISOLATION_CGROUP || local_limits_need_group (&limits);
   g_autoptr (GError) reason = NULL;
 
-  if (isolation == LOCAL_ISOLATION_GROUP)
-    return TRUE;
   if (local->cgroups != NULL)
     self->cgroup = local_cgroups_make (local->cgroups, self->record->buildid, &limits, &reason);
   else
     reason = g_error_copy (local->cgroups_reason);
-  if (self->cgroup == NULL && needed) {
+  self->memory_group = g_strdup (self->cgroup);
+  if (self->cgroup == NULL && needs_group (self)) {
     g_propagate_error (error, g_steal_pointer (&reason));
     return FALSE;
   }
@@ -439,22 +458,10 @@ on_cleaned (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-prepare (LocalBuild *self)
+prepare_workdir (LocalBuild *self)
 {
-  g_autoptr (GError) error = NULL;
   BelfryRendered *workdir = self->builder->keys->workdir;
 
-  if (self->supervisor == NULL)
-    self->supervisor = local_supervisor_take (self->local, self->slots, &error);
-  if (self->supervisor == NULL || !prepare_folders (self, &error)) {
-    local_worker_look (self->local, self->worker, self->slots);
-    fail_build (self, error);
-    return;
-  }
-  if (!make_cgroup (self, &error)) {
-    fail_build (self, error);
-    return;
-  }
   if (self->builder->keys->clean_workdir == LOCAL_CLEAN_BEFORE &&
       belfry_rendered_is_literal (workdir)) {
     g_autofree char *path =
@@ -465,6 +472,64 @@ prepare (LocalBuild *self)
     return;
   }
   begin_steps (self);
+}
+
+static void
+on_scope_made (GObject *source, GAsyncResult *result, gpointer data)
+{
+  LocalBuild *self = data;
+  g_autoptr (GError) error = NULL;
+
+  (void)source;
+  self->local->n_pending--;
+  self->scoped = local_scopes_make_finish (result, &error);
+  if (!self->scoped && needs_group (self)) {
+    fail_build (self, error);
+    return;
+  }
+  if (self->scoped && self->supervisor != NULL)
+    self->memory_group = local_cgroup_find_memory_of (local_supervisor_pid (self->supervisor));
+  prepare_workdir (self);
+}
+
+/* Groups of our own come first: they are made at once. */
+static gboolean
+wants_scope (const LocalBuild *self)
+{
+  const Local *local = self->local;
+  LocalLimits limits = local_builder_limits (self->builder);
+
+  return local->scopes != NULL &&
+         (local->cgroups == NULL || !local_cgroups_can_keep (local->cgroups, &limits));
+}
+
+static void
+make_scope (LocalBuild *self)
+{
+  const LocalScopeOrder order = { self->record->buildid, local_supervisor_pid (self->supervisor),
+                                  local_builder_limits (self->builder) };
+
+  self->local->n_pending++;
+  local_scopes_make_async (self->local->scopes, &order, on_scope_made, self);
+}
+
+static void
+prepare (LocalBuild *self)
+{
+  gboolean grouped = local_builder_isolation (self->config, self->builder) != LOCAL_ISOLATION_GROUP;
+  g_autoptr (GError) error = NULL;
+
+  if (self->supervisor == NULL)
+    self->supervisor = local_supervisor_take (self->local, self->slots, &error);
+  if (self->supervisor == NULL || !prepare_folders (self, &error)) {
+    local_worker_look (self->local, self->worker, self->slots);
+    fail_build (self, error);
+  } else if (grouped && wants_scope (self))
+    make_scope (self);
+  else if (grouped && !make_cgroup (self, &error))
+    fail_build (self, error);
+  else
+    prepare_workdir (self);
 }
 
 /* Somebody else has the request, or the store could not be written: no build after all. */

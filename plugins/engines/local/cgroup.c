@@ -16,10 +16,12 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define LEAF            "belfry-host"
 #define CPU_PERIOD_US   100000
+#define MANAGER_RUNS    "/run/systemd/system" /* sd_booted(3) */
 #define US_OF_HUNDREDTH (CPU_PERIOD_US / 100)
 
 gboolean
@@ -62,16 +64,35 @@ lists_word (const char *folder, const char *name, const char *word)
 
 /* where it is */
 
-/* Columns of /proc/PID/mountinfo; the type follows a lone '-'. */
 static gboolean
-read_mount (const char *mountinfo, char **root, char **point)
+has_item (const char *list, const char *item)
+{
+  g_auto (GStrv) items = g_strsplit (list, ",", -1);
+
+  return g_strv_contains ((const char *const *)items, item);
+}
+
+/* Columns of /proc/PID/mountinfo; the type follows a lone '-', and the last are the options.
+ * @controller: (nullable): of version 1, whose hierarchies have some each; NULL: version 2 */
+static gboolean
+is_mount_of (const char *line, const char *controller)
+{
+  const char *end = strrchr (line, ' ');
+
+  if (controller == NULL)
+    return strstr (line, " - cgroup2 ") != NULL;
+  return end != NULL && strstr (line, " - cgroup ") != NULL && has_item (end + 1, controller);
+}
+
+static gboolean
+read_mount (const char *mountinfo, const char *controller, char **root, char **point)
 {
   g_auto (GStrv) lines = g_strsplit (mountinfo, "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++) {
     g_auto (GStrv) columns = NULL;
 
-    if (strstr (lines[i], " - cgroup2 ") == NULL)
+    if (!is_mount_of (lines[i], controller))
       continue;
     columns = g_strsplit (lines[i], " ", 6);
     if (g_strv_length (columns) < 6)
@@ -89,32 +110,37 @@ local_cgroup_find_mount (const char *mountinfo)
   g_autofree char *root = NULL;
   char *point = NULL;
 
-  return read_mount (mountinfo, &root, &point) ? point : NULL;
+  return read_mount (mountinfo, NULL, &root, &point) ? point : NULL;
 }
 
-/* The line of version 2 begins with "0::". */
+/* Lines are "NUMBER:CONTROLLERS:FOLDER"; that of version 2 begins with "0::". */
 static char *
-read_membership (const char *membership)
+read_membership (const char *membership, const char *controller)
 {
   g_auto (GStrv) lines = g_strsplit (membership, "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++) {
-    if (g_str_has_prefix (lines[i], "0::/"))
-      return g_strdup (lines[i] + strlen ("0::"));
+    g_auto (GStrv) columns = g_strsplit (lines[i], ":", 3);
+
+    if (g_strv_length (columns) < 3 || columns[2][0] != '/')
+      continue;
+    if (controller != NULL ? has_item (columns[1], controller) : g_str_equal (columns[0], "0"))
+      return g_strdup (columns[2]);
   }
   return NULL;
 }
 
-char *
-local_cgroup_find_own (const char *mountinfo, const char *membership)
+static char *
+find_folder (const char *mountinfo, const char *membership, const char *controller)
 {
   g_autofree char *root = NULL;
   g_autofree char *point = NULL;
-  g_autofree char *group = read_membership (membership);
+  g_autofree char *group = read_membership (membership, controller);
   const char *rest = group;
   gsize length = 0;
 
-  if (group == NULL || !read_mount (mountinfo, &root, &point) || strstr (group, "/..") != NULL)
+  if (group == NULL || !read_mount (mountinfo, controller, &root, &point) ||
+      strstr (group, "/..") != NULL)
     return NULL;
   if (!g_str_equal (root, "/")) {
     length = strlen (root);
@@ -129,6 +155,12 @@ local_cgroup_find_own (const char *mountinfo, const char *membership)
                                                   : g_strconcat (point, rest, NULL);
 }
 
+char *
+local_cgroup_find_own (const char *mountinfo, const char *membership)
+{
+  return find_folder (mountinfo, membership, NULL);
+}
+
 static gboolean
 read_own_files (char **mountinfo, char **membership, GError **error)
 {
@@ -136,27 +168,51 @@ read_own_files (char **mountinfo, char **membership, GError **error)
          g_file_get_contents ("/proc/self/cgroup", membership, NULL, error);
 }
 
+/** Controller: what keeps a limit, and the file that it does so by, in both versions */
+typedef struct {
+  const char *name;
+  const char *key;
+  gsize limit; /* offset */
+  const char *file;
+  const char *old_file;
+} Controller;
+
+#define LIMIT(field) G_STRUCT_OFFSET (LocalLimits, field)
+
+static const Controller controllers[] = {
+  { "memory", "memory-max", LIMIT (memory_max), "memory.max", "memory.limit_in_bytes" },
+  { "cpu", "cpu-quota", LIMIT (cpu_quota), "cpu.max", "cpu.cfs_quota_us" },
+  { "pids", "tasks-max", LIMIT (tasks_max), "pids.max", "pids.max" },
+};
+
+static gboolean
+is_limited (const LocalLimits *limits, const Controller *controller)
+{
+  return G_STRUCT_MEMBER (gint64, limits, controller->limit) > 0;
+}
+
+static gboolean
+refuse (const Controller *controller, const char *group, GError **error)
+{
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+               "%s cannot be kept: control group '%s' has no controller '%s'", controller->key,
+               group, controller->name);
+  return FALSE;
+}
+
+/* Tasks can be counted without a group, too. */
 static gboolean
 has_controllers (const char *folder, const LocalLimits *limits, GError **error)
 {
-  const struct {
-    gint64 limit;
-    const char *controller;
-    const char *key;
-  } needs[] = { { limits->memory_max, "memory", "memory-max" },
-                { limits->cpu_quota, "cpu", "cpu-quota" } };
-
-  for (guint i = 0; i < G_N_ELEMENTS (needs); i++) {
-    if (needs[i].limit <= 0 || lists_word (folder, "cgroup.controllers", needs[i].controller))
-      continue;
-    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
-                 "%s cannot be kept: control group '%s' has no controller '%s'", needs[i].key,
-                 folder, needs[i].controller);
-    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (controllers); i++) {
+    if (is_limited (limits, &controllers[i]) && !g_str_equal (controllers[i].name, "pids") &&
+        !lists_word (folder, "cgroup.controllers", controllers[i].name))
+      return refuse (&controllers[i], folder, error);
   }
   return TRUE;
 }
 
+/* A service manager can have what we have not: only a build will tell. */
 gboolean
 local_cgroup_check_machine (const LocalLimits *limits, GError **error)
 {
@@ -164,6 +220,8 @@ local_cgroup_check_machine (const LocalLimits *limits, GError **error)
   g_autofree char *membership = NULL;
   g_autofree char *mount = NULL;
 
+  if (g_file_test (MANAGER_RUNS, G_FILE_TEST_IS_DIR))
+    return TRUE;
   if (!read_own_files (&mountinfo, &membership, error))
     return FALSE;
   mount = local_cgroup_find_mount (mountinfo);
@@ -174,7 +232,74 @@ local_cgroup_check_machine (const LocalLimits *limits, GError **error)
   return FALSE;
 }
 
+/* those of others: systemd keeps limits by version 1, too */
+
+static char *
+find_folder_of (pid_t pid, const char *controller, gboolean *old)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cgroup", (int)pid);
+  g_autofree char *mountinfo = NULL;
+  g_autofree char *membership = NULL;
+  char *folder = NULL;
+
+  if (!g_file_get_contents ("/proc/self/mountinfo", &mountinfo, NULL, NULL) ||
+      !g_file_get_contents (path, &membership, NULL, NULL))
+    return NULL;
+  folder = find_folder (mountinfo, membership, controller);
+  *old = folder != NULL;
+  return folder != NULL ? folder : find_folder (mountinfo, membership, NULL);
+}
+
+char *
+local_cgroup_find_memory_of (pid_t pid)
+{
+  gboolean old = FALSE;
+
+  return find_folder_of (pid, "memory", &old);
+}
+
+static gboolean
+is_kept (const Controller *controller, pid_t pid, const char *group)
+{
+  gboolean old = FALSE;
+  g_autofree char *folder = find_folder_of (pid, controller->name, &old);
+  g_autofree char *name = folder != NULL ? g_path_get_basename (folder) : NULL;
+  g_autofree char *file = NULL;
+
+  if (g_strcmp0 (name, group) != 0)
+    return FALSE;
+  file = g_build_filename (folder, old ? controller->old_file : controller->file, NULL);
+  return g_file_test (file, G_FILE_TEST_EXISTS);
+}
+
+gboolean
+local_limits_are_kept (const LocalLimits *limits, pid_t pid, const char *group, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (controllers); i++) {
+    if (is_limited (limits, &controllers[i]) && !is_kept (&controllers[i], pid, group))
+      return refuse (&controllers[i], group, error);
+  }
+  return TRUE;
+}
+
 /* the base */
+
+/* Root may write anywhere, so what systemd has marked as given away tells what is ours; to anybody
+ * else it tells by what can be written. */
+static gboolean
+is_delegated (const char *base)
+{
+  static const char *const marks[] = { "user.delegate", "trusted.delegate" };
+  char mark = '\0';
+
+  if (geteuid () != 0 || !g_file_test (MANAGER_RUNS, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (marks); i++) {
+    if (getxattr (base, marks[i], &mark, sizeof mark) == 1 && mark == '1')
+      return TRUE;
+  }
+  return FALSE;
+}
 
 /* Something that is only writable is tried: a folder that cannot be made is no base. */
 LocalCgroups *
@@ -216,8 +341,13 @@ local_cgroups_new (const char *token, GError **error)
   if (!read_own_files (&mountinfo, &membership, error))
     return NULL;
   own = local_cgroup_find_own (mountinfo, membership);
-  if (own != NULL)
+  if (own != NULL && is_delegated (own))
     return local_cgroups_new_at (own, token, error);
+  if (own != NULL) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "control group '%s' is systemd's: its unit has no Delegate=yes", own);
+    return NULL;
+  }
   g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
                        "this machine has no control groups of version 2");
   return NULL;
@@ -304,6 +434,13 @@ local_cgroups_can_count_tasks (const LocalCgroups *self)
   return lists_word (self->base, "cgroup.controllers", "pids");
 }
 
+gboolean
+local_cgroups_can_keep (const LocalCgroups *self, const LocalLimits *limits)
+{
+  return has_controllers (self->base, limits, NULL) &&
+         (limits->tasks_max <= 0 || local_cgroups_can_count_tasks (self));
+}
+
 static gboolean
 set_limit (const LocalCgroups *self,
            const char *path,
@@ -383,15 +520,18 @@ local_cgroups_end_all (const LocalCgroups *self, const char *token)
   }
 }
 
+/* Both versions have a line of that name, each in its own file. */
 gint64
 local_cgroup_count_out_of_memory (const char *path)
 {
   g_autofree char *file = g_build_filename (path, "memory.events", NULL);
+  g_autofree char *old_file = g_build_filename (path, "memory.oom_control", NULL);
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
   gint64 count = 0;
 
-  if (!g_file_get_contents (file, &text, NULL, NULL))
+  if (!g_file_get_contents (file, &text, NULL, NULL) &&
+      !g_file_get_contents (old_file, &text, NULL, NULL))
     return 0;
   lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++) {

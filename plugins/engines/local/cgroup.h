@@ -39,6 +39,8 @@ char *local_cgroups_make (LocalCgroups *self,
                           gint64 buildid,
                           const LocalLimits *limits,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether it has the controllers of all limits that are set. */
+gboolean local_cgroups_can_keep (const LocalCgroups *self, const LocalLimits *limits);
 gboolean local_cgroups_can_count_tasks (const LocalCgroups *self);
 /* Ends what is in it; what cannot be removed yet is tried again with the next one. */
 void local_cgroups_remove (LocalCgroups *self, const char *path);
@@ -46,3 +48,8 @@ void local_cgroups_remove (LocalCgroups *self, const char *path);
 void local_cgroups_end_all (const LocalCgroups *self, const char *token);
 
 gint64 local_cgroup_count_out_of_memory (const char *path);
+/* (nullable): where the memory of a process is counted, in whichever version (transfer full) */
+char *local_cgroup_find_memory_of (pid_t pid);
+/* Whether a process is in a group of that name in which its limits can be kept. */
+gboolean
+local_limits_are_kept (const LocalLimits *limits, pid_t pid, const char *group, GError **error);

@@ -19,13 +19,44 @@ local_answer (GTask *task, BelfryControlAnswer *answer)
   g_object_unref (task);
 }
 
+/** Promise: an answer that is kept back until what it tells of is on disk */
+typedef struct {
+  Local *local;
+  GTask *task;
+  BelfryControlAnswer *answer;
+} Promise;
+
 static void
-answer_done (GTask *task, const char *text, const char *what, gint64 count)
+on_stored (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autofree Promise *self = data;
+  g_autoptr (GError) error = NULL;
+
+  (void)source;
+  self->local->n_pending--;
+  if (!belfry_engine_commit_finish (self->local->instance, result, &error)) {
+    belfry_control_answer_free (self->answer);
+    self->answer = belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "%s", error->message);
+  }
+  local_answer (self->task, self->answer);
+  local_stop_step (self->local);
+}
+
+/* What was said is stored in its order: when nothing more is, all before it was. Whoever is told
+ * that it is done finds it done, also after a kill. */
+static void
+answer_done (Local *self, GTask *task, const char *text, const char *what, gint64 count)
 {
   JsonObject *data = json_object_new ();
+  Promise *promise = g_new0 (Promise, 1);
 
   json_object_set_int_member (data, what, count);
-  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "%s", text));
+  promise->local = self;
+  promise->task = task;
+  promise->answer = belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "%s", text);
+  self->n_pending++;
+  belfry_engine_commit_async (self->instance, belfry_engine_begin (self->instance), NULL, on_stored,
+                              promise);
 }
 
 static void
@@ -73,7 +104,7 @@ stop_one (Local *self, const BelfryControl *control, GTask *task)
     return;
   }
   local_build_stop (build, LOCAL_CAUSE_STOPPED, get_reason (control), control->who);
-  answer_done (task, "stopping", "builds", 1);
+  answer_done (self, task, "stopping", "builds", 1);
 }
 
 /* One by its id, or all of the builders named. */
@@ -95,7 +126,7 @@ do_stop (Local *self, const BelfryControl *control, GTask *task)
     local_build_stop (build, LOCAL_CAUSE_STOPPED, get_reason (control), control->who);
     stopped++;
   }
-  answer_done (task, stopped > 0 ? "stopping" : "nothing runs", "builds", stopped);
+  answer_done (self, task, stopped > 0 ? "stopping" : "nothing runs", "builds", stopped);
 }
 
 static gboolean
@@ -150,13 +181,13 @@ cancel_one (Local *self, const BelfryControl *control, GTask *task)
   }
   if (request->build != NULL) {
     local_build_stop (request->build, LOCAL_CAUSE_STOPPED, get_reason (control), control->who);
-    answer_done (task, "stopping its build", "requests", 1);
+    answer_done (self, task, "stopping its build", "requests", 1);
     return;
   }
   transaction = belfry_engine_begin (self->instance);
   local_complete_request (self, transaction, request, BELFRY_RESULT_CANCELLED);
   belfry_engine_submit (self->instance, transaction);
-  answer_done (task, "cancelled", "requests", 1);
+  answer_done (self, task, "cancelled", "requests", 1);
 }
 
 /* One by its id, or all that wait of the builders named. */
@@ -171,7 +202,7 @@ do_cancel (Local *self, const BelfryControl *control, GTask *task)
   }
   cancelled = cancel_waiting (self, control, BELFRY_NONE);
   local_round_soon (self);
-  answer_done (task, cancelled > 0 ? "cancelled" : "nothing waits", "requests", cancelled);
+  answer_done (self, task, cancelled > 0 ? "cancelled" : "nothing waits", "requests", cancelled);
 }
 
 static void
@@ -180,7 +211,7 @@ do_stop_change (Local *self, const BelfryControl *control, GTask *task)
   guint cancelled = cancel_waiting (self, control, control->id);
 
   local_round_soon (self);
-  answer_done (task, cancelled > 0 ? "cancelled" : "nothing waits", "requests", cancelled);
+  answer_done (self, task, cancelled > 0 ? "cancelled" : "nothing waits", "requests", cancelled);
 }
 
 static LocalSlots *
@@ -208,7 +239,7 @@ set_worker (
     local_slots_store (self, slots, event, control->who);
     local_round_soon (self);
   }
-  answer_done (task,
+  answer_done (self, task,
                !paused    ? "takes builds"
                : graceful ? "stops when its builds end"
                           : "paused",
@@ -232,6 +263,23 @@ do_queue (Local *self, const BelfryControl *control, GTask *task)
                                                            : "");
   }
   local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "what waits"));
+}
+
+/* Of each scheduler that will fire unless something comes between: when. */
+static void
+do_moments (Local *self, const BelfryControl *control, GTask *task)
+{
+  JsonObject *data = json_object_new ();
+
+  (void)control;
+  for (guint i = 0; i < self->config->schedulers->len; i++) {
+    const LocalScheduler *scheduler = g_ptr_array_index (self->config->schedulers, i);
+    gint64 moment = local_scheduler_next (self, scheduler);
+
+    if (moment != BELFRY_NONE)
+      json_object_set_int_member (data, scheduler->name, belfry_time_to_seconds (moment));
+  }
+  local_answer (task, belfry_control_answer_new (BELFRY_CONTROL_DONE, data, "when they fire"));
 }
 
 static void
@@ -298,7 +346,7 @@ do_shutdown (Local *self, const BelfryControl *control, GTask *task)
   self->shutting_down = TRUE;
   if (mode != NULL && !g_str_equal (mode, "finish"))
     give_back (self, g_str_equal (mode, "now"));
-  answer_done (task, self->builds->len > 0 ? "no more builds are started" : "no builds run",
+  answer_done (self, task, self->builds->len > 0 ? "no more builds are started" : "no builds run",
                "running", self->builds->len);
 }
 
@@ -310,7 +358,7 @@ do_cancel_shutdown (Local *self, const BelfryControl *control, GTask *task)
   self->shutting_down = FALSE;
   self->giving_back = FALSE;
   local_round_soon (self);
-  answer_done (task, "builds are started again", "running", self->builds->len);
+  answer_done (self, task, "builds are started again", "running", self->builds->len);
 }
 
 static void
@@ -333,7 +381,7 @@ set_scheduler (Local *self, const BelfryControl *control, GTask *task, gboolean 
   local_scheduler_store (self, transaction, state);
   belfry_engine_submit (self->instance, transaction);
   local_schedulers_arm (self);
-  answer_done (task, enabled ? "enabled" : "disabled", "enabled", enabled);
+  answer_done (self, task, enabled ? "enabled" : "disabled", "enabled", enabled);
 }
 
 /* As if it were due; its rhythm stays. */
@@ -361,7 +409,7 @@ do_run_now (Local *self, const BelfryControl *control, GTask *task)
     local_answer (task,
                   belfry_control_answer_new (BELFRY_CONTROL_REFUSED, NULL, "nothing has changed"));
   else
-    answer_done (task, "build requested", "bsid",
+    answer_done (self, task, "build requested", "bsid",
                  ((LocalSet *)g_ptr_array_index (sets, 0))->record->bsid);
 }
 
@@ -409,7 +457,7 @@ do_hurry (Local *self, const BelfryControl *control, GTask *task)
     local_build_stop (build, LOCAL_CAUSE_HOST_STOPPED, "host stopped", NULL);
     local_build_stop (build, LOCAL_CAUSE_HOST_STOPPED, "host stopped", NULL);
   }
-  answer_done (task, "hurrying", "running", self->builds->len);
+  answer_done (self, task, "hurrying", "running", self->builds->len);
 }
 
 static void
@@ -449,6 +497,7 @@ static const struct {
   { "force", local_control_force },
   { "graceful", do_graceful },
   { "hurry", do_hurry },
+  { "moments", do_moments },
   { "pause", do_pause },
   { "ping", do_ping },
   { "queue", do_queue },

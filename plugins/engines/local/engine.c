@@ -114,17 +114,6 @@ init_state (Local *self, BelfryInstance *instance)
       g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-supervisor", NULL);
 }
 
-/* One note, and only where something better was hoped for. */
-static void
-find_cgroups (Local *self)
-{
-  self->cgroups = local_cgroups_new (self->token, &self->cgroups_reason);
-  if (self->cgroups == NULL && self->keys.isolation != LOCAL_ISOLATION_GROUP)
-    belfry_instance_log (self->instance, G_LOG_LEVEL_MESSAGE,
-                         "builds are held together by process groups: %s",
-                         self->cgroups_reason->message);
-}
-
 static void
 on_recovered (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -144,6 +133,36 @@ on_recovered (GObject *source, GAsyncResult *result, gpointer data)
   g_task_return_boolean (task, TRUE);
 }
 
+/* One note, and only where something better was hoped for. */
+static void
+on_scopes_opened (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GTask *task = data;
+  Local *self = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  (void)source;
+  self->scopes = local_scopes_open_finish (result, &error);
+  if (self->scopes == NULL && self->cgroups == NULL)
+    belfry_instance_log (self->instance, G_LOG_LEVEL_MESSAGE,
+                         "builds are held together by process groups: %s; %s",
+                         self->cgroups_reason->message, error->message);
+  local_recover_async (self, on_recovered, task);
+}
+
+static void
+find_groups (Local *self, GTask *task)
+{
+  const LocalLimits all = { 1, 1, 1 };
+
+  self->cgroups = local_cgroups_new (self->token, &self->cgroups_reason);
+  if (self->keys.isolation != LOCAL_ISOLATION_GROUP &&
+      (self->cgroups == NULL || !local_cgroups_can_keep (self->cgroups, &all)))
+    local_scopes_open_async (self->token, on_scopes_opened, task);
+  else
+    local_recover_async (self, on_recovered, task);
+}
+
 static void
 local_start (gpointer data, BelfryInstance *instance, GTask *task)
 {
@@ -157,9 +176,8 @@ local_start (gpointer data, BelfryInstance *instance, GTask *task)
     g_object_unref (task);
     return;
   }
-  find_cgroups (self);
   g_task_set_task_data (task, self, NULL);
-  local_recover_async (self, on_recovered, task);
+  find_groups (self, task);
 }
 
 /* Running builds keep the configuration that they began with. */
@@ -216,6 +234,7 @@ local_clear (gpointer data)
   g_clear_pointer (&self->inherited, g_strfreev);
   g_clear_pointer (&self->cgroups, local_cgroups_free);
   g_clear_error (&self->cgroups_reason);
+  g_clear_pointer (&self->scopes, local_scopes_free);
   g_clear_pointer (&self->token, g_free);
   g_clear_pointer (&self->helper, g_free);
   g_clear_pointer (&self->config, local_config_unref);
@@ -271,15 +290,9 @@ local_log_was_drained (gpointer data, gint64 logid)
 }
 
 static const char *const local_actions[] = {
-  "cancel",      "cancel-shutdown",
-  "disable",     "enable",
-  "force",       "graceful",
-  "hurry",       "pause",
-  "ping",        "queue",
-  "rebuild",     "run-now",
-  "shutdown",    "stop",
-  "stop-change", "unpause",
-  NULL,
+  "cancel",  "cancel-shutdown", "disable", "enable",      "force",   "graceful",
+  "hurry",   "moments",         "pause",   "ping",        "queue",   "rebuild",
+  "run-now", "shutdown",        "stop",    "stop-change", "unpause", NULL,
 };
 
 #define OWNED(name, table, Keys)                                                                   \

@@ -15,6 +15,7 @@
 #include "mask.h"
 #include "output.h"
 #include "protocol.h"
+#include "scope.h"
 #include "timer.h"
 #include "warnings.h"
 
@@ -115,6 +116,7 @@ struct _Local {
   char *helper;
   LocalCgroups *cgroups;  /* (nullable): none can be made here */
   GError *cgroups_reason; /* (nullable): why */
+  LocalScopes *scopes;    /* (nullable): a service manager's, where those will not do */
   guint n_supervisors;
   gint64 last_change; /* id */
   gboolean recovered;
@@ -161,7 +163,9 @@ struct _LocalBuild {
   LocalMasks *masks;   /* of all secrets given to its steps so far */
   char *folder;        /* worker folder + builddir */
   char *temporary;
-  char *cgroup;         /* (nullable) */
+  char *cgroup;         /* (nullable) that its processes enter */
+  char *memory_group;   /* (nullable) in which its memory is counted */
+  gboolean scoped;      /* its supervisor is in a scope of its own */
   gint64 out_of_memory; /* times that one of its processes was ended for that */
   guint next_step;      /* in builder->steps */
   gint64 next_number;
@@ -335,11 +339,11 @@ GPtrArray *local_timed_run_now (Local *self,
 /* scheduler.c */
 void local_change_added (gpointer self, BelfryChange *change);
 void local_schedulers_arm (Local *self);
+gint64 local_scheduler_next (Local *self, const LocalScheduler *scheduler);
 gboolean local_scheduler_records (const LocalScheduler *scheduler);
-void local_timer_store (Local *self,
-                        BelfryTransaction *transaction,
-                        const LocalSchedulerState *state,
-                        const LocalTimer *timer);
+void local_timer_forget (BelfryTransaction *transaction,
+                         const LocalSchedulerState *state,
+                         const LocalTimer *timer);
 void local_timer_drop (BelfryTransaction *transaction,
                        LocalSchedulerState *state,
                        const LocalTimer *timer);
@@ -430,6 +434,7 @@ void local_tails_clear (LocalRun *run);
 gboolean local_tails_drained (LocalRun *run, gint64 logid);
 
 /* process.c */
+pid_t local_supervisor_pid (const LocalSupervisor *self);
 LocalSupervisor *local_supervisor_take (Local *self, LocalSlots *slots, GError **error);
 void local_supervisor_give_back (LocalSupervisor *self, LocalSlots *slots);
 void local_supervisor_start (LocalSupervisor *self, const LocalJob *job, LocalRun *run);

@@ -67,16 +67,16 @@ local_never_free (gpointer value)
 static const BelfryCustomType never_type = { "never", local_never_parse, local_never_free };
 
 const BelfryOption local_worker_options[] = {
-  BELFRY_INTEGER (LocalWorkerKeys, max_builds, "max-builds", .minimum = 1, .maximum = 1000, .default_text = "1", .flags = BELFRY_OPTION_RESTART, .help = N_ ("builds at the same time")),
-  BELFRY_PATH (LocalWorkerKeys, directory, "directory", .flags = BELFRY_OPTION_RESTART, .help = N_ ("where its builds work; absent: its name below the engine's")),
-  BELFRY_MAP (LocalWorkerKeys, properties, "property", .element = BELFRY_OPTION_JSON, .flags = BELFRY_OPTION_RESTART, .help = N_ ("properties of builds on it")),
-  BELFRY_MAP (LocalWorkerKeys, env, "env", .element = BELFRY_OPTION_RENDERED, .flags = BELFRY_OPTION_RESTART, .help = N_ ("variables of builds on it")),
-  BELFRY_STRING (LocalWorkerKeys, admin, "admin", .flags = BELFRY_OPTION_RESTART, .help = N_ ("who looks after it, shown on its page")),
-  BELFRY_STRING (LocalWorkerKeys, host, "host", .flags = BELFRY_OPTION_RESTART, .help = N_ ("shown on its page; absent: the host's name")),
-  BELFRY_STRING (LocalWorkerKeys, description, "description", .flags = BELFRY_OPTION_RESTART, .help = N_ ("shown on its page")),
-  BELFRY_BOOLEAN (LocalWorkerKeys, paused, "paused", .default_text = "false", .flags = BELFRY_OPTION_RESTART, .help = N_ ("whether it is paused at its very first start")),
-  BELFRY_CUSTOM (LocalWorkerKeys, never, "missing-timeout", .custom = &never_type, .hidden = TRUE, .flags = BELFRY_OPTION_RESTART, .help = N_ ("not for local workers")),
-  BELFRY_LIST (LocalWorkerKeys, locks, "locks", .flags = BELFRY_OPTION_RESTART, .help = N_ ("held by each build on it: NAME, NAME:counting, NAME:counting:UNITS")),
+  BELFRY_INTEGER (LocalWorkerKeys, max_builds, "max-builds", .minimum = 1, .maximum = 1000, .default_text = "1", .help = N_ ("builds at the same time")),
+  BELFRY_PATH (LocalWorkerKeys, directory, "directory", .help = N_ ("where its builds work; absent: its name below the engine's")),
+  BELFRY_MAP (LocalWorkerKeys, properties, "property", .element = BELFRY_OPTION_JSON, .help = N_ ("properties of builds on it")),
+  BELFRY_MAP (LocalWorkerKeys, env, "env", .element = BELFRY_OPTION_RENDERED, .help = N_ ("variables of builds on it")),
+  BELFRY_STRING (LocalWorkerKeys, admin, "admin", .help = N_ ("who looks after it, shown on its page")),
+  BELFRY_STRING (LocalWorkerKeys, host, "host", .help = N_ ("shown on its page; absent: the host's name")),
+  BELFRY_STRING (LocalWorkerKeys, description, "description", .help = N_ ("shown on its page")),
+  BELFRY_BOOLEAN (LocalWorkerKeys, paused, "paused", .default_text = "false", .help = N_ ("whether it is paused at its very first start")),
+  BELFRY_CUSTOM (LocalWorkerKeys, never, "missing-timeout", .custom = &never_type, .hidden = TRUE, .help = N_ ("not for local workers")),
+  BELFRY_LIST (LocalWorkerKeys, locks, "locks", .help = N_ ("held by each build on it: NAME, NAME:counting, NAME:counting:UNITS")),
   LATER (LocalWorkerKeys, "user"),
   { NULL },
 };

@@ -310,6 +310,12 @@ local_supervisor_is_ready (const LocalSupervisor *self)
   return self != NULL && !self->broken && self->socket >= 0 && self->run == NULL;
 }
 
+pid_t
+local_supervisor_pid (const LocalSupervisor *self)
+{
+  return self->pid;
+}
+
 /* (transfer none): lives in Local.supervisors until it has ended */
 LocalSupervisor *
 local_supervisor_take (Local *local, LocalSlots *slots, GError **error)

@@ -31,7 +31,7 @@ typedef struct {
   GHashTable *by_bsid; /* id to LocalSet, of sets */
   GHashTable *ended;   /* id to LocalSet: complete ones that dependent schedulers wait for */
   GHashTable *state;   /* key to JsonNode */
-  GHashTable *changes; /* id (as text) to BelfryChange, of timers */
+  GHashTable *changes; /* (nullable) id (as text) to BelfryChange, of timers */
   gint64 last_change;
 } Found;
 
@@ -301,30 +301,6 @@ read_builds (Found *self, BelfryReader *reader, GError **error)
   return self->builds != NULL;
 }
 
-static void
-read_timer_changes (Found *self, BelfryReader *reader)
-{
-  GHashTableIter iter;
-  gpointer key = NULL;
-  gpointer value = NULL;
-
-  g_hash_table_iter_init (&iter, self->state);
-  while (g_hash_table_iter_next (&iter, &key, &value)) {
-    g_autoptr (GPtrArray) changes = NULL;
-
-    if (!g_str_has_prefix (key, "timer/") || !JSON_NODE_HOLDS_OBJECT ((JsonNode *)value))
-      continue;
-    changes =
-        read_changes (reader, json_object_get_member (json_node_get_object (value), "changes"));
-    for (guint i = 0; i < changes->len; i++) {
-      BelfryChange *change = g_ptr_array_index (changes, i);
-
-      g_hash_table_replace (self->changes, g_strdup_printf ("%" G_GINT64_FORMAT, change->changeid),
-                            belfry_record_ref (change));
-    }
-  }
-}
-
 static gint64
 read_last_change (BelfryReader *reader)
 {
@@ -368,7 +344,7 @@ read_all (BelfryReader *reader, gpointer data, GError **error)
   if (self->requests == NULL || self->builders == NULL || !read_sets (self, reader, error) ||
       !read_ended (self, reader, error) || !read_builds (self, reader, error))
     return FALSE;
-  read_timer_changes (self, reader);
+  self->changes = local_read_recorded (self->state, reader);
   self->last_change = read_last_change (reader);
   return TRUE;
 }
@@ -547,46 +523,6 @@ restore_workers (Found *self)
   }
 }
 
-static void
-restore_timer (Found *self,
-               LocalSchedulerState *state,
-               const LocalScheduler *scheduler,
-               const char *key,
-               JsonObject *stored)
-{
-  LocalTimer *timer = local_timer_new (key);
-  JsonArray *ids = belfry_json_get_array (stored, "changes");
-
-  for (guint i = 0; ids != NULL && i < json_array_get_length (ids); i++) {
-    g_autofree char *id =
-        g_strdup_printf ("%" G_GINT64_FORMAT, json_array_get_int_element (ids, i));
-    BelfryChange *change = g_hash_table_lookup (self->changes, id);
-
-    if (change != NULL)
-      g_ptr_array_add (timer->changes, belfry_record_ref (change));
-  }
-  timer->important = belfry_json_get_boolean (stored, "important", TRUE);
-  timer->due = local_timer_restore_due (stored, g_get_monotonic_time (), belfry_clock_now_us (),
-                                        scheduler->keys->tree_stable_timer);
-  g_hash_table_insert (state->timers, timer->key, timer);
-}
-
-static void
-restore_timers (Found *self, LocalSchedulerState *state, const LocalScheduler *scheduler)
-{
-  g_autofree char *prefix = g_strdup_printf ("timer/%s/", scheduler->name);
-  GHashTableIter iter;
-  gpointer key = NULL;
-  gpointer value = NULL;
-
-  g_hash_table_iter_init (&iter, self->state);
-  while (g_hash_table_iter_next (&iter, &key, &value)) {
-    if (g_str_has_prefix (key, prefix) && JSON_NODE_HOLDS_OBJECT ((JsonNode *)value))
-      restore_timer (self, state, scheduler, (const char *)key + strlen (prefix),
-                     json_node_get_object (value));
-  }
-}
-
 /* Sets that a dependent scheduler still waits for; those that are complete come later. */
 static void
 restore_upstreams (Found *self, LocalSchedulerState *state)
@@ -660,6 +596,7 @@ restore_schedulers (Found *self)
 
     if (stored == NULL || belfry_json_get_integer (stored, "kind", -1) != (gint64)scheduler->kind) {
       state->since = self->last_change;
+      state->kind = LOCAL_N_SCHEDULERS;
       continue;
     }
     state->since = belfry_json_get_integer (stored, "since", 0);
@@ -671,8 +608,8 @@ restore_schedulers (Found *self)
     /* a switch wins until the key changes */
     if (belfry_json_get_boolean (stored, "configured", configured) == configured)
       state->enabled = belfry_json_get_boolean (stored, "enabled", configured);
-    restore_timers (self, state, scheduler);
   }
+  local_restore_recorded (local, self->state, self->changes);
 }
 
 static void
@@ -697,6 +634,15 @@ remove_temporary (Local *self)
     return;
   self->n_pending++;
   local_tree_remove_async (aside, NULL, on_tidied, self);
+}
+
+static void
+end_scopes (Found *self)
+{
+  JsonNode *token = g_hash_table_lookup (self->state, "token");
+
+  if (self->local->scopes != NULL && token != NULL && json_node_get_string (token) != NULL)
+    local_scopes_end_all (self->local->scopes, json_node_get_string (token));
 }
 
 static void
@@ -730,6 +676,7 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   }
   local->last_change = self->last_change;
   remove_temporary (local);
+  end_scopes (self);
   restore_workers (self);
   restore_schedulers (self);
   local_configure (local, NULL);
@@ -758,7 +705,6 @@ local_recover_async (Local *local, GAsyncReadyCallback callback, gpointer user_d
       g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)local_set_unref);
   self->steps = g_ptr_array_new_with_free_func (belfry_record_unref);
   self->logs = g_ptr_array_new_with_free_func (belfry_record_unref);
-  self->changes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, belfry_record_unref);
   g_task_set_source_tag (task, local_recover_async);
   g_task_set_task_data (task, self, found_free);
   belfry_instance_read_async (local->instance, read_all, self, NULL, on_read, task);

@@ -397,6 +397,28 @@ return_parked (Local *self)
 }
 
 static gboolean
+is_anything_spare (Local *self)
+{
+  GHashTableIter iter;
+  gpointer slots = NULL;
+
+  g_hash_table_iter_init (&iter, self->slots);
+  while (g_hash_table_iter_next (&iter, NULL, &slots)) {
+    if (((LocalSlots *)slots)->spare->len > 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Whether the minutes matter. */
+static gboolean
+is_anything_there (Local *self)
+{
+  return g_hash_table_size (self->requests) > 0 || self->builds->len > 0 ||
+         is_anything_spare (self);
+}
+
+static gboolean
 run_round (gpointer data)
 {
   Local *self = data;
@@ -409,7 +431,7 @@ run_round (gpointer data)
   while (started && may_start (self))
     started = pass (self);
   local_tell_builders (self);
-  if (self->minute_id == 0 && !self->stopping)
+  if (self->minute_id == 0 && !self->stopping && is_anything_there (self))
     self->minute_id = g_timeout_add_seconds (MINUTE_SECONDS, local_on_minute, self);
   return G_SOURCE_REMOVE;
 }
@@ -474,20 +496,6 @@ cancel_orphans (Local *self)
     belfry_transaction_free (transaction);
 }
 
-static gboolean
-is_anything_spare (Local *self)
-{
-  GHashTableIter iter;
-  gpointer slots = NULL;
-
-  g_hash_table_iter_init (&iter, self->slots);
-  while (g_hash_table_iter_next (&iter, NULL, &slots)) {
-    if (((LocalSlots *)slots)->spare->len > 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
 /* Runs only while something waits or is spare. */
 gboolean
 local_on_minute (gpointer data)
@@ -497,8 +505,7 @@ local_on_minute (gpointer data)
   local_supervisors_trim (self);
   local_eta_tell (self);
   cancel_orphans (self);
-  if (g_hash_table_size (self->requests) == 0 && self->builds->len == 0 &&
-      !is_anything_spare (self)) {
+  if (!is_anything_there (self)) {
     self->minute_id = 0;
     return G_SOURCE_REMOVE;
   }

@@ -350,14 +350,11 @@ static void
 forget_timers (BelfryTransaction *transaction, LocalSchedulerState *state)
 {
   GHashTableIter iter;
-  gpointer key = NULL;
+  gpointer timer = NULL;
 
   g_hash_table_iter_init (&iter, state->timers);
-  while (g_hash_table_iter_next (&iter, &key, NULL)) {
-    g_autofree char *name = g_strdup_printf ("timer/%s/%s", state->name, (char *)key);
-
-    belfry_transaction_delete (transaction, name);
-  }
+  while (g_hash_table_iter_next (&iter, NULL, &timer))
+    local_timer_forget (transaction, state, timer);
   g_hash_table_remove_all (state->timers);
 }
 
@@ -444,9 +441,12 @@ local_configure (Local *self, LocalConfig *previous)
   }
   for (guint i = 0; i < self->config->workers->len; i++) {
     const LocalWorker *worker = g_ptr_array_index (self->config->workers, i);
+    gboolean is_new = g_hash_table_lookup (self->slots, worker->name) == NULL;
     LocalSlots *slots = local_slots (self, worker->name);
     g_autoptr (GError) error = NULL;
 
+    if (is_new) /* by a reload; at a start all are there already */
+      slots->paused = worker->keys != NULL && worker->keys->paused;
     slots->offline = !local_make_folder (worker->directory, 0700, &error) ||
                      access (worker->directory, W_OK | X_OK) != 0;
     if (slots->offline)

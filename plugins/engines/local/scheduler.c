@@ -1,30 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Changes to sets: each change is classified by all schedulers in one transaction that also says
- * that it was taken, so that it is classified once, whatever happens. Recorded changes lie under
- * `timer/SCHEDULER/KEY`, those of a tree-stable timer with the wall-clock time at which they are
- * due.
+ * that it was taken, so that it is classified once, whatever happens. Each recorded change lies
+ * under `timer/CHANGE/SCHEDULER/KEY`, that of a tree-stable timer with the wall-clock time at which
+ * it is due; they are deleted with what they cause. The change comes first, so that what a hundred
+ * schedulers record of it lies together on disk.
  */
 #include "consider.h"
 
 static char *
-dup_timer_key (const LocalSchedulerState *state, const LocalTimer *timer)
+dup_record_key (const LocalSchedulerState *state, const LocalTimer *timer, guint index)
 {
-  return g_strdup_printf ("timer/%s/%s", state->name, timer->key);
+  gint64 id = belfry_record_get_id (g_ptr_array_index (timer->changes, index));
+
+  return g_strdup_printf ("timer/%" G_GINT64_FORMAT "/%s/%s", id, state->name, timer->key);
+}
+
+static void
+store_last (BelfryTransaction *transaction,
+            const LocalSchedulerState *state,
+            const LocalTimer *timer,
+            gboolean important)
+{
+  g_autofree char *key = dup_record_key (state, timer, timer->changes->len - 1);
+  g_autoptr (JsonNode) node =
+      local_timer_describe_last (timer, important, g_get_monotonic_time (), belfry_clock_now_us ());
+
+  belfry_transaction_put (transaction, key, node);
 }
 
 void
-local_timer_store (Local *self,
-                   BelfryTransaction *transaction,
-                   const LocalSchedulerState *state,
-                   const LocalTimer *timer)
+local_timer_forget (BelfryTransaction *transaction,
+                    const LocalSchedulerState *state,
+                    const LocalTimer *timer)
 {
-  g_autofree char *key = dup_timer_key (state, timer);
-  g_autoptr (JsonNode) node =
-      local_timer_to_json (timer, g_get_monotonic_time (), belfry_clock_now_us ());
+  for (guint i = 0; i < timer->changes->len; i++) {
+    g_autofree char *key = dup_record_key (state, timer, i);
 
-  (void)self;
-  belfry_transaction_put (transaction, key, node);
+    belfry_transaction_delete (transaction, key);
+  }
 }
 
 /* The timer is freed. */
@@ -33,9 +47,7 @@ local_timer_drop (BelfryTransaction *transaction,
                   LocalSchedulerState *state,
                   const LocalTimer *timer)
 {
-  g_autofree char *key = dup_timer_key (state, timer);
-
-  belfry_transaction_delete (transaction, key);
+  local_timer_forget (transaction, state, timer);
   g_hash_table_remove (state->timers, timer->key);
 }
 
@@ -59,7 +71,7 @@ record (Local *self,
   else
     local_timer_add (timer, change, important, g_get_monotonic_time (),
                      scheduler->keys->tree_stable_timer);
-  local_timer_store (self, transaction, state, timer);
+  store_last (transaction, state, timer, important);
 }
 
 /* The newest of each codebase, whether or not it is built. */
@@ -186,23 +198,43 @@ on_timer (gpointer data)
 }
 
 static gint64
+find_due (const LocalSchedulerState *state)
+{
+  gint64 next = G_MAXINT64;
+  GHashTableIter iter;
+  gpointer timer = NULL;
+
+  g_hash_table_iter_init (&iter, state->timers);
+  while (state->enabled && g_hash_table_iter_next (&iter, NULL, &timer)) {
+    if (((LocalTimer *)timer)->due != BELFRY_NONE)
+      next = MIN (next, ((LocalTimer *)timer)->due);
+  }
+  return next;
+}
+
+static gint64
 find_next_due (Local *self)
 {
   gint64 next = G_MAXINT64;
 
-  for (guint i = 0; i < self->config->schedulers->len; i++) {
-    LocalSchedulerState *state =
-        local_scheduler_state (self, g_ptr_array_index (self->config->schedulers, i));
-    GHashTableIter iter;
-    gpointer timer = NULL;
-
-    g_hash_table_iter_init (&iter, state->timers);
-    while (state->enabled && g_hash_table_iter_next (&iter, NULL, &timer)) {
-      if (((LocalTimer *)timer)->due != BELFRY_NONE)
-        next = MIN (next, ((LocalTimer *)timer)->due);
-    }
-  }
+  for (guint i = 0; i < self->config->schedulers->len; i++)
+    next = MIN (next, find_due (local_scheduler_state (
+                          self, g_ptr_array_index (self->config->schedulers, i))));
   return next;
+}
+
+/* When it fires unless something comes between, µs since 1970; BELFRY_NONE: nobody knows */
+gint64
+local_scheduler_next (Local *self, const LocalScheduler *scheduler)
+{
+  const LocalSchedulerState *state = local_scheduler_state (self, scheduler);
+  gint64 due = find_due (state);
+
+  if (!state->enabled)
+    return BELFRY_NONE;
+  if (local_is_timed (scheduler))
+    return state->next_run;
+  return due != G_MAXINT64 ? belfry_clock_now_us () + (due - g_get_monotonic_time ()) : BELFRY_NONE;
 }
 
 /* One source for the earliest of all timers: an idle engine wakes for nothing else. */

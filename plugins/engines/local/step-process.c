@@ -98,6 +98,11 @@ has_supervisor (LocalRun *self, GError **error)
 
   if (local_supervisor_is_ready (build->supervisor))
     return TRUE;
+  if (build->scoped) {
+    g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL,
+                         "the supervisor of the build's scope was lost");
+    return FALSE;
+  }
   if (build->supervisor != NULL)
     local_supervisor_close (build->supervisor);
   build->supervisor = local_supervisor_take (build->local, build->slots, error);
@@ -108,7 +113,8 @@ has_supervisor (LocalRun *self, GError **error)
 static gboolean
 limits_tasks_of_group (const LocalBuild *build)
 {
-  return build->cgroup != NULL && local_cgroups_can_count_tasks (build->local->cgroups);
+  return build->scoped ||
+         (build->cgroup != NULL && local_cgroups_can_count_tasks (build->local->cgroups));
 }
 
 /* @done is called exactly once, unless the step fails at once; nothing of @argv and @folder is
@@ -282,9 +288,9 @@ ran_out_of_memory (LocalBuild *build)
 {
   gint64 before = build->out_of_memory;
 
-  if (build->cgroup == NULL || build->builder->keys->memory_max <= 0)
+  if (build->memory_group == NULL || build->builder->keys->memory_max <= 0)
     return FALSE;
-  build->out_of_memory = local_cgroup_count_out_of_memory (build->cgroup);
+  build->out_of_memory = local_cgroup_count_out_of_memory (build->memory_group);
   return build->out_of_memory > before;
 }
 

@@ -429,6 +429,21 @@ test_reload (Fixture *self, gconstpointer data)
   fixture_force (self, "c");
 }
 
+/* A worker that a reload adds is as its section says. */
+static void
+test_reload_worker (Fixture *self, gconstpointer data)
+{
+  (void)data;
+  fixture_begin (self, "[engine local]\n[worker one]\n[builder b]\nsteps=command:true\n");
+  fake_host_reload (self->host, "[engine local]\n[worker one]\n[worker two]\npaused=true\n"
+                                "[builder b]\nworkers=two\nsteps=command:true\n");
+  fixture_force (self, "b");
+  settle ();
+  g_assert_cmpuint (count_builds (self), ==, 0);
+  expect (self, "unpause", "two", BELFRY_NONE, "takes builds");
+  g_assert_cmpint (fake_host_wait_build (self->host, 0)->results, ==, BELFRY_RESULT_SUCCESS);
+}
+
 /* the order of events (§18 of the engine's page) */
 
 static int
@@ -483,6 +498,7 @@ main (int argc, char **argv)
   FIXTURE_ADD ("control/shutdown-with-children", NULL, test_shutdown_with_children);
   FIXTURE_ADD ("control/shutdown-now", NULL, test_shutdown_retry);
   FIXTURE_ADD ("control/reload", NULL, test_reload);
+  FIXTURE_ADD ("control/reload-worker", NULL, test_reload_worker);
   FIXTURE_ADD ("stop/waits", NULL, test_stop_waits);
   FIXTURE_ADD ("stop/cancels", NULL, test_stop_cancels);
   FIXTURE_ADD ("request/start-window", NULL, test_start_window);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A folder, a store and an engine for each test. */
 #include "test-fixture.h"
+#include "test-store.h"
 #include <string.h>
 
 void
@@ -26,6 +27,7 @@ fixture_end (Fixture *self)
     return;
   fake_host_stop (self->host);
   g_clear_pointer (&self->host, fake_host_free);
+  fake_grammar_check_rest (self->store);
 }
 
 void

@@ -34,6 +34,12 @@ answer_later (GTask *task, GError *error)
   g_idle_add (return_later, task);
 }
 
+gboolean
+fake_host_is_frozen (const FakeHost *self)
+{
+  return self->frozen_after > 0 && self->n_transactions > self->frozen_after;
+}
+
 static void
 ops_submit (BelfryInstance *instance, BelfryTransaction *transaction, GTask *task)
 {
@@ -41,6 +47,12 @@ ops_submit (BelfryInstance *instance, BelfryTransaction *transaction, GTask *tas
   GError *error = NULL;
 
   self->n_transactions++;
+  if (fake_host_is_frozen (self)) {
+    belfry_transaction_free (transaction);
+    if (task != NULL)
+      answer_later (task, g_error_new_literal (BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "killed"));
+    return;
+  }
   for (guint i = 0; i < belfry_transaction_get_length (transaction); i++)
     self->n_finished +=
         belfry_transaction_get (transaction, i)->verb == BELFRY_VERB_FINISH_BUILD ? 1 : 0;
@@ -106,6 +118,9 @@ ops_log_append (BelfryInstance *instance, gint64 logid, GBytes *lines, guint n_l
   g_assert_cmpuint (counted, ==, n_lines);
   g_assert_cmpint (bytes[length - 1], ==, '\n');
   g_assert_true (g_utf8_validate (bytes, (gssize)length, NULL));
+  if (fake_host_is_frozen (self))
+    return 0;
+  fake_grammar_check_log (self->store, logid);
   fake_store_append_log (self->store, logid, lines);
   return self->log_waiting;
 }

@@ -18,6 +18,7 @@ typedef struct {
   GHashTable *names; /* builder and worker names to ids */
   gint64 next_id;
   GHashTable *numbers; /* builder id text to next number */
+  gint64 taken;        /* id of the last change that a transaction took */
 } FakeStore;
 
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
   char *folder;      /* state directory */
   gsize log_waiting; /* what log_append answers */
   gboolean fail_claims;
+  guint frozen_after; /* transactions: what comes later is never stored, as after a kill; 0: none */
   guint n_transactions;
   guint n_finished;    /* builds */
   GHashTable *secrets; /* name to value, registered */
@@ -57,6 +59,7 @@ void fake_host_stop (FakeHost *self);
 void fake_host_reload (FakeHost *self, const char *configuration);
 void fake_host_free (FakeHost *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeHost, fake_host_free)
+gboolean fake_host_is_frozen (const FakeHost *self);
 void fake_host_give_change (FakeHost *self, BelfryChange *change);
 BelfryControlAnswer *fake_host_control (FakeHost *self, BelfryControl *control);
 gboolean fake_host_has_error (FakeHost *self, const char *words);

@@ -430,6 +430,19 @@ has_set (FakeHost *host, gpointer data)
   return sets->len > 0;
 }
 
+static guint
+count_recorded (FakeStore *store)
+{
+  GHashTableIter iter;
+  gpointer key = NULL;
+  guint count = 0;
+
+  g_hash_table_iter_init (&iter, store->state);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    count += g_str_has_prefix (key, "timer/");
+  return count;
+}
+
 static const char timer_configuration[] =
     "[engine local]\n[builder b]\nrepository=/srv/x\nsteps=command:true\n"
     "[scheduler s]\ntype=single-branch\nbuilders=b\nbranch=main\ntree-stable-timer=1\n";
@@ -437,6 +450,7 @@ static const char timer_configuration[] =
 static void
 test_timer_survives (Fixture *self, gconstpointer data)
 {
+  g_autoptr (BelfryChange) older = NULL;
   g_autoptr (BelfryChange) change = NULL;
   g_autoptr (BelfryChange) other = NULL;
   g_autoptr (GPtrArray) sets = NULL;
@@ -444,12 +458,15 @@ test_timer_survives (Fixture *self, gconstpointer data)
 
   (void)data;
   fixture_begin (self, timer_configuration);
+  older = fake_store_add_change (self->store, "/srv/x", "main", "123123");
   change = fake_store_add_change (self->store, "/srv/x", "main", "abcdef");
   other = fake_store_add_change (self->store, "/srv/x", "other", "123456");
+  fake_host_give_change (self->host, older);
   fake_host_give_change (self->host, change);
   fake_host_give_change (self->host, other);
   g_assert_false (has_set (self->host, NULL));
   fixture_end (self);
+  g_assert_cmpuint (count_recorded (self->store), ==, 2);
   fixture_begin (self, timer_configuration);
   fake_host_wait (self->host, has_set, NULL);
   build = fake_host_wait_build (self->host, 0);
@@ -458,6 +475,36 @@ test_timer_survives (Fixture *self, gconstpointer data)
   g_assert_cmpstr (belfry_properties_get_text (build->properties, "revision"), ==, "abcdef");
   fixture_assert_has (((BelfryBuildset *)g_ptr_array_index (sets, 0))->reason,
                       "The SingleBranchScheduler scheduler named 's'");
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (
+                        ((BelfryBuildset *)g_ptr_array_index (sets, 0))->change_ids)),
+                    ==, 2);
+  g_assert_cmpuint (count_recorded (self->store), ==, 0);
+}
+
+/* What a scheduler of one type has recorded is nothing to one of another with its name, and a
+ * change that retention has taken is nothing to anybody. */
+static void
+test_records_dropped (Fixture *self, gconstpointer data)
+{
+  g_autoptr (BelfryChange) change = NULL;
+  g_autoptr (BelfryChange) gone = NULL;
+
+  (void)data;
+  fixture_begin (self, "[engine local]\n[builder b]\nrepository=/srv/x\nsteps=command:true\n"
+                       "[scheduler s]\ntype=single-branch\nbuilders=b\nbranch=main\n"
+                       "tree-stable-timer=1h\n"
+                       "[scheduler t]\ntype=any-branch\nbuilders=b\ntree-stable-timer=1h\n");
+  change = fake_store_add_change (self->store, "/srv/x", "main", "abcdef");
+  gone = fake_store_add_change (self->store, "/srv/x", "main", "123456");
+  fake_host_give_change (self->host, change);
+  fake_host_give_change (self->host, gone);
+  fixture_end (self);
+  g_assert_cmpuint (count_recorded (self->store), ==, 4);
+  fake_store_remove (self->store, belfry_change_get_type (), gone->changeid);
+  fixture_begin (self, "[engine local]\n[builder b]\nrepository=/srv/x\nsteps=command:true\n"
+                       "[scheduler s]\ntype=any-branch\nbuilders=b\ntree-stable-timer=1\n"
+                       "[scheduler t]\ntype=any-branch\nbuilders=b\ntree-stable-timer=1h\n");
+  g_assert_cmpuint (count_recorded (self->store), ==, 1);
 }
 
 /* What a store looks like after a kill in the middle of a build. */
@@ -676,6 +723,7 @@ main (int argc, char **argv)
   FIXTURE_ADD ("request/fork-refused", NULL, test_fork_refused);
   FIXTURE_ADD ("request/collapse", NULL, test_collapse);
   FIXTURE_ADD ("scheduler/timer-survives", NULL, test_timer_survives);
+  FIXTURE_ADD ("scheduler/records-dropped", NULL, test_records_dropped);
   FIXTURE_ADD ("recover/unfinished-build", NULL, test_recovery);
   FIXTURE_ADD ("recover/stop-keeps-request", NULL, test_stop_retries);
   FIXTURE_ADD ("build/many", NULL, test_many);

@@ -176,6 +176,78 @@ test_subunit (void)
   g_assert_false (local_tests_read_subunit (none, "error: x\n", 9, NULL));
 }
 
+/* what programs of today wrote: see fixtures/tests */
+static const struct {
+  const char *file;
+  gboolean (*read) (LocalTests *tests, const char *text, gsize n_bytes, GError **error);
+  gint64 counts[LOCAL_N_TEST_RESULTS]; /* passed, failed, error, skipped, todo */
+  const char *failed;                  /* name of the one that failed */
+  const char *words;                   /* of what is kept of it */
+} outputs[] = {
+  { "junit5.xml",
+    local_tests_read_junit,
+    { 4, 1, 1, 1, 0 },
+    "JUnit Jupiter.org.example.SumsTest.subtracts()",
+    "less <than> expected & more ==> expected: <2> but was: <1>" },
+  { "pytest.xml",
+    local_tests_read_junit,
+    { 3, 1, 1, 2, 0 },
+    "pytest.test_sums.test_subtracts",
+    "E       assert (2 - 1) == 2" },
+  { "meson.xml",
+    local_tests_read_junit,
+    { 2, 1, 1, 1, 0 },
+    "sums.sums:sums / subtracts",
+    "two < three & four" },
+  { "ctest.xml",
+    local_tests_read_junit,
+    { 1, 1, 0, 3, 0 },
+    "(empty).subtracts.subtracts",
+    "less <than> expected & more" },
+  { "gtest.xml",
+    local_tests_read_junit,
+    { 3, 1, 0, 2, 0 },
+    "Sums.subtracts",
+    "less <than> expected & more" },
+  { "perl.tap", local_tests_read_tap, { 3, 1, 0, 1, 1 }, "subtracts", "" },
+  { "prove.tap", local_tests_read_tap, { 3, 1, 0, 1, 1 }, "subtracts", "" },
+  { "subunit.txt",
+    local_tests_read_subunit,
+    { 1, 2, 0, 1, 1 },
+    "sums_unit.Sums.test_explodes",
+    "RuntimeError: boom" },
+};
+
+static void
+test_output (gconstpointer data)
+{
+  guint place = GPOINTER_TO_UINT (data);
+  g_autoptr (LocalTests) tests = local_tests_new ();
+  g_autofree char *path =
+      g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/engines/local/fixtures/tests",
+                        outputs[place].file, NULL);
+  g_autofree char *text = NULL;
+  gsize n_bytes = 0;
+  g_autoptr (GError) error = NULL;
+  const LocalTest *failed = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, &n_bytes, NULL));
+  g_assert_true (outputs[place].read (tests, text, n_bytes, &error));
+  g_assert_no_error (error);
+  for (guint i = 0; i < tests->list->len; i++) {
+    const LocalTest *test = g_ptr_array_index (tests->list, i);
+
+    g_test_message ("%s: %d", test->name, (int)test->result);
+    if (failed == NULL && test->result == LOCAL_TEST_FAILED)
+      failed = test;
+  }
+  for (guint i = 0; i < LOCAL_N_TEST_RESULTS; i++)
+    g_assert_cmpint (tests->counts[i], ==, outputs[place].counts[i]);
+  g_assert_false (tests->broken_plan);
+  g_assert_cmpstr (failed->name, ==, outputs[place].failed);
+  fixture_assert_has (failed->output->str, outputs[place].words);
+}
+
 /* through the engine */
 
 static BelfryBuild *
@@ -324,6 +396,11 @@ main (int argc, char **argv)
   g_test_add_func ("/engine-local/tests/long-output", test_long_output);
   g_test_add_func ("/engine-local/tests/tap", test_tap);
   g_test_add_func ("/engine-local/tests/subunit", test_subunit);
+  for (guint i = 0; i < G_N_ELEMENTS (outputs); i++) {
+    g_autofree char *path = g_strconcat ("/engine-local/tests/real/", outputs[i].file, NULL);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_output);
+  }
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *path = g_strconcat ("/engine-local/report/", cases[i].name, NULL);
 

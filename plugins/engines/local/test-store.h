@@ -13,3 +13,9 @@ extern const BelfryReaderOps fake_reader_ops;
 
 gboolean fake_store_apply (FakeStore *self, BelfryTransaction *transaction, GError **error);
 void fake_store_append_log (FakeStore *self, gint64 logid, GBytes *lines);
+
+/* test-grammar.c */
+void fake_grammar_check (FakeStore *store, const BelfryOperation *operation);
+void fake_grammar_check_log (FakeStore *store, gint64 logid);
+void fake_grammar_check_requests (FakeStore *store, BelfryTransaction *transaction);
+void fake_grammar_check_rest (FakeStore *store);

@@ -42,6 +42,13 @@ make_name (const Reading *self, const char *class, const char *name)
   return g_strdup (whole->str);
 }
 
+/* GoogleTest and CTest say so of tests that are switched off, and nothing more. */
+static gboolean
+was_not_run (const char *status)
+{
+  return g_strcmp0 (status, "notrun") == 0 || g_strcmp0 (status, "disabled") == 0;
+}
+
 static void
 open_case (Reading *self, const char **names, const char **values)
 {
@@ -52,6 +59,8 @@ open_case (Reading *self, const char **names, const char **values)
 
   local_test_free (self->test);
   self->test = local_test_new (name);
+  if (was_not_run (find (names, values, "status")))
+    self->test->result = LOCAL_TEST_SKIPPED;
   if (seconds >= 0 && seconds < 1e9)
     self->test->duration_ms = (gint64)(seconds * 1000 + 0.5);
 }

@@ -123,13 +123,15 @@ add_point (Reading *self, guint depth, gboolean ok, const char *rest)
 static gboolean
 read_plan (Reading *self, guint depth, const char *line)
 {
-  const char *digits = line + 3;
-  gsize length = strspn (digits, "0123456789");
-  g_autofree char *number = g_strndup (digits, length);
+  static const char start[] = "1..";
+  g_autofree char *number = NULL;
   guint64 planned = 0;
 
-  if (!g_str_has_prefix (line, "1..") ||
-      !g_ascii_string_to_unsigned (number, 10, 0, G_MAXINT32, &planned, NULL))
+  if (!g_str_has_prefix (line, start))
+    return FALSE;
+  line += strlen (start);
+  number = g_strndup (line, strspn (line, "0123456789"));
+  if (!g_ascii_string_to_unsigned (number, 10, 0, G_MAXINT32, &planned, NULL))
     return FALSE;
   self->levels[depth].planned = (gint64)planned;
   self->has_any = TRUE;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tree-stable timer. Its due time is stored as wall-clock time, so that the rest is waited for
- * after a restart; while the host runs only the monotonic clock counts, so that a jump changes
- * nothing.
+ * The tree-stable timer. Stored is one record for each change, so that a change costs the same
+ * however many were there before; the newest tells when the timer is due. That is wall-clock time,
+ * so that the rest is waited for after a restart; while the host runs only the monotonic clock
+ * counts, so that a jump changes nothing.
  */
 #include "timer.h"
 
@@ -63,17 +64,15 @@ local_timer_is_due (const LocalTimer *self, gint64 now)
   return self->due != BELFRY_NONE && self->due <= now;
 }
 
+/* What is stored of the change that was recorded last. */
 JsonNode *
-local_timer_to_json (const LocalTimer *self, gint64 now, gint64 wall_now)
+local_timer_describe_last (const LocalTimer *self, gboolean important, gint64 now, gint64 wall_now)
 {
   JsonObject *object = json_object_new ();
-  JsonArray *ids = json_array_new ();
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
 
-  for (guint i = 0; i < self->changes->len; i++)
-    json_array_add_int_element (ids, belfry_record_get_id (g_ptr_array_index (self->changes, i)));
-  json_object_set_array_member (object, "changes", ids);
-  json_object_set_boolean_member (object, "important", self->important);
+  if (important)
+    json_object_set_boolean_member (object, "important", TRUE);
   if (self->due != BELFRY_NONE)
     json_object_set_int_member (object, "due", wall_now + (self->due - now));
   json_node_take_object (node, object);

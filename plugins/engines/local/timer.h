@@ -24,6 +24,8 @@ void local_timer_add (
     LocalTimer *self, BelfryChange *change, gboolean important, gint64 now, gint64 wait);
 void local_timer_note (LocalTimer *self, BelfryChange *change, gboolean important);
 gboolean local_timer_is_due (const LocalTimer *self, gint64 now);
-JsonNode *
-local_timer_to_json (const LocalTimer *self, gint64 now, gint64 wall_now) G_GNUC_WARN_UNUSED_RESULT;
+JsonNode *local_timer_describe_last (const LocalTimer *self,
+                                     gboolean important,
+                                     gint64 now,
+                                     gint64 wall_now) G_GNUC_WARN_UNUSED_RESULT;
 gint64 local_timer_restore_due (JsonObject *stored, gint64 now, gint64 wall_now, gint64 wait);
