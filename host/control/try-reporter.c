@@ -5,7 +5,8 @@
  * is printed with secrets masked; with an address to send to, it is sent there, with the path that
  * it has. Filters are not asked: this is about what would be said, not whether.
  *
- * A reporter that starts programs to deliver is not let to: what it would deliver is shown.
+ * A reporter that reaches its service by itself (a socket, a program that connects) is not let to:
+ * what it would deliver is shown.
  */
 #include "try-reporter.h"
 
@@ -142,7 +143,7 @@ try_log (BelfryInstance *instance, GLogLevelFlags level, const char *message)
   fprintf (stderr, "belfry try: %s\n", shown);
 }
 
-/* of texts only: who delivers by a program does not get as far */
+/* programs that make texts; one that connects is a reporter's own way, which is not gone */
 static void
 try_run_process (BelfryInstance *instance, const BelfryProcess *process, GTask *task)
 {
@@ -452,6 +453,13 @@ show_payload (Try *self, JsonNode *payload)
   print_lines (masked);
 }
 
+/* by something else than the host's transport */
+static gboolean
+delivers_by_itself (const BelfryReporter *plugin)
+{
+  return (plugin->needs & (BELFRY_NEEDS_NETWORK | BELFRY_NEEDS_FILES)) != 0;
+}
+
 static void
 deliver (Try *self, guint index)
 {
@@ -470,12 +478,26 @@ deliver (Try *self, guint index)
     if (request == NULL)
       return;
     belfry_http_send_async (self->hosted->instance, request, NULL, on_answered, self);
-  } else if (plugin->deliver == NULL || (plugin->needs & BELFRY_NEEDS_EXEC) != 0) {
+  } else if (plugin->deliver == NULL || delivers_by_itself (plugin)) {
     show_payload (self, item.payload);
     return;
   } else
     plugin->deliver (state, &item, g_task_new (NULL, NULL, on_delivered, self));
   wait_for_end (self);
+}
+
+static gboolean
+can_be_tried (Try *self, const BelfryReporter *plugin)
+{
+  if (plugin->family == BELFRY_FAMILY_STREAM)
+    g_set_error (&self->error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "reporter '%s' passes on every event; it has no reports to try", self->name);
+  else if (self->send != NULL && delivers_by_itself (plugin))
+    g_set_error (&self->error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "reporter '%s' does not deliver by HTTP, so there is no address to send to; "
+                 "without --send it shows what it would deliver",
+                 self->name);
+  return self->error == NULL;
 }
 
 static void
@@ -484,13 +506,8 @@ run (Try *self)
   const BelfryBlueprint *blueprint = find_blueprint (self);
   guint count = 0;
 
-  if (blueprint == NULL)
+  if (blueprint == NULL || !can_be_tried (self, (const BelfryReporter *)blueprint->plugin))
     return;
-  if (((const BelfryReporter *)blueprint->plugin)->family == BELFRY_FAMILY_STREAM) {
-    g_set_error (&self->error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
-                 "reporter '%s' passes on every event; it has no reports to try", self->name);
-    return;
-  }
   make_host (self);
   start_instance (self, blueprint);
   if (self->error == NULL)
