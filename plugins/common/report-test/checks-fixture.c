@@ -109,6 +109,29 @@ static const struct {
   { 0, NULL, BELFRY_REPORT_FAULT_ENDLESS, BELFRY_OUTCOME_WAIT, 0, FALSE },
 };
 
+/* what stands between says that all is well, and is not the service */
+static void
+check_garbage (BelfryReportTest *self,
+               BelfryReport *report,
+               const BelfryReportExchange *exchange,
+               BelfryOutcomeKind garbage)
+{
+  static const char *const answers[] = { "<html>a gateway's page", "", "{", "[]", "null", "{}" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
+    BelfryReportExchange broken = *exchange;
+    g_autoptr (BelfryOutcome) outcome = NULL;
+
+    broken.answer_headers = NULL;
+    broken.status = 200;
+    broken.answer = answers[i];
+    outcome = belfry_report_test_run (self, report, &broken);
+    g_test_message ("answer '%s': %s", answers[i], outcome->excerpt);
+    g_assert_cmpint (outcome->kind, ==, garbage);
+    g_assert_cmpint (outcome->wait_us, ==, 0);
+  }
+}
+
 void
 belfry_report_test_check_faults_of (BelfryReportTest *self,
                                     BelfryReport *report,
@@ -116,7 +139,6 @@ belfry_report_test_check_faults_of (BelfryReportTest *self,
                                     BelfryOutcomeKind garbage)
 {
   BelfryReportExchange broken = *exchange;
-  g_autoptr (BelfryOutcome) odd = NULL;
 
   belfry_clock_set_us (G_GINT64_CONSTANT (1717400000) * G_USEC_PER_SEC);
   for (gsize i = 0; i < G_N_ELEMENTS (faults); i++) {
@@ -135,13 +157,7 @@ belfry_report_test_check_faults_of (BelfryReportTest *self,
     g_assert_nonnull (outcome->excerpt);
     g_assert_null (strpbrk (outcome->excerpt, "\001\n"));
   }
-  broken = *exchange;
-  broken.answer_headers = NULL;
-  broken.status = 200;
-  broken.answer = "<html>a gateway's page";
-  odd = belfry_report_test_run (self, report, &broken);
-  g_assert_cmpint (odd->kind, ==, garbage);
-  g_assert_cmpint (odd->wait_us, ==, 0);
+  check_garbage (self, report, exchange, garbage);
   belfry_clock_set_us (0);
 }
 
