@@ -401,7 +401,7 @@ print_outcome (Try *self, BelfryOutcome *outcome)
     [BELFRY_OUTCOME_SUPERSEDED] = "nothing was sent",
   };
   g_autofree char *masked =
-      belfry_masks_apply_text (self->masks, outcome->excerpt != NULL ? outcome->excerpt : "");
+      belfry_masks_apply_cut (self->masks, outcome->excerpt != NULL ? outcome->excerpt : "");
 
   if (outcome->kind != BELFRY_OUTCOME_DELIVERED)
     self->exit_code = 1;
