@@ -36,16 +36,39 @@ run_status (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 }
 
 static void
-run_reload (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
+return_reload (GTask *task, gboolean taken, const char *report)
 {
-  g_autofree char *report = NULL;
   JsonObject *object = json_object_new ();
-  gboolean taken = belfry_host_reload (host, &report);
 
   json_object_set_boolean_member (object, "ok", taken);
   json_object_set_string_member (object, taken ? "report" : "error", report);
   json_object_set_boolean_member (object, "config", !taken);
   return_object (task, object);
+}
+
+static void
+on_orphans_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  g_autoptr (GString) report = g_string_new (g_task_get_task_data (task));
+  g_autoptr (JsonArray) lines = belfry_outbox_list_orphans_finish (result, NULL);
+
+  for (guint i = 0; lines != NULL && i < json_array_get_length (lines); i++)
+    g_string_append_printf (report, "%s\n", json_array_get_string_element (lines, i));
+  return_reload (task, TRUE, report->str);
+}
+
+static void
+run_reload (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
+{
+  g_autofree char *report = NULL;
+
+  if (!belfry_host_reload (host, &report)) {
+    return_reload (task, FALSE, report);
+    return;
+  }
+  g_task_set_task_data (task, g_steal_pointer (&report), g_free);
+  belfry_outbox_list_orphans_async (host->outbox, NULL, on_orphans_listed, task);
 }
 
 static void
@@ -211,6 +234,7 @@ static const Command commands[] = {
   { "discard", belfry_command_discard, TRUE, "discard" },
   { "explain", run_explain, FALSE, NULL },
   { "forget", run_forget, TRUE, "forget" },
+  { "orphans", belfry_command_orphans, FALSE, NULL },
   { "outbox", belfry_command_outbox, FALSE, NULL },
   { "poll", run_poll, TRUE, "poll" },
   { "pollers", run_pollers, FALSE, NULL },

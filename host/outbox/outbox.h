@@ -66,6 +66,13 @@ void belfry_outbox_test_async (BelfryOutbox *self,
 JsonObject *belfry_outbox_test_finish (GAsyncResult *result, GError **error);
 /* Of redeliver and discard: how many; -1 with @error. */
 gint64 belfry_outbox_change_finish (BelfryOutbox *self, GAsyncResult *result, GError **error);
+/* Rows that wait for reporters that are not among @names (texts; NULL: not configured now): a
+ * sentence for each such reporter. (transfer full) */
+void belfry_outbox_list_orphans_async (BelfryOutbox *self,
+                                       JsonArray *names,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+JsonArray *belfry_outbox_list_orphans_finish (GAsyncResult *result, GError **error);
 /* Tells the reporters of [host] alert, but not @except, once per cause until it is settled. */
 void
 belfry_outbox_alert (BelfryOutbox *self, const char *cause, const char *except, const char *text);
