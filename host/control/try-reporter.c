@@ -115,6 +115,23 @@ show_request (Try *self, BelfryHttpRequest *request)
   printf ("\n");
 }
 
+/* where a reporter asks before it sends, it gets what it needs to go on */
+static BelfryHttpAnswer *
+rehearse (const BelfryReporter *plugin, BelfryHttpRequest *request)
+{
+  const char *method = belfry_http_request_get_method (request);
+  const char *url = belfry_http_request_get_url (request);
+  const BelfryRehearsal *row = plugin->rehearsals;
+
+  for (; row != NULL && row->method != NULL; row++)
+    if (g_str_equal (row->method, method) && strstr (url, row->part) != NULL) {
+      g_autoptr (GBytes) body = g_bytes_new (row->json, strlen (row->json));
+
+      return belfry_http_answer_new (row->status, body);
+    }
+  return belfry_http_answer_new (200, NULL);
+}
+
 static void
 try_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task)
 {
@@ -128,7 +145,7 @@ try_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task
     belfry_transport_send (self->transport, copy, task);
     return;
   }
-  g_task_return_pointer (task, belfry_http_answer_new (200, NULL),
+  g_task_return_pointer (task, rehearse (belfry_hosted_get_plugin (hosted), request),
                          (GDestroyNotify)belfry_http_answer_unref);
   g_object_unref (task);
 }

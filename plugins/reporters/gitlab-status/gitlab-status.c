@@ -166,6 +166,11 @@ gitlab_status_start (gpointer self, BelfryInstance *instance, GTask *task)
   belfry_forge_start (&status->http, instance, task);
 }
 
+static const BelfryRehearsal gitlab_status_rehearsals[] = {
+  { "GET", "/api/v4/projects/", 200, "{\"id\":4711}" },
+  { NULL },
+};
+
 BELFRY_DEFINE_REPORTER (
   .name          = "gitlab-status",
   .summary       = N_("Shows builds as commit statuses on GitLab"),
@@ -179,4 +184,5 @@ BELFRY_DEFINE_REPORTER (
   .plan          = gitlab_status_plan,
   .choose_phases = gitlab_status_choose_phases,
   .deliver       = gitlab_status_deliver,
+  .rehearsals    = gitlab_status_rehearsals,
 );

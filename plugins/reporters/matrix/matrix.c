@@ -320,6 +320,13 @@ matrix_deliver (gpointer self, const BelfryItem *item, GTask *task)
   take_step (task);
 }
 
+static const BelfryRehearsal matrix_rehearsals[] = {
+  { "GET", "/.well-known/", 404, "{}" },
+  { "GET", "/directory/room/", 200, "{\"room_id\":\"!room:example.org\"}" },
+  { "GET", "/m.room.encryption", 404, "{\"errcode\":\"M_NOT_FOUND\"}" },
+  { NULL },
+};
+
 BELFRY_DEFINE_REPORTER (
   .name          = "matrix",
   .summary       = N_("Posts messages to Matrix rooms"),
@@ -334,5 +341,6 @@ BELFRY_DEFINE_REPORTER (
   .start         = matrix_start,
   .plan          = belfry_matrix_plan,
   .deliver       = matrix_deliver,
+  .rehearsals    = matrix_rehearsals,
   .choose_phases = matrix_choose_phases,
 );
