@@ -198,6 +198,8 @@ BelfryStream *belfry_stream_new (BelfryOutbox *outbox, BelfryHosted *hosted, Bel
 void belfry_stream_retire (gpointer data);
 gboolean belfry_stream_is_of (const BelfryStream *self, const BelfryHosted *hosted);
 void belfry_stream_wake (BelfryStream *self);
+/* An event that is not stored. */
+void belfry_stream_pass (BelfryStream *self, BelfryEvent *event);
 /* Nobody waits any more for what is being pushed. */
 void belfry_streams_abandon (BelfryOutbox *outbox);
 /* The host ends: whoever took what was pushed last is pushed to once more. */

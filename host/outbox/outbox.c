@@ -297,6 +297,19 @@ belfry_outbox_tell_streams (BelfryOutbox *self)
     belfry_stream_wake (stream);
 }
 
+void
+belfry_outbox_pass_event (BelfryOutbox *self, BelfryEvent *event)
+{
+  GHashTableIter iter;
+  gpointer stream = NULL;
+
+  if (self->stopping || !self->knows_pauses)
+    return;
+  g_hash_table_iter_init (&iter, self->streams);
+  while (g_hash_table_iter_next (&iter, NULL, &stream))
+    belfry_stream_pass (stream, event);
+}
+
 GPtrArray *
 belfry_outbox_ref_filters (BelfryOutbox *self)
 {

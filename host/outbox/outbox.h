@@ -24,6 +24,8 @@ gboolean belfry_outbox_filter (
 void belfry_outbox_wake (BelfryOutbox *self);
 /* An event was stored: those who pass on every event look. */
 void belfry_outbox_tell_streams (BelfryOutbox *self);
+/* One that is not stored, for those who are not behind. */
+void belfry_outbox_pass_event (BelfryOutbox *self, BelfryEvent *event);
 /* What each reporter made of a build, and by which key; see belfry_explanation_new (). The task
  * returns a JsonObject; NOT_FOUND. */
 void belfry_outbox_explain_build (BelfryOutbox *self, gint64 buildid, GTask *task);
