@@ -138,16 +138,11 @@ gitlab_status_plan (gconstpointer self,
                     GError **error)
 {
   const GitlabStatus *status = self;
-  BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
+  const BelfryForgePlan plan = { &status->http,  &gitlab_status_states,
+                                 &status->words, status->context,
+                                 add_stamp,      status };
 
-  if (!belfry_forge_build_init (&build, report, 0))
-    return TRUE;
-  if (!belfry_forge_status_say (&said, &gitlab_status_states, &status->words, status->context,
-                                error))
-    return FALSE;
-  belfry_forge_status_foreach (&said, add_stamp, status);
-  return TRUE;
+  return belfry_forge_plan_stamps (&plan, report, targets, error);
 }
 
 static guint

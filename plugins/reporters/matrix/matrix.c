@@ -208,11 +208,7 @@ take_send (Delivery *self, BelfryHttpAnswer *answer)
     return NULL;
   }
   outcome = belfry_matrix_judge (answer);
-  /* those that follow belong to the first event as well */
-  if (outcome->remote_id != NULL && self->remote_id != NULL) {
-    g_free (outcome->remote_id);
-    outcome->remote_id = g_strdup (self->remote_id);
-  }
+  belfry_reports_series_keep_first (outcome, self->remote_id);
   return outcome;
 }
 
@@ -303,8 +299,7 @@ matrix_deliver (gpointer self, const BelfryItem *item, GTask *task)
 
   delivery->matrix = matrix;
   delivery->target = g_strdup (item->target);
-  if (belfry_reports_series_continues (&matrix->series, item->key))
-    delivery->remote_id = g_strdup (item->remote_id);
+  delivery->remote_id = belfry_reports_series_dup_remote_id (&matrix->series, item);
   delivery->event = belfry_matrix_make_event (matrix, item->payload, delivery->remote_id);
   delivery->transaction = belfry_matrix_dup_transaction (item->reportid, item->target);
   delivery->base = belfry_matrix_is_domain (matrix->homeserver)
