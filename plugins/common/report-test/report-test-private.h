@@ -15,6 +15,11 @@ guint belfry_report_service_get_waiting (BelfryReportService *self);
 /* What the next request will be answered with. */
 BelfryReportFault belfry_report_service_get_fault (BelfryReportService *self);
 
+/* The same reporter with further keys, and what is remembered so far. */
+BelfryReportTest *belfry_report_test_new_like (BelfryReportTest *other, const char *keys);
+/* Whether the last request wanted the service's certificate checked. */
+gboolean belfry_report_test_is_verified (BelfryReportTest *self);
+
 /* A request as lines, one a field, so that two can be compared line by line. (transfer full) */
 char *belfry_report_lines_make (const char *method,
                                 const char *target,

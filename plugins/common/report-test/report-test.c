@@ -21,6 +21,9 @@ struct _BelfryReportTest {
   GHashTable *cache;      /* key → JsonNode */
   BelfryTargets *targets; /* (nullable) */
   gint64 pace_us;
+  char *name;
+  char *keys;
+  gboolean verified; /* the last request asked for the service's certificate to be checked */
 };
 
 static const BelfryReporter *
@@ -68,6 +71,7 @@ ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task
   g_autoptr (BelfryHttpRequest) diverted = divert (self, request);
 
   g_assert_cmpint (belfry_http_request_get_timeout_us (request), <=, 60 * G_USEC_PER_SEC);
+  self->verified = belfry_http_request_get_verify (request);
   if (belfry_report_service_get_fault (self->service) == BELFRY_REPORT_FAULT_SILENT)
     belfry_http_request_set_limits (diverted, SILENCE_US, 0);
   belfry_transport_send (self->transport, diverted, task);
@@ -235,6 +239,8 @@ belfry_report_test_new (const char *name, const char *keys)
   g_autoptr (GAsyncResult) done = NULL;
 
   self->plugin = load (name);
+  self->name = g_strdup (name);
+  self->keys = g_strdup (keys);
   self->service = belfry_report_service_new ();
   self->transport = belfry_transport_new ("Belfry");
   self->log = g_string_new (NULL);
@@ -274,6 +280,8 @@ belfry_report_test_free (BelfryReportTest *self)
   g_hash_table_unref (self->cache);
   g_string_free (self->log, TRUE);
   g_free (self->origin);
+  g_free (self->name);
+  g_free (self->keys);
   g_free (self);
 }
 
@@ -287,6 +295,25 @@ gpointer
 belfry_report_test_get_state (BelfryReportTest *self)
 {
   return self->state;
+}
+
+BelfryReportTest *
+belfry_report_test_new_like (BelfryReportTest *other, const char *keys)
+{
+  g_autofree char *all = g_strconcat (other->keys, "\n", keys, NULL);
+  BelfryReportTest *self = belfry_report_test_new (other->name, all);
+
+  belfry_report_test_set_origin (self, other->origin);
+  self->pace_us = other->pace_us;
+  g_hash_table_unref (self->cache);
+  self->cache = g_hash_table_ref (other->cache);
+  return self;
+}
+
+gboolean
+belfry_report_test_is_verified (BelfryReportTest *self)
+{
+  return self->verified;
 }
 
 void

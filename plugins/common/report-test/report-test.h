@@ -94,7 +94,8 @@ void belfry_report_test_check (BelfryReportTest *self,
                                BelfryOutcomeKind kind,
                                gint64 wait_s);
 /* The faults that every service has: 408, 429, 500 and 503 with and without a wait, redirects,
- * silence, a body without end, connections that break. @garbage: what HTML with status 200 is. */
+ * silence, a body without end, connections that break, and with status 200 what is not the
+ * service's; and what `verify` and `debug` do. @garbage: what HTML with status 200 is. */
 void belfry_report_test_check_faults (BelfryReportTest *self,
                                       const char *fixture,
                                       const BelfryReportExchange *exchange,
@@ -104,3 +105,12 @@ void belfry_report_test_check_faults_of (BelfryReportTest *self,
                                          BelfryReport *report,
                                          const BelfryReportExchange *exchange,
                                          BelfryOutcomeKind garbage);
+/* What `start-description`, `end-description`, their templates and programs say instead of "Build
+ * started." and "Build done." in the bodies of these requests, and that `verbose` logs what was
+ * sent. @edits: (nullable): of the fixtures `started` and `failure` */
+void belfry_report_test_check_words (BelfryReportTest *self,
+                                     const char *edits,
+                                     const BelfryReportExchange *started,
+                                     const BelfryReportExchange *finished);
+/* That `report-pending`, and nothing else, tells of requests. */
+void belfry_report_test_check_pending (BelfryReportTest *self);

@@ -121,6 +121,16 @@ test_faults (void)
 }
 
 static void
+test_words (void)
+{
+  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("bitbucket-server-status", KEYS);
+  BelfryReportExchange started = failed;
+
+  started.body = BODY ("INPROGRESS", "Build started.");
+  belfry_report_test_check_words (test, NULL, &started, &failed);
+}
+
+static void
 test_check (void)
 {
   g_autofree char *missing =
@@ -143,5 +153,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/bitbucket-server-status/answer/documented", test_answers);
   g_test_add_func ("/bitbucket-server-status/answer/faults", test_faults);
   g_test_add_func ("/bitbucket-server-status/options/check", test_check);
+  g_test_add_func ("/bitbucket-server-status/plan/words", test_words);
   return g_test_run ();
 }

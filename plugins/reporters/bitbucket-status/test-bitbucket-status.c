@@ -292,6 +292,21 @@ test_debug (void)
 }
 
 static void
+test_given_names (void)
+{
+  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
+      "bitbucket-status",
+      KEYS "\nstatus-key=ci/%(prop:workername)s\nstatus-name=%(prop:buildername)s on box3");
+  BelfryReportExchange named = failed;
+
+  named.body =
+      "{'state': 'FAILED', 'key': 'ci/box3', 'name': 'linux-x86 on box3', 'url': '" PAGE "'}";
+  belfry_report_test_expect (test, &token);
+  belfry_report_test_expect (test, &named);
+  expect_delivered (test, "failure", NULL);
+}
+
+static void
 test_check (void)
 {
   static const struct {
@@ -325,5 +340,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/bitbucket-status/answer/faults", test_faults);
   g_test_add_func ("/bitbucket-status/log/debug", test_debug);
   g_test_add_func ("/bitbucket-status/options/check", test_check);
+  g_test_add_func ("/bitbucket-status/plan/given-names", test_given_names);
   return g_test_run ();
 }

@@ -198,6 +198,16 @@ test_faults (void)
 }
 
 static void
+test_words (void)
+{
+  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gerrit-verify-status", KEYS);
+  BelfryReportExchange started = failed;
+
+  started.body = BODY ("0", "Build started.", "pending");
+  belfry_report_test_check_words (test, CHANGE, &started, &failed);
+}
+
+static void
 test_check (void)
 {
   g_autofree char *missing = belfry_report_test_dup_problems ("gerrit-verify-status", "");
@@ -221,5 +231,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/gerrit-verify-status/answer/documented", test_answers);
   g_test_add_func ("/gerrit-verify-status/answer/faults", test_faults);
   g_test_add_func ("/gerrit-verify-status/options/check", test_check);
+  g_test_add_func ("/gerrit-verify-status/plan/words", test_words);
   return g_test_run ();
 }

@@ -139,6 +139,17 @@ test_faults (void)
 }
 
 static void
+test_words (void)
+{
+  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitea-status", KEYS);
+  BelfryReportExchange started = failure;
+
+  started.body = BODY ("pending", "Build started.");
+  belfry_report_test_check_words (test, NULL, &started, &failure);
+  belfry_report_test_check_pending (test);
+}
+
+static void
 test_check (void)
 {
   g_autofree char *missing = belfry_report_test_dup_problems ("gitea-status", "token=plain:x");
@@ -156,5 +167,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/gitea-status/answer/documented", test_answers);
   g_test_add_func ("/gitea-status/answer/faults", test_faults);
   g_test_add_func ("/gitea-status/options/check", test_check);
+  g_test_add_func ("/gitea-status/plan/words", test_words);
   return g_test_run ();
 }

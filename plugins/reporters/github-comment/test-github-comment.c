@@ -220,6 +220,16 @@ test_faults (void)
 }
 
 static void
+test_each_word (void)
+{
+  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("github-comment", KEYS);
+  BelfryReportExchange started = comment;
+
+  started.body = "{'body': 'Build started.'}";
+  belfry_report_test_check_words (test, PULL, &started, &comment);
+}
+
+static void
 test_check (void)
 {
   static const struct {
@@ -254,5 +264,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/github-comment/answer/documented", test_answers);
   g_test_add_func ("/github-comment/answer/faults", test_faults);
   g_test_add_func ("/github-comment/options/check", test_check);
+  g_test_add_func ("/github-comment/plan/each-word", test_each_word);
   return g_test_run ();
 }

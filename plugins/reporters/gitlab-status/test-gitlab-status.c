@@ -237,6 +237,17 @@ test_skipped (void)
 }
 
 static void
+test_each_word (void)
+{
+  g_autoptr (BelfryReportTest) test = belfry_report_test_new ("gitlab-status", KEYS);
+  BelfryReportExchange started = failed;
+
+  started.body = BODY ("running", "Build started.");
+  belfry_report_test_check_words (test, ID, &started, &failed);
+  belfry_report_test_check_pending (test);
+}
+
+static void
 test_check (void)
 {
   g_autofree char *missing = belfry_report_test_dup_problems ("gitlab-status", "");
@@ -259,5 +270,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/gitlab-status/answer/documented", test_answers);
   g_test_add_func ("/gitlab-status/answer/faults", test_faults);
   g_test_add_func ("/gitlab-status/options/check", test_check);
+  g_test_add_func ("/gitlab-status/plan/each-word", test_each_word);
   return g_test_run ();
 }

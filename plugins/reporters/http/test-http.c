@@ -303,6 +303,24 @@ test_configurations (void)
   }
 }
 
+/* the same JSON in other bytes */
+static void
+test_skip_encoding (void)
+{
+  g_autoptr (BelfryReportTest) test = belfry_report_test_new (
+      "http", URL "debug=true\nskip-encoding=true\nformat-template=\"Gr\u00fc\u00dfe\"");
+  g_autoptr (BelfryReport) report = belfry_report_test_read ("failure", NULL);
+  const BelfryReportExchange exchange = {
+    .target = TARGET,
+    .headers = "Content-Type: application/json",
+    .body = "\"Gr\\u00fc\\u00dfe\"",
+  };
+  g_autoptr (BelfryOutcome) outcome = belfry_report_test_run (test, report, &exchange);
+
+  g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
+  g_assert_nonnull (strstr (belfry_report_test_get_log (test), "Gr\\u00fc\\u00dfe"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -320,5 +338,6 @@ main (int argc, char **argv)
   g_test_add_func ("/http/answer/words", test_words);
   g_test_add_func ("/http/answer/redirect", test_redirect);
   g_test_add_func ("/http/options/checked", test_configurations);
+  g_test_add_func ("/http/skip-encoding", test_skip_encoding);
   return g_test_run ();
 }

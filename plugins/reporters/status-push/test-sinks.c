@@ -172,6 +172,38 @@ test_program (void)
   g_rmdir (folder);
 }
 
+/* how long events are collected, and how long a sink that took none is left alone */
+static void
+test_delays (void)
+{
+  g_autoptr (BelfryReportTest) usual =
+      belfry_report_test_new ("status-push", "server-url=$URL/submit");
+  g_autoptr (BelfryReportTest) other = belfry_report_test_new (
+      "status-push", "server-url=$URL/submit\nbuffer-delay=500ms\nretry-delay=1min");
+  const BelfryReporter *plugin = belfry_report_test_get_plugin (usual);
+
+  g_assert_cmpint (plugin->get_pause (belfry_report_test_get_state (usual), TRUE), ==, 1000000);
+  g_assert_cmpint (plugin->get_pause (belfry_report_test_get_state (usual), FALSE), ==, 5000000);
+  g_assert_cmpint (plugin->get_pause (belfry_report_test_get_state (other), TRUE), ==, 500000);
+  g_assert_cmpint (plugin->get_pause (belfry_report_test_get_state (other), FALSE), ==, 60000000);
+}
+
+/* indented, and sorted by name */
+static void
+test_debug (void)
+{
+  g_autoptr (BelfryReportTest) test =
+      belfry_report_test_new ("status-push", "server-url=$URL/submit\ndebug=true");
+  const BelfryReportExchange exchange = {
+    .target = "/submit",
+    .headers = FORM_HEADERS,
+    .body = "packets=[\n  {\n    \"event\" : \"start\",\n    \"id\" : 1\n  }\n]",
+  };
+
+  belfry_report_test_expect (test, &exchange);
+  g_assert_cmpint (push (test, 1), ==, 1);
+}
+
 static const struct {
   const char *keys;
   const char *problem;
@@ -209,6 +241,8 @@ main (int argc, char **argv)
   g_test_add_func ("/status-push/sinks/server", test_server);
   g_test_add_func ("/status-push/sinks/sizes", test_sizes);
   g_test_add_func ("/status-push/sinks/program", test_program);
+  g_test_add_func ("/status-push/sinks/delays", test_delays);
+  g_test_add_func ("/status-push/sinks/debug", test_debug);
   g_test_add_func ("/status-push/configurations", test_configurations);
   return g_test_run ();
 }
