@@ -23,7 +23,8 @@ struct _BelfryReportTest {
   gint64 pace_us;
   char *name;
   char *keys;
-  gboolean verified; /* the last request asked for the service's certificate to be checked */
+  gint64 patience_us; /* how long programs have at the most; 0: as long as they are given */
+  gboolean verified;  /* the last request asked for the service's certificate to be checked */
 };
 
 static const BelfryReporter *
@@ -80,7 +81,12 @@ ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task
 static void
 ops_run_process (BelfryInstance *instance, const BelfryProcess *process, GTask *task)
 {
-  belfry_processes_run (process, task);
+  BelfryReportTest *self = belfry_instance_get_host_data (instance);
+  BelfryProcess hurried = *process;
+
+  if (self->patience_us > 0)
+    hurried.timeout_us = MIN (hurried.timeout_us, self->patience_us);
+  belfry_processes_run (&hurried, task);
 }
 
 static void
@@ -321,6 +327,12 @@ belfry_report_test_set_origin (BelfryReportTest *self, const char *origin)
 {
   g_free (self->origin);
   self->origin = g_strdup (origin);
+}
+
+void
+belfry_report_test_set_patience (BelfryReportTest *self, gint64 patience_us)
+{
+  self->patience_us = patience_us;
 }
 
 void

@@ -64,6 +64,9 @@ void belfry_report_test_set_origin (BelfryReportTest *self, const char *origin);
 /* How long the host says to wait, in µs, where the reporter asks whether its pace is kept; 0 at
  * first. */
 void belfry_report_test_set_pace (BelfryReportTest *self, gint64 wait_us);
+/* How long a program that the reporter starts may take, in µs, where that is less than it is given:
+ * for services that say nothing. */
+void belfry_report_test_set_patience (BelfryReportTest *self, gint64 patience_us);
 /* Address of the service, without a final slash. (transfer none) */
 const char *belfry_report_test_get_url (BelfryReportTest *self);
 /* All that was logged, a line each; the harness masks nothing. (transfer none) */

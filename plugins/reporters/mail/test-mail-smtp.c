@@ -583,6 +583,7 @@ static const struct {
   { "slow", "slow", "", BELFRY_OUTCOME_DELIVERED, TRUE, "250" },
   { "drop", "drop", "", BELFRY_OUTCOME_WAIT, TRUE, "" },
   { "drop-data", "drop-data", "", BELFRY_OUTCOME_WAIT, TRUE, "" },
+  { "garbage", "garbage", "", BELFRY_OUTCOME_WAIT, TRUE, "" },
   { "no-tls", "plain", "use-tls=true", BELFRY_OUTCOME_REFUSED, TRUE, "does not support TLS" },
   { "starttls-where-offered", "starttls", "", BELFRY_OUTCOME_DELIVERED, TRUE, "250" },
   { "starttls-demanded", "starttls", "use-tls=true\nverify=false", BELFRY_OUTCOME_DELIVERED, TRUE,

@@ -102,6 +102,51 @@ test_server (void)
   }
 }
 
+/* whatever its sink does, all stay, and one is tried alone */
+static void
+test_faults (void)
+{
+  static const struct {
+    guint status;
+    const char *headers;
+    const char *answer;
+    BelfryReportFault fault;
+  } rows[] = {
+    { 307, "Location: http://127.0.0.1:9/", "", BELFRY_REPORT_FAULT_NONE },
+    { 400, NULL, "<html>", BELFRY_REPORT_FAULT_NONE },
+    { 403, NULL, "", BELFRY_REPORT_FAULT_NONE },
+    { 408, NULL, "", BELFRY_REPORT_FAULT_NONE },
+    { 429, "Retry-After: 77", "", BELFRY_REPORT_FAULT_NONE },
+    { 503, "Retry-After: 77", "", BELFRY_REPORT_FAULT_NONE },
+    { 0, NULL, NULL, BELFRY_REPORT_FAULT_SILENT },
+    { 0, NULL, NULL, BELFRY_REPORT_FAULT_ENDLESS },
+    { 0, NULL, NULL, BELFRY_REPORT_FAULT_CUT },
+  };
+  g_autoptr (BelfryReportTest) test =
+      belfry_report_test_new ("status-push", "server-url=$URL/submit");
+  BelfryReportExchange taken = { .target = "/submit",
+                                 .headers = FORM_HEADERS,
+                                 .body = "packets=[" ONE "]",
+                                 .answer = "<html>whatever" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const BelfryReportExchange exchange = {
+      .target = "/submit",
+      .headers = FORM_HEADERS,
+      .body = i == 0 ? "packets=[" ONE "," TWO "]" : "packets=[" ONE "]",
+      .status = rows[i].status,
+      .answer_headers = rows[i].headers,
+      .answer = rows[i].answer,
+      .fault = rows[i].fault,
+    };
+
+    belfry_report_test_expect (test, &exchange);
+    g_assert_cmpint (push (test, 2), ==, 0);
+  }
+  belfry_report_test_expect (test, &taken);
+  g_assert_cmpint (push (test, 2), ==, 1);
+}
+
 /* too large for a request: half as many; too large by itself: dropped */
 static void
 test_sizes (void)
@@ -239,6 +284,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/status-push/sinks/server", test_server);
+  g_test_add_func ("/status-push/sinks/faults", test_faults);
   g_test_add_func ("/status-push/sinks/sizes", test_sizes);
   g_test_add_func ("/status-push/sinks/program", test_program);
   g_test_add_func ("/status-push/sinks/delays", test_delays);
