@@ -335,7 +335,7 @@ release_held (const BelfryReporting *self, BelfryFiltering *filtering, GError **
   BelfryReader *reader = belfry_writer_get_reader (filtering->writer);
   BelfryQuery query = BELFRY_QUERY_INIT;
   g_autoptr (GPtrArray) builds = NULL;
-  gint64 due_us = belfry_reporting_get_released (self, belfry_clock_now_us ());
+  gint64 due_us = belfry_reporting_leave_quiet (self, belfry_clock_now_us ());
 
   query.filters[0] = (BelfryFilter){
     "buildrequestid",

@@ -145,16 +145,6 @@ belfry_reporting_leave_quiet (const BelfryReporting *self, gint64 at_us)
 }
 
 gint64
-belfry_reporting_get_released (const BelfryReporting *self, gint64 now_us)
-{
-  gint64 due_us = self->keys->digest != NULL
-                      ? belfry_times_next (self->keys->digest, self->zone, now_us)
-                      : now_us;
-
-  return belfry_reporting_leave_quiet (self, due_us);
-}
-
-gint64
 belfry_reporting_get_due (const BelfryReporting *self, const char *phase, gint64 now_us)
 {
   const BelfryHoldDown *hold_down = self->keys->hold_down;
@@ -164,8 +154,9 @@ belfry_reporting_get_due (const BelfryReporting *self, const char *phase, gint64
     return now_us;
   if (g_str_equal (phase, "finished") && hold_down != NULL)
     due_us += hold_down->retries ? LONGEST_HOLD_US : hold_down->wait_us;
-  return g_str_equal (phase, "worker") ? belfry_reporting_leave_quiet (self, due_us)
-                                       : belfry_reporting_get_released (self, due_us);
+  if (self->keys->digest != NULL && !g_str_equal (phase, "worker"))
+    due_us = belfry_times_next (self->keys->digest, self->zone, due_us);
+  return belfry_reporting_leave_quiet (self, due_us);
 }
 
 gint64

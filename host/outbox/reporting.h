@@ -42,8 +42,6 @@ gboolean
 belfry_reporting_is_held (const BelfryReporting *self); /* hold-down until retries are over */
 /* When a report that came up now is due. */
 gint64 belfry_reporting_get_due (const BelfryReporting *self, const char *phase, gint64 now_us);
-/* When one is due that a hold-down has let go. */
-gint64 belfry_reporting_get_released (const BelfryReporting *self, gint64 now_us);
 /* A later moment that is no quiet one. */
 gint64 belfry_reporting_leave_quiet (const BelfryReporting *self, gint64 at_us);
 gint64 belfry_reporting_get_offset (const BelfryReporting *self, gint64 at_us);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The built reporter with its real helper against a real mail server, fixtures/smtp-server.py,
- * which tells what it took as JSON.
+ * The built reporter and its helper against a real mail server, fixtures/smtp-server.py.
  */
 #include <belfry-plugin.h>
 
