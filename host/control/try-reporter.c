@@ -33,6 +33,7 @@ typedef struct {
   BelfryConfig *config;
   BelfryHosted *hosted;
   BelfryReporting *reporting;
+  BelfryReporterKeys *open_keys; /* the reporter's, without its filters */
   BelfryStore *store;
   BelfryMasks *masks;
   BelfryTransport *transport;
@@ -384,6 +385,19 @@ read_draft (Try *self, BelfryReadFunc func)
     self->error = g_error_copy (self->draft->error);
 }
 
+/* the builds of a set are chosen by the filters: here by none */
+static void
+open_filters (Try *self)
+{
+  self->open_keys = g_memdup2 (self->reporting->keys, sizeof *self->open_keys);
+  self->open_keys->builders = NULL;
+  self->open_keys->tags = NULL;
+  self->open_keys->schedulers = NULL;
+  self->open_keys->branches = NULL;
+  self->reporting->keys = self->open_keys;
+  self->reporting->modes |= BELFRY_MODES_EVERYTHING;
+}
+
 static void
 make_report (Try *self)
 {
@@ -395,6 +409,7 @@ make_report (Try *self)
   if (self->error == NULL)
     self->reporting = belfry_reporting_new (self->hosted, self->config, &self->error);
   if (self->error == NULL) {
+    open_filters (self);
     self->draft = belfry_draft_new (self->reporting, sample.row);
     read_draft (self, run_gather);
   }
@@ -543,6 +558,7 @@ clear (Try *self)
 {
   g_clear_pointer (&self->draft, belfry_draft_free);
   g_clear_pointer (&self->reporting, belfry_reporting_unref);
+  g_clear_pointer (&self->open_keys, g_free);
   g_clear_pointer (&self->hosted, belfry_hosted_unref);
   g_clear_pointer (&self->store, belfry_store_close);
   g_clear_pointer (&self->transport, belfry_transport_free);
