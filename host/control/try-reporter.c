@@ -40,6 +40,7 @@ typedef struct {
   JsonObject *build;
   JsonObject *host;
   BelfryDraft *draft;
+  gboolean started;
   gboolean ended;
   GError *error;
   int exit_code;
@@ -332,6 +333,18 @@ start_instance (Try *self, const BelfryBlueprint *blueprint)
   blueprint->plugin->start (blueprint->state, self->hosted->instance,
                             g_task_new (NULL, NULL, on_done, self));
   wait_for_end (self);
+  self->started = self->error == NULL;
+}
+
+static void
+stop_instance (Try *self)
+{
+  const BelfryPlugin *plugin = self->hosted->blueprint->plugin;
+
+  if (!self->started || plugin->stop == NULL)
+    return;
+  plugin->stop (self->hosted->blueprint->state, g_task_new (NULL, NULL, on_done, self));
+  wait_for_end (self);
 }
 
 /* the report */
@@ -551,6 +564,7 @@ run (Try *self)
     deliver (self, i);
   if (self->error == NULL && count == 0)
     printf ("nothing would be sent\n");
+  stop_instance (self);
 }
 
 static void
