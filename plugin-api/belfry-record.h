@@ -447,6 +447,7 @@ struct _BelfryDelivery {
   gint64 next_try_at; /* hidden */
   gint64 tries;       /* hidden */
 };
+BELFRY_API const char *const *belfry_delivery_list_outcomes (void);
 
 /**
  * BelfryReportRow: one row of the outbox; state is one of waiting, planned, delivered, superseded,

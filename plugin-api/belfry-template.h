@@ -32,20 +32,6 @@ typedef enum {
 typedef char *(*BelfryTemplateLoader) (const char *name, gpointer user_data, GError **error);
 
 /**
- * BelfryTranslate:
- * @language: language tag such as `de`
- * @text: English text
- * @plural: (nullable): English plural
- * @count: number that chooses the plural form
- *
- * Returns: (transfer none): the translation, or the English text
- */
-typedef const char *(*BelfryTranslate) (const char *language,
-                                        const char *text,
-                                        const char *plural,
-                                        guint64 count);
-
-/**
  * BelfryTemplateSettings:
  * @size: sizeof (BelfryTemplateSettings)
  * @flags: see #BelfryTemplateFlags
@@ -105,7 +91,6 @@ BELFRY_API char *belfry_template_render_records (BelfryTemplate *self,
                                                  const char *language,
                                                  gint64 utc_offset_us,
                                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
-BELFRY_API void belfry_template_set_translate (BelfryTranslate translate);
 
 /**
  * BelfryExpression:
@@ -140,6 +125,25 @@ BELFRY_API gboolean belfry_expression_is_true (BelfryExpression *self,
 typedef JsonNode *(*BelfryRenderedLookup) (const char *selector,
                                            const char *key,
                                            gpointer user_data);
+
+/**
+ * BelfryMessageFunc:
+ * @line: where the text stands, from 1
+ * @text: text to translate
+ * @plural: (nullable): the same for other numbers than one
+ * @user_data: as given
+ *
+ * Takes a text of a template that is marked for translation.
+ */
+typedef void (*BelfryMessageFunc) (guint line,
+                                   const char *text,
+                                   const char *plural,
+                                   gpointer user_data);
+
+BELFRY_API gboolean belfry_template_foreach_message (const char *text,
+                                                     BelfryMessageFunc found,
+                                                     gpointer user_data,
+                                                     GError **error);
 
 /**
  * BelfryRendered:

@@ -71,6 +71,7 @@ BELFRY_API char **belfry_split_list (const char *text) G_GNUC_WARN_UNUSED_RESULT
 BELFRY_API gint64 belfry_clock_now_us (void);
 BELFRY_API void belfry_clock_set_us (gint64 now_us);
 BELFRY_API gboolean belfry_time_parse (const char *text, gint64 *time_us, GError **error);
+BELFRY_API gboolean belfry_time_parse_since (const char *text, gint64 *time_us, GError **error);
 BELFRY_API gint64 belfry_time_to_seconds (gint64 time_us);
 BELFRY_API char *belfry_time_format_rfc3339 (gint64 time_us) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -122,5 +123,29 @@ BELFRY_API gboolean belfry_repository_check (const char *repository,
 BELFRY_API char *belfry_repository_split (const char *repository,
                                           char **user,
                                           char **password) G_GNUC_WARN_UNUSED_RESULT;
+
+/* other languages */
+
+/**
+ * BelfryTranslate:
+ * @language: language tag such as `de` or `zh-CN`
+ * @text: English text
+ * @plural: (nullable): English plural
+ * @count: number that chooses the plural form
+ *
+ * Looks a translation up.
+ *
+ * Returns: (transfer none): the translation, or the English text
+ */
+typedef const char *(*BelfryTranslate) (const char *language,
+                                        const char *text,
+                                        const char *plural,
+                                        guint64 count);
+
+BELFRY_API void belfry_set_translate (BelfryTranslate translate);
+BELFRY_API const char *belfry_tr (const char *language, const char *text) G_GNUC_FORMAT (2);
+BELFRY_API const char *
+belfry_tr_n (const char *language, const char *text, const char *plural, guint64 count)
+    G_GNUC_FORMAT (2) G_GNUC_FORMAT (3);
 
 G_END_DECLS

@@ -153,7 +153,8 @@ class Daemon:
         self.process = None
         self.environment = dict(
             os.environ, BELFRY_PLUGIN_PATH=str(self.build / "plugins"),
-            BELFRY_HELPER_DIR=str(self.build / "plugins"), BELFRY_DATA_DIR=str(SOURCE / "data"))
+            BELFRY_HELPER_DIR=str(self.build / "plugins"), BELFRY_DATA_DIR=str(SOURCE / "data"),
+            BELFRY_LOCALE_DIR=str(self.build / "po"))
 
     def launch(self):
         with open(self.log, "ab") as log:

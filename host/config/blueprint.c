@@ -341,3 +341,41 @@ belfry_blueprint_is_same (const BelfryBlueprint *a, const BelfryBlueprint *b)
       return FALSE;
   return TRUE;
 }
+
+static void
+collect_secret (gpointer secret, gpointer list)
+{
+  g_ptr_array_add (list, belfry_secret_ref (secret));
+}
+
+GPtrArray *
+belfry_blueprint_list_secrets (const BelfryBlueprint *self)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_secret_unref);
+  const BelfryOptionTable own = get_plugin_table (self->plugin);
+  gsize size = 0;
+  const BelfryOptionTable *kind_table = belfry_kind_get_host_table (self->kind, &size);
+
+  if (self->state != NULL)
+    belfry_option_table_visit_secrets (&own, self->state, collect_secret, list);
+  if (kind_table != NULL && self->host_state != NULL)
+    belfry_option_table_visit_secrets (kind_table, self->host_state, collect_secret, list);
+  return list;
+}
+
+gboolean
+belfry_blueprint_has_owned_secrets (const BelfryBlueprint *self)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_secret_unref);
+  GHashTableIter iter;
+  gpointer sections = NULL;
+
+  g_hash_table_iter_init (&iter, self->owned);
+  while (g_hash_table_iter_next (&iter, NULL, &sections))
+    for (guint i = 0; i < ((GPtrArray *)sections)->len; i++) {
+      const BelfryOwned *owned = g_ptr_array_index ((GPtrArray *)sections, i);
+
+      belfry_option_table_visit_secrets (&owned->table, owned->owned.state, collect_secret, list);
+    }
+  return list->len > 0;
+}

@@ -54,8 +54,6 @@ void belfry_host_keys_complete (BelfryConfigDraft *self);
 
 /* host-sections.c: further kinds of section that are the host's */
 gboolean belfry_host_sections_know (const char *kind);
-/* (transfer container) (element-type utf8) */
-GPtrArray *belfry_host_sections_list_kinds (void);
 /* A name where there is none, or none where there is one, is a finding. */
 void belfry_host_sections_read (BelfryConfigDraft *self, BelfrySection *section);
 void belfry_host_sections_check (BelfryConfigDraft *self);

@@ -99,6 +99,13 @@ struct _BelfryConfig {
   GPtrArray *blueprints; /* (element-type BelfryBlueprint) in the order written */
 };
 
+/* Kinds of section that are the host's: (transfer container) (element-type utf8) */
+GPtrArray *belfry_host_sections_list_kinds (void);
+/* (nullable): the keys of such a section; NULL: they are names of the user's */
+const BelfryOptionTable *belfry_host_sections_find_table (const char *kind);
+/* What such a section is for. */
+const char *belfry_host_sections_get_help (const char *kind, gboolean *is_named);
+
 /* Finds the file as the command line, the environment and the habits of the system say. (transfer
  * full) (nullable) */
 char *belfry_config_find_path (const char *from_command_line);
@@ -127,5 +134,9 @@ void belfry_config_look_up_secrets (BelfryConfig *self, BelfryProblems *problems
 /* Whether a running instance of a may go on under b: same section, same owned sections, same
  * plugin. */
 gboolean belfry_blueprint_is_same (const BelfryBlueprint *a, const BelfryBlueprint *b);
+/* (transfer full) (element-type BelfrySecret): what must be known before the instance starts; those
+ * of owned sections are not, its plugin asks for them when it needs them */
+GPtrArray *belfry_blueprint_list_secrets (const BelfryBlueprint *self);
+gboolean belfry_blueprint_has_owned_secrets (const BelfryBlueprint *self);
 /* Codebase that a change of this repository gets; NULL: none fits. */
 const BelfryCodebase *belfry_config_find_codebase (BelfryConfig *self, const char *repository);

@@ -20,6 +20,8 @@ typedef struct {
   const char *kind;
   HostSectionName naming;
   void (*read) (BelfryConfigDraft *self, BelfrySection *section);
+  const BelfryOptionTable *table; /* (nullable): its keys are names of the user's */
+  const char *help;
 } HostSection;
 
 typedef struct {
@@ -388,18 +390,31 @@ read_names (BelfryConfigDraft *self, BelfrySection *section)
 }
 
 static const HostSection host_sections[] = {
-  { "host", HOST_SECTION_UNNAMED, read_host },
-  { "store", HOST_SECTION_UNNAMED, read_store },
-  { "www", HOST_SECTION_UNNAMED, read_www },
-  { "authz", HOST_SECTION_UNNAMED, read_authz },
-  { "codebase", HOST_SECTION_NAMED, read_codebase },
-  { "validate", HOST_SECTION_UNNAMED, read_validate },
-  { "revlink", HOST_SECTION_NAMED, read_revlink },
-  { "changecommentlink", HOST_SECTION_NAMED, read_comment_link },
-  { "projects", HOST_SECTION_UNNAMED, read_names },
-  { "repositories", HOST_SECTION_UNNAMED, read_names },
-  { "project-link", HOST_SECTION_NAMED, read_name_link },
-  { "repository-link", HOST_SECTION_NAMED, read_name_link },
+  { "host", HOST_SECTION_UNNAMED, read_host, &belfry_host_keys_table,
+    N_ ("the daemon itself: its folders, its name, its language") },
+  { "store", HOST_SECTION_UNNAMED, read_store, &belfry_store_keys_table,
+    N_ ("how long what is kept") },
+  { "www", HOST_SECTION_UNNAMED, read_www, &belfry_www_keys_table,
+    N_ ("the web server; without this section there is none") },
+  { "authz", HOST_SECTION_UNNAMED, read_authz, NULL,
+    N_ ("who may do what: each key an action, no for nobody, yes for everybody, auth for who has "
+        "logged in") },
+  { "codebase", HOST_SECTION_NAMED, read_codebase, &codebase_table,
+    N_ ("a repository under a name of its own, for builders of several") },
+  { "validate", HOST_SECTION_UNNAMED, read_validate, &validate_table,
+    N_ ("what visitors may ask builds for") },
+  { "revlink", HOST_SECTION_NAMED, read_revlink, &revlink_table,
+    N_ ("links from revisions to pages of the forge") },
+  { "changecommentlink", HOST_SECTION_NAMED, read_comment_link, &comment_link_table,
+    N_ ("links from words of comments, to bugs for instance") },
+  { "projects", HOST_SECTION_UNNAMED, read_names, NULL,
+    N_ ("links from projects: each key a name, each value its address") },
+  { "repositories", HOST_SECTION_UNNAMED, read_names, NULL,
+    N_ ("links from repositories: each key a name, each value its address") },
+  { "project-link", HOST_SECTION_NAMED, read_name_link, &name_link_table,
+    N_ ("a link from a project whose name is no key") },
+  { "repository-link", HOST_SECTION_NAMED, read_name_link, &name_link_table,
+    N_ ("a link from a repository whose name is no key") },
 };
 
 static const HostSection *
@@ -425,6 +440,23 @@ belfry_host_sections_list_kinds (void)
   for (guint i = 0; i < G_N_ELEMENTS (host_sections); i++)
     g_ptr_array_add (kinds, (gpointer)host_sections[i].kind);
   return kinds;
+}
+
+const BelfryOptionTable *
+belfry_host_sections_find_table (const char *kind)
+{
+  const HostSection *row = find_host_section (kind);
+
+  return row != NULL ? row->table : NULL;
+}
+
+const char *
+belfry_host_sections_get_help (const char *kind, gboolean *is_named)
+{
+  const HostSection *row = find_host_section (kind);
+
+  *is_named = row->naming == HOST_SECTION_NAMED;
+  return row->help;
 }
 
 void

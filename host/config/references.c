@@ -5,6 +5,7 @@
  * sections of one kind, where one waits for the other (fallbacks, templates, upstream schedulers).
  */
 #include "config/config-private.h"
+#include "languages/languages.h"
 #include "outbox/reporter-keys.h"
 
 #include <string.h>
@@ -227,6 +228,30 @@ check_alerts (BelfryConfigDraft *self)
   }
 }
 
+/* of a section that the host reads; an owned one's key of that name is its plugin's */
+static void
+check_language (BelfryConfigDraft *self, const BelfrySection *section, const char *locale)
+{
+  g_autofree char *known = NULL;
+
+  if (locale == NULL || section == NULL || belfry_languages_find (locale) != NULL)
+    return;
+  known = belfry_languages_list ();
+  belfry_problems_add (self->problems, BELFRY_SEVERITY_ERROR, section, "locale",
+                       "there is no catalogue of the language '%s'; there are %s", locale, known);
+}
+
+static void
+check_languages (BelfryConfigDraft *self)
+{
+  check_language (self, find_host_section (self), self->config.host.locale);
+  for (guint i = 0; i < self->config.blueprints->len; i++) {
+    const BelfryBlueprint *blueprint = g_ptr_array_index (self->config.blueprints, i);
+
+    check_language (self, blueprint->section, blueprint->keys.locale);
+  }
+}
+
 void
 belfry_references_check (BelfryConfigDraft *self)
 {
@@ -241,4 +266,5 @@ belfry_references_check (BelfryConfigDraft *self)
     follow (&walk, reading->section);
   }
   check_alerts (self);
+  check_languages (self);
 }

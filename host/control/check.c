@@ -16,9 +16,16 @@ enum {
   EXIT_CONFIG = 78,
 };
 
+/** Strictness: what makes it fail */
+typedef enum {
+  STRICTNESS_CONFIG,
+  STRICTNESS_FAILURES,
+  STRICTNESS_WARNINGS,
+} Strictness;
+
 typedef struct {
   char *config_path;
-  char *strict;
+  Strictness strictness;
   gboolean json;
 } CheckOptions;
 
@@ -38,30 +45,46 @@ static void
 check_options_clear (CheckOptions *self)
 {
   g_free (self->config_path);
-  g_free (self->strict);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CheckOptions, check_options_clear)
+
+/* `--strict` alone, or with what it looks at */
+static gboolean
+on_strict (const char *option, const char *value, gpointer data, GError **error)
+{
+  CheckOptions *options = data;
+
+  if (value != NULL && strcmp (value, "config") != 0) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "write --strict, or --strict=config");
+    return FALSE;
+  }
+  options->strictness = value != NULL ? STRICTNESS_CONFIG : STRICTNESS_WARNINGS;
+  return TRUE;
+}
 
 static gboolean
 parse_options (CheckOptions *options, int *argc, char ***argv)
 {
   const GOptionEntry entries[] = {
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_path, "the configuration", "FILE" },
-    { "strict", 0, 0, G_OPTION_ARG_STRING, &options->strict, "what makes it fail", "config" },
+    { "strict", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, on_strict, NULL, NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "print JSON", NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GOptionGroup) group = g_option_group_new ("check", NULL, NULL, options, NULL);
   g_autoptr (GError) error = NULL;
 
   g_option_context_set_summary (context, "Says all that is wrong with a configuration.");
-  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_group_add_entries (group, entries);
+  g_option_context_set_main_group (context, g_steal_pointer (&group));
   if (!g_option_context_parse (context, argc, argv, &error)) {
     g_printerr ("belfry check: %s\n", error->message);
     return FALSE;
   }
-  if (*argc > 1 || (options->strict != NULL && strcmp (options->strict, "config") != 0)) {
-    g_printerr ("belfry check: write belfry check [--config FILE] [--strict=config] [--json]\n");
+  if (*argc > 1) {
+    g_printerr ("belfry check: write belfry check [--config FILE] [--strict[=config]] [--json]\n");
     return FALSE;
   }
   return TRUE;
@@ -72,7 +95,11 @@ get_exit_code (const CheckOptions *options, BelfryProblems *problems)
 {
   if (belfry_problems_get_count (problems, BELFRY_SEVERITY_ERROR) > 0)
     return EXIT_CONFIG;
-  if (belfry_problems_get_count (problems, BELFRY_SEVERITY_FAILURE) > 0 && options->strict == NULL)
+  if (belfry_problems_get_count (problems, BELFRY_SEVERITY_FAILURE) > 0 &&
+      options->strictness >= STRICTNESS_FAILURES)
+    return EXIT_FAILURE;
+  if (belfry_problems_get_count (problems, BELFRY_SEVERITY_WARNING) > 0 &&
+      options->strictness >= STRICTNESS_WARNINGS)
     return EXIT_FAILURE;
   return EXIT_SUCCESS;
 }
@@ -218,7 +245,7 @@ look_at_everything (const char *path, BelfryProblems *problems)
 int
 belfry_check_main (int argc, char **argv)
 {
-  g_auto (CheckOptions) options = { 0 };
+  g_auto (CheckOptions) options = { .strictness = STRICTNESS_FAILURES };
   g_autoptr (BelfryProblems) problems = belfry_problems_new ();
   g_autofree char *path = NULL;
   int exit_code = EXIT_SUCCESS;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands.h"
 
+#include "backup.h"
 #include "explain.h"
 #include "listings.h"
 #include "lists.h"
@@ -36,13 +37,14 @@ run_status (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 }
 
 static void
-return_reload (GTask *task, gboolean taken, const char *report)
+return_reload (GTask *task, const char *report, const char *error)
 {
   JsonObject *object = json_object_new ();
 
-  json_object_set_boolean_member (object, "ok", taken);
-  json_object_set_string_member (object, taken ? "report" : "error", report);
-  json_object_set_boolean_member (object, "config", !taken);
+  json_object_set_boolean_member (object, "ok", report != NULL);
+  json_object_set_string_member (object, report != NULL ? "report" : "error",
+                                 report != NULL ? report : error);
+  json_object_set_boolean_member (object, "config", report == NULL);
   return_object (task, object);
 }
 
@@ -55,20 +57,38 @@ on_orphans_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   for (guint i = 0; lines != NULL && i < json_array_get_length (lines); i++)
     g_string_append_printf (report, "%s\n", json_array_get_string_element (lines, i));
-  return_reload (task, TRUE, report->str);
+  return_reload (task, report->str, NULL);
+}
+
+typedef struct {
+  BelfryHost *host;
+  GTask *task;
+} Reloading;
+
+static void
+on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Reloading *reloading = user_data;
+  g_autoptr (GError) local = NULL;
+  char *report = g_task_propagate_pointer (G_TASK (result), &local);
+
+  if (report == NULL) {
+    return_reload (reloading->task, NULL, local->message);
+    return;
+  }
+  g_task_set_task_data (reloading->task, report, g_free);
+  belfry_outbox_list_orphans_async (reloading->host->outbox, NULL, on_orphans_listed,
+                                    reloading->task);
 }
 
 static void
 run_reload (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
 {
-  g_autofree char *report = NULL;
+  Reloading *reloading = g_new0 (Reloading, 1);
 
-  if (!belfry_host_reload (host, &report)) {
-    return_reload (task, FALSE, report);
-    return;
-  }
-  g_task_set_task_data (task, g_steal_pointer (&report), g_free);
-  belfry_outbox_list_orphans_async (host->outbox, NULL, on_orphans_listed, task);
+  reloading->host = host;
+  reloading->task = task;
+  belfry_host_reload (host, g_task_new (NULL, NULL, on_reloaded, reloading));
 }
 
 static void
@@ -229,6 +249,7 @@ run_forget (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 }
 
 static const Command commands[] = {
+  { "backup", belfry_command_backup, TRUE, "backup" },
   { "builds", belfry_lists_run, FALSE, NULL },
   { "control", run_control, TRUE, NULL },
   { "discard", belfry_command_discard, TRUE, "discard" },

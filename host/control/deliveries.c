@@ -22,31 +22,22 @@ options_clear (Options *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
-/* "2h" is two hours ago; else a date */
 static gboolean
 read_since (const char *text, gint64 *since_us)
 {
-  gint64 ago_us = 0;
+  g_autoptr (GError) reason = NULL;
 
-  if (belfry_parse_duration (text, &ago_us, NULL)) {
-    *since_us = belfry_clock_now_us () - ago_us;
+  if (belfry_time_parse_since (text, since_us, &reason))
     return TRUE;
-  }
-  if (belfry_time_parse (text, since_us, NULL))
-    return TRUE;
-  fprintf (stderr, "belfry deliveries: '%s' is neither a duration (2h, 3d) nor a date\n", text);
+  fprintf (stderr, "belfry deliveries: %s\n", reason->message);
   return FALSE;
 }
 
-/* what a delivery can have come to; a word that is none would list nothing and say nothing */
-static const char *const outcomes[] = {
-  "accepted", "conflict", "duplicate", "forbidden",    "malformed",        "method", "no-hook",
-  "nothing",  "pending",  "too-large", "unauthorized", "unsupported-type", NULL,
-};
-
+/* a word that is none would list nothing and say nothing */
 static gboolean
 check_outcome (const char *outcome)
 {
+  const char *const *outcomes = belfry_delivery_list_outcomes ();
   g_autofree char *known = NULL;
 
   if (outcome == NULL || g_strv_contains (outcomes, outcome))
@@ -92,6 +83,7 @@ print_delivery (JsonObject *delivery)
 {
   gint64 replay_of = belfry_json_get_integer (delivery, "replay_of", 0);
   gint64 count = belfry_json_get_integer (delivery, "count", 1);
+  gint64 duration_us = belfry_json_get_integer (delivery, "duration_us", 0);
 
   printf ("%" G_GINT64_FORMAT, belfry_json_get_integer (delivery, "deliveryid", 0));
   print_time (delivery);
@@ -106,8 +98,8 @@ print_delivery (JsonObject *delivery)
     printf ("  replay of %" G_GINT64_FORMAT, replay_of);
   print_field ("  from ", belfry_json_get_text (delivery, "source"));
   printf ("  %" G_GINT64_FORMAT " bytes", belfry_json_get_integer (delivery, "bytes", 0));
-  if (count <= 1)
-    printf ("  %.2f ms", (double)belfry_json_get_integer (delivery, "duration_us", 0) / 1000);
+  if (duration_us > 0)
+    printf ("  %.2f ms", (double)duration_us / 1000);
   print_field ("  id ", belfry_json_get_text (delivery, "forge_id"));
   printf ("\n");
 }

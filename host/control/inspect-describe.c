@@ -95,7 +95,7 @@ describe_option (const BelfryOption *row, const char *fallback)
   set_text (object, "unit", get_unit (row));
   set_flag (object, "required", row->required);
   set_text (object, "takes-effect",
-            (row->flags & BELFRY_OPTION_RESTART) != 0 ? "restart" : "reload");
+            (row->flags & BELFRY_OPTION_RESTART) != 0 ? N_ ("restart") : N_ ("reload"));
   set_text (object, "names", row->reference);
   set_text (object, "when", row->when);
   set_text (object, "alias", row->alias);
@@ -176,6 +176,15 @@ describe_needs (const BelfryPlugin *plugin)
   for (guint i = 0; i < G_N_ELEMENTS (needs); i++)
     if ((plugin->needs & needs[i].need) != 0)
       json_array_add_string_element (list, needs[i].name);
+  return list;
+}
+
+JsonArray *
+belfry_inspect_describe_table (const BelfryOptionTable *table)
+{
+  JsonArray *list = json_array_new ();
+
+  describe_table (list, table, NULL);
   return list;
 }
 

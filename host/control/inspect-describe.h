@@ -4,5 +4,7 @@
 
 #include "belfry-plugin.h"
 
+/* The rows of a table, as they stand in a plugin's. (transfer full) */
+JsonArray *belfry_inspect_describe_table (const BelfryOptionTable *table);
 /* As BelfryDescribe of the loader. */
 char *belfry_inspect_describe (const BelfryPlugin *plugin, gpointer user_data);

@@ -7,6 +7,7 @@
 
 #include "control/inspect-describe.h"
 #include "control/inspect-print.h"
+#include "languages/languages.h"
 #include "loader/loader.h"
 
 #include <stdlib.h>
@@ -95,7 +96,9 @@ print_list (GPtrArray *list)
     g_autofree char *title = g_strdup_printf ("%s/%s", belfry_kind_get_name (one->kind), one->name);
 
     if (one->node != NULL)
-      g_print ("%-28s %s\n", title, belfry_json_get_text (get_object (one), "summary"));
+      g_print ("%-28s %s\n", title,
+               belfry_tr (belfry_languages_of_environment (),
+                          belfry_json_get_text (get_object (one), "summary")));
     else
       g_print ("%-28s broken: %s\n", title, one->error->message);
   }
@@ -136,9 +139,12 @@ print_json (GPtrArray *list, gboolean is_single)
 static char *
 dup_shown (const InspectOptions *options, JsonObject *plugin)
 {
+  const char *language = belfry_languages_of_environment ();
+
   if (options->markdown)
     return belfry_inspect_to_markdown (plugin);
-  return options->conf ? belfry_inspect_to_conf (plugin) : belfry_inspect_to_text (plugin);
+  return options->conf ? belfry_inspect_to_conf (plugin, language)
+                       : belfry_inspect_to_text (plugin, language);
 }
 
 static void

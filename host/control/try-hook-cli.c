@@ -9,6 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* line 0 is what was not written: the section that the command line alone stands for is open */
+static gboolean
+is_our_own (const BelfryProblem *problem)
+{
+  return problem->line == 0 && g_strcmp0 (problem->key, "unauthenticated") == 0;
+}
+
 static void
 print_problems (BelfryProblems *problems)
 {
@@ -16,7 +23,7 @@ print_problems (BelfryProblems *problems)
     const BelfryProblem *problem = belfry_problems_get (problems, i);
     g_autofree char *text = belfry_problem_to_text (problem);
 
-    if (problem->severity <= BELFRY_SEVERITY_WARNING)
+    if (problem->severity <= BELFRY_SEVERITY_WARNING && !is_our_own (problem))
       fprintf (stderr, "belfry try: %s\n", text);
   }
 }
@@ -90,11 +97,16 @@ try_hook (const BelfryTryOptions *options, const char *name)
   g_autoptr (BelfryRequest) request = NULL;
   g_autoptr (JsonObject) result = NULL;
 
+  if (hook == NULL && options->config_path == NULL)
+    fprintf (stderr,
+             "belfry try: without --config %s is a plugin's name; for a section's, say in "
+             "which file it stands\n",
+             name);
   if (hook == NULL)
     return BELFRY_EXIT_CONFIG;
   request = belfry_try_request_new (options, name, &local);
   if (request != NULL)
-    result = belfry_tried_hook_run (hook, request, &local);
+    result = belfry_tried_hook_run (hook, request, options->trusted, &local);
   if (result == NULL) {
     fprintf (stderr, "belfry try: %s\n", local->message);
     return request == NULL ? BELFRY_EXIT_USAGE : 1;
@@ -115,7 +127,7 @@ belfry_try_hook_main (int argc, char **argv)
     return BELFRY_EXIT_USAGE;
   if (argc != 3 || strcmp (argv[1], "hook") != 0) {
     fprintf (stderr, "belfry try: write belfry try hook NAME [--config FILE] [--set KEY=VALUE]…"
-                     " [--header 'NAME: VALUE']… [--body FILE]\n");
+                     " [--header 'NAME: VALUE']… [--body FILE] [--trusted]\n");
     return BELFRY_EXIT_USAGE;
   }
   return try_hook (&options, argv[2]);

@@ -16,6 +16,10 @@ BelfryTriedHook *belfry_tried_hook_new (const char *name,
                                         BelfryProblems *problems);
 void belfry_tried_hook_free (BelfryTriedHook *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryTriedHook, belfry_tried_hook_free)
-/* What the forge would be answered, and why: `status`, `answer`, `outcome`, `reason`, and what came
+/* @trusted: as if the sender had proven who it is; no secret is needed then.
+ * What the forge would be answered, and why: `status`, `answer`, `outcome`, `reason`, and what came
  * of it: `changes`, `pollers`, `pending`. Blocks. (transfer full); NULL: a secret cannot be had */
-JsonObject *belfry_tried_hook_run (BelfryTriedHook *self, BelfryRequest *request, GError **error);
+JsonObject *belfry_tried_hook_run (BelfryTriedHook *self,
+                                   BelfryRequest *request,
+                                   gboolean trusted,
+                                   GError **error);

@@ -28,6 +28,8 @@ belfry_try_options_parse (BelfryTryOptions *self, int *argc, char ***argv)
       "the body of the request; -: standard input", "FILE" },
     { "method", 0, 0, G_OPTION_ARG_STRING, &self->method, "absent: POST", "WORD" },
     { "query", 0, 0, G_OPTION_ARG_STRING, &self->query, "what stands behind the ?", "TEXT" },
+    { "trusted", 0, 0, G_OPTION_ARG_NONE, &self->trusted, "as if its sender had proven who it is",
+      NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "print JSON", NULL },
     { NULL },
   };

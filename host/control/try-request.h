@@ -11,6 +11,7 @@ typedef struct {
   char *body_path;   /* (nullable) `-`: standard input */
   char *method;      /* (nullable) POST */
   char *query;       /* (nullable) */
+  gboolean trusted;  /* whoever sent it */
   gboolean json;
 } BelfryTryOptions;
 

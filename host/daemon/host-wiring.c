@@ -5,6 +5,7 @@
  */
 #include "host-wiring.h"
 
+#include "daemon/held.h"
 #include "daemon/shutdown.h"
 
 #include <string.h>
@@ -57,9 +58,7 @@ on_log_drained (gint64 logid, gpointer data)
 static void
 www_hook (const char *name, BelfryRequest *request, GTask *task, gpointer data)
 {
-  BelfryHost *self = data;
-
-  belfry_deliveries_receive (self->deliveries, name, request, task);
+  belfry_held_receive (data, name, request, task);
 }
 
 static gint64
@@ -79,7 +78,12 @@ www_hook_too_large (const char *name, const char *address, gsize bytes, gpointer
 static void
 www_control (const BelfryControl *control, GTask *task, gpointer data)
 {
-  belfry_host_control (data, control, task);
+  BelfryHost *self = data;
+
+  if (g_str_equal (control->action, "replay"))
+    belfry_deliveries_control_replay (self->deliveries, control->id, task);
+  else
+    belfry_host_control (self, control, task);
 }
 
 static JsonArray *
@@ -168,6 +172,7 @@ belfry_host_wire (BelfryHost *self)
   belfry_store_set_event_filter (self->store, belfry_outbox_filter, self->outbox);
   belfry_outbox_set_denied_func (self->outbox, belfry_host_drop_cache, self);
   belfry_outbox_set_masks (self->outbox, self->masks);
+  belfry_pollers_set_masks (self->pollers, self->masks);
   belfry_store_set_log_mask (self->store, mask_log, self);
   belfry_store_set_log_drained_func (self->store, on_log_drained, self);
   self->www = belfry_www_new (self->store, self->bus, &ops);

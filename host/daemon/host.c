@@ -7,6 +7,7 @@
 #include "host.h"
 
 #include "control/server.h"
+#include "daemon/held.h"
 #include "daemon/host-wiring.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
@@ -17,6 +18,9 @@
 
 #define SWEEP_FIRST_S 60
 #define SWEEP_EVERY_S 3600
+
+#define QUIET_LOOK_MS 10
+#define QUIET_WAIT_US (2 * G_USEC_PER_SEC)
 
 static const GLogLevelFlags log_levels[] = { G_LOG_LEVEL_WARNING, G_LOG_LEVEL_MESSAGE,
                                              G_LOG_LEVEL_INFO, G_LOG_LEVEL_DEBUG };
@@ -62,14 +66,20 @@ log_problems (BelfryProblems *problems, GString *report)
   }
 }
 
-static BelfryConfig *
-load_config (const char *path, BelfryLoader *loader, GString *report)
+BelfryConfig *
+belfry_host_load_config (BelfryHost *self, GString *report)
 {
   g_autoptr (BelfryProblems) problems = belfry_problems_new ();
-  BelfryConfig *config = belfry_config_load (path, loader, problems);
+  BelfryConfig *config = belfry_config_load (self->config_path, self->loader, problems);
 
   log_problems (problems, report);
   return config;
+}
+
+static void
+set_log_level (BelfryHost *self)
+{
+  belfry_logging_set_threshold (log_levels[CLAMP (self->config->host.log_level, 0, 3)]);
 }
 
 /* those of a kind whose plugin is there; the others have failed already */
@@ -87,14 +97,15 @@ list_with_plugin (BelfryHost *self, BelfryKind kind)
   return found;
 }
 
-static gboolean
-apply_rooms (BelfryHost *self, GError **error)
+gboolean
+belfry_host_apply (BelfryHost *self, GError **error)
 {
   g_autoptr (GPtrArray) hooks = belfry_host_list (self, BELFRY_KIND_HOOK, FALSE);
   g_autoptr (GPtrArray) reporters = list_with_plugin (self, BELFRY_KIND_REPORTER);
   g_autoptr (GPtrArray) views = list_with_plugin (self, BELFRY_KIND_VIEW);
   g_autoptr (GPtrArray) pollers = list_with_plugin (self, BELFRY_KIND_POLLER);
 
+  set_log_level (self);
   if (!belfry_www_apply (self->www, self->config, views, error))
     return FALSE;
   belfry_deliveries_apply (self->deliveries, self->config, hooks);
@@ -119,6 +130,7 @@ belfry_host_instances_changed (BelfryHost *self)
 {
   g_autoptr (GPtrArray) engines = belfry_host_list (self, BELFRY_KIND_ENGINE, TRUE);
 
+  belfry_held_release (self);
   if (self->stopping)
     return;
   for (guint i = 0; i < engines->len; i++) {
@@ -147,8 +159,8 @@ belfry_host_instances_changed (BelfryHost *self)
   belfry_outbox_wake (self->outbox);
 }
 
-static void
-start_instances (BelfryHost *self)
+void
+belfry_host_start_instances (BelfryHost *self)
 {
   self->starting++; /* so that readiness waits for the last one */
   for (guint i = 0; i < self->hosted->len; i++) {
@@ -195,9 +207,7 @@ on_sweep (gpointer user_data)
 static gboolean
 on_hangup (gpointer user_data)
 {
-  g_autofree char *report = NULL;
-
-  belfry_host_reload (user_data, &report);
+  belfry_host_reload (user_data, g_task_new (NULL, NULL, NULL, NULL));
   return G_SOURCE_CONTINUE;
 }
 
@@ -250,7 +260,7 @@ open_rooms (BelfryHost *self, GError **error)
   self->deliveries = belfry_deliveries_new (self->store);
   belfry_host_wire (self);
   make_instances (self);
-  if (!apply_rooms (self, error))
+  if (!belfry_host_apply (self, error))
     return FALSE;
   self->control = belfry_control_server_new (self, error);
   return self->control != NULL;
@@ -269,14 +279,15 @@ belfry_host_new (const char *config_path, int *exit_code)
   self->feeds =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_feed_free);
   self->masks = belfry_masks_new ();
+  belfry_logging_set_masks (self->masks);
   self->loader = belfry_loader_new (NULL);
-  self->config = load_config (config_path, self->loader, NULL);
+  self->config = belfry_host_load_config (self, NULL);
   if (self->config == NULL) {
     g_message ("nothing was started; '%s' must be mended first", config_path);
     *exit_code = 78;
     return NULL;
   }
-  belfry_logging_set_threshold (log_levels[CLAMP (self->config->host.log_level, 0, 3)]);
+  set_log_level (self);
   if (!prepare_folders (self) || !open_rooms (self, &local)) {
     if (local != NULL)
       g_warning ("%s; nothing was started", local->message);
@@ -296,189 +307,10 @@ belfry_host_run (BelfryHost *self)
   self->signal_sources[2] = g_unix_signal_add (SIGINT, on_terminate, self);
   self->watchdog = belfry_notify_start_watchdog ();
   self->sweep_source = g_timeout_add_seconds (SWEEP_FIRST_S, on_sweep, self);
-  start_instances (self);
+  belfry_host_start_instances (self);
   belfry_deliveries_resume (self->deliveries);
   g_main_loop_run (self->loop); /* lint: the one loop there is */
   return self->exit_code;
-}
-
-/* reload: what stays the same is kept, the rest is stopped, and the new is started in its place */
-
-static void
-on_old_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (BelfryHosted) hosted = user_data;
-
-  g_debug ("%s '%s' has ended", belfry_kind_get_name (hosted->blueprint->kind),
-           hosted->blueprint->name);
-}
-
-static BelfryHosted *
-take_same (BelfryHost *self, GPtrArray *old, const BelfryBlueprint *blueprint)
-{
-  for (guint i = 0; i < old->len; i++) {
-    BelfryHosted *hosted = g_ptr_array_index (old, i);
-
-    if (hosted->state == BELFRY_HOSTED_RUNNING &&
-        belfry_blueprint_is_same (hosted->configured, blueprint))
-      return g_ptr_array_steal_index_fast (old, i);
-  }
-  return NULL;
-}
-
-/* an engine lives on over a change of its sections: its builds are not to be disturbed */
-static BelfryHosted *
-take_reloadable (GPtrArray *old, const BelfryBlueprint *blueprint)
-{
-  for (guint i = 0; i < old->len; i++) {
-    BelfryHosted *hosted = g_ptr_array_index (old, i);
-    const BelfryPlugin *plugin = hosted->blueprint->plugin;
-
-    if (hosted->state == BELFRY_HOSTED_RUNNING && plugin == blueprint->plugin &&
-        plugin->reload != NULL && hosted->blueprint->kind == blueprint->kind &&
-        g_strcmp0 (hosted->blueprint->name, blueprint->name) == 0)
-      return g_ptr_array_steal_index_fast (old, i);
-  }
-  return NULL;
-}
-
-static void
-on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (BelfryHosted) hosted = user_data;
-  g_autoptr (GError) local = NULL;
-
-  if (!g_task_propagate_boolean (G_TASK (result), &local))
-    g_warning ("%s '%s': taking the new configuration: %s, keeping the old one",
-               belfry_kind_get_name (hosted->blueprint->kind), hosted->blueprint->name,
-               local->message);
-}
-
-static void
-reload_one (BelfryHost *self, BelfryHosted *hosted, const BelfryBlueprint *blueprint)
-{
-  GHashTableIter iter;
-  gpointer kind = NULL;
-  gpointer sections = NULL;
-
-  /* the instance keeps its state; the sections it owns are handed over anew */
-  hosted->configured = blueprint;
-  g_ptr_array_add (hosted->later_configs, belfry_config_ref (self->config));
-  g_hash_table_iter_init (&iter, blueprint->owned);
-  while (g_hash_table_iter_next (&iter, &kind, &sections))
-    belfry_instance_set_sections (hosted->instance, kind, sections);
-  hosted->blueprint->plugin->reload (
-      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
-}
-
-static void
-tell_swap (GString *report, const BelfryBlueprint *blueprint, const char *what)
-{
-  g_string_append_printf (report, "%s '%s': %s\n", belfry_kind_get_name (blueprint->kind),
-                          blueprint->name, what);
-}
-
-static gboolean
-is_among (GPtrArray *old, const BelfryBlueprint *blueprint)
-{
-  for (guint i = 0; i < old->len; i++) {
-    const BelfryHosted *hosted = g_ptr_array_index (old, i);
-
-    if (hosted->blueprint->kind == blueprint->kind &&
-        g_strcmp0 (hosted->blueprint->name, blueprint->name) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static void
-stop_old (BelfryHost *self, GPtrArray *old, GString *report)
-{
-  for (guint i = 0; i < old->len; i++) {
-    BelfryHosted *hosted = g_ptr_array_index (old, i);
-
-    if (!is_among (self->hosted, hosted->blueprint))
-      tell_swap (report, hosted->blueprint, "stopped");
-    if (hosted->blueprint->kind == BELFRY_KIND_ENGINE)
-      g_hash_table_remove (self->feeds, hosted->blueprint->name);
-    belfry_instances_stop (hosted,
-                           g_task_new (NULL, NULL, on_old_stopped, belfry_hosted_ref (hosted)));
-  }
-}
-
-static void
-swap_instances (BelfryHost *self, GString *report)
-{
-  g_autoptr (GPtrArray) old = g_steal_pointer (&self->hosted);
-
-  self->hosted = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_hosted_unref);
-  for (guint i = 0; i < self->config->blueprints->len; i++) {
-    const BelfryBlueprint *blueprint = g_ptr_array_index (self->config->blueprints, i);
-    BelfryHosted *kept = NULL;
-
-    if (!blueprint->keys.enabled)
-      continue;
-    kept = take_same (self, old, blueprint);
-    if (kept == NULL && (kept = take_reloadable (old, blueprint)) != NULL) {
-      reload_one (self, kept, blueprint);
-      tell_swap (report, blueprint, "reloaded");
-    }
-    if (kept == NULL)
-      tell_swap (report, blueprint, is_among (old, blueprint) ? "restarted" : "started");
-    g_ptr_array_add (self->hosted, kept != NULL ? kept : belfry_instances_make (self, blueprint));
-  }
-  stop_old (self, old, report);
-}
-
-static gboolean
-refuses (BelfryHost *self, BelfryConfig *config, GString *report)
-{
-  gboolean refused = FALSE;
-
-  for (guint i = 0; i < config->blueprints->len; i++) {
-    const BelfryBlueprint *blueprint = g_ptr_array_index (config->blueprints, i);
-    BelfryHosted *running = belfry_host_find (self, blueprint->kind, blueprint->name);
-
-    if (blueprint->failure == NULL || !blueprint->keys.enabled ||
-        (running != NULL && running->state == BELFRY_HOSTED_FAILED))
-      continue;
-    g_string_append_printf (report, "%s '%s': %s\n", belfry_kind_get_name (blueprint->kind),
-                            blueprint->name, blueprint->failure->message);
-    refused = TRUE;
-  }
-  return refused;
-}
-
-gboolean
-belfry_host_reload (BelfryHost *self, char **report)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-  g_autoptr (BelfryConfig) config = NULL;
-  g_autoptr (BelfryConfig) before = NULL;
-  g_autoptr (GError) local = NULL;
-
-  belfry_notify_reloading ();
-  config = load_config (self->config_path, self->loader, text);
-  if (config == NULL || refuses (self, config, text)) {
-    g_warning ("the new configuration is not taken, keeping the old one");
-    belfry_notify_ready ("reload refused, the old configuration goes on");
-    *report = g_string_free (g_steal_pointer (&text), FALSE);
-    return FALSE;
-  }
-  before = g_steal_pointer (&self->config);
-  self->config = g_steal_pointer (&config);
-  swap_instances (self, text);
-  if (!apply_rooms (self, &local)) {
-    g_warning ("%s, keeping the old listeners", local->message);
-    g_string_append_printf (text, "%s\n", local->message);
-  }
-  belfry_logging_set_threshold (log_levels[CLAMP (self->config->host.log_level, 0, 3)]);
-  start_instances (self);
-  belfry_notify_ready ("reloaded");
-  g_message ("the configuration was reloaded");
-  g_string_append (text, "the configuration was reloaded\n");
-  *report = g_string_free (g_steal_pointer (&text), FALSE);
-  return local == NULL;
 }
 
 /* stop */
@@ -540,6 +372,28 @@ on_instance_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   belfry_pollers_stop_async (self->pollers, on_pollers_stopped, self);
 }
 
+static void
+stop_rooms (BelfryHost *self)
+{
+  belfry_www_stop (self->www);
+  belfry_deliveries_stop (self->deliveries);
+  g_hash_table_remove_all (self->feeds);
+  /* reporters last: they tell of what the others leave behind, and of the end */
+  stop_instances (self, FALSE, on_instance_stopped);
+}
+
+static gboolean
+on_look_for_quiet (gpointer user_data)
+{
+  BelfryHost *self = user_data;
+
+  if (!belfry_www_is_quiet (self->www) && g_get_monotonic_time () < self->quiet_until_us)
+    return G_SOURCE_CONTINUE;
+  self->quiet_source = 0;
+  stop_rooms (self);
+  return G_SOURCE_REMOVE;
+}
+
 void
 belfry_host_stop (BelfryHost *self)
 {
@@ -551,11 +405,11 @@ belfry_host_stop (BelfryHost *self)
   belfry_notify_stopping ();
   g_message ("stopping");
   belfry_control_server_stop (self->control);
-  belfry_www_stop (self->www);
-  belfry_deliveries_stop (self->deliveries);
-  g_hash_table_remove_all (self->feeds);
-  /* reporters last: they tell of what the others leave behind, and of the end */
-  stop_instances (self, FALSE, on_instance_stopped);
+  /* who was let in has a right to an answer: a forge does not send a push twice */
+  belfry_www_hush (self->www);
+  belfry_held_release (self);
+  self->quiet_until_us = g_get_monotonic_time () + QUIET_WAIT_US;
+  self->quiet_source = g_timeout_add (QUIET_LOOK_MS, on_look_for_quiet, self);
 }
 
 void
@@ -567,12 +421,14 @@ belfry_host_free (BelfryHost *self)
     if (self->signal_sources[i] != 0)
       g_source_remove (self->signal_sources[i]);
   g_clear_handle_id (&self->draining_source, g_source_remove);
+  g_clear_handle_id (&self->quiet_source, g_source_remove);
   if (self->sweep_source != 0)
     g_source_remove (self->sweep_source);
   if (self->watchdog != NULL) {
     g_source_destroy (self->watchdog);
     g_source_unref (self->watchdog);
   }
+  g_clear_pointer (&self->reloads, belfry_reloads_free);
   g_clear_pointer (&self->control, belfry_control_server_free);
   g_clear_pointer (&self->feeds, g_hash_table_unref);
   g_clear_pointer (&self->www, belfry_www_free);
@@ -586,6 +442,7 @@ belfry_host_free (BelfryHost *self)
   g_clear_pointer (&self->bus, belfry_bus_free);
   g_clear_pointer (&self->config, belfry_config_unref);
   g_clear_pointer (&self->loader, belfry_loader_free);
+  belfry_logging_set_masks (NULL);
   g_clear_pointer (&self->masks, belfry_masks_free);
   g_clear_pointer (&self->loop, g_main_loop_unref);
   g_free (self->config_path);

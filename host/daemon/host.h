@@ -21,6 +21,7 @@
 
 typedef struct _BelfryHost BelfryHost;
 typedef struct _BelfryControlServer BelfryControlServer;
+typedef struct _BelfryReloads BelfryReloads;
 
 struct _BelfryHost {
   GMainLoop *loop;
@@ -36,16 +37,20 @@ struct _BelfryHost {
   BelfryControlServer *control;
   BelfryTransport *transport;
   BelfryMasks *masks;
-  GPtrArray *hosted;  /* (element-type BelfryHosted) */
-  GHashTable *feeds;  /* engine name → BelfryFeed */
-  GHashTable *caches; /* "kind/name\nkey" → CacheEntry */
+  BelfryReloads *reloads; /* (nullable) */
+  GQueue held;            /* requests, see held.h */
+  GPtrArray *hosted;      /* (element-type BelfryHosted) */
+  GHashTable *feeds;      /* engine name → BelfryFeed */
+  GHashTable *caches;     /* "kind/name\nkey" → CacheEntry */
   GSource *watchdog;
   guint sweep_source;
   guint signal_sources[4];
   gint64 started_us;
   guint starting; /* instances whose start has not ended */
   guint draining_source;
-  gboolean draining; /* ends when the last build has */
+  guint quiet_source;
+  gint64 quiet_until_us; /* monotonic; how long a stop waits for answers under way */
+  gboolean draining;     /* ends when the last build has */
   gboolean stopping;
   gboolean ready;
   int exit_code;
@@ -58,8 +63,12 @@ int belfry_host_run (BelfryHost *self);
 void belfry_host_free (BelfryHost *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHost, belfry_host_free)
 
-/* All or nothing; findings are logged and, as text, in @report (transfer full). */
-gboolean belfry_host_reload (BelfryHost *self, char **report);
+/* (nullable): the configuration as it is now; findings are logged and, as text, in @report
+ * (nullable). */
+BelfryConfig *belfry_host_load_config (BelfryHost *self, GString *report);
+/* Hands rooms the configuration and instances in force. */
+gboolean belfry_host_apply (BelfryHost *self, GError **error);
+void belfry_host_start_instances (BelfryHost *self);
 void belfry_host_stop (BelfryHost *self);
 /* Instances of a kind that are up: (transfer full) (element-type BelfryHosted) */
 GPtrArray *belfry_host_list (BelfryHost *self, BelfryKind kind, gboolean running_only);
@@ -78,6 +87,11 @@ void belfry_host_note_configured (BelfryHost *self);
 const BelfryHostOps *belfry_host_get_ops (void);
 /* Forgets what an instance put away, tokens above all; @data: BelfryHost */
 void belfry_host_drop_cache (BelfryHosted *hosted, gpointer data);
+
+/* reload.c: all or nothing; findings are logged. The task returns a report (utf8), or the error why
+ * it was refused, one finding a line. */
+void belfry_host_reload (BelfryHost *self, GTask *task);
+void belfry_reloads_free (BelfryReloads *self);
 
 /* instances.c */
 BelfryHosted *belfry_instances_make (BelfryHost *self, const BelfryBlueprint *blueprint);

@@ -34,10 +34,13 @@ kind_name (BelfryHosted *hosted)
 static void
 set_failed (BelfryHosted *hosted, const char *message)
 {
+  BelfryHost *host = hosted->host;
+
   hosted->state = BELFRY_HOSTED_FAILED;
   g_free (hosted->failure);
-  hosted->failure = g_strdup (message);
-  g_warning ("%s '%s': %s; the others go on", kind_name (hosted), hosted->blueprint->name, message);
+  hosted->failure = belfry_masks_apply_text (host->masks, message);
+  g_warning ("%s '%s': %s; the others go on", kind_name (hosted), hosted->blueprint->name,
+             hosted->failure);
 }
 
 static void
@@ -136,25 +139,6 @@ resolve_next (Starting *starting)
   starting_free (starting);
 }
 
-static void
-collect_secret (gpointer secret, gpointer waiting)
-{
-  g_ptr_array_add (waiting, belfry_secret_ref (secret));
-}
-
-static const BelfryOptionTable *
-host_table (BelfryKind kind)
-{
-  static const BelfryOptionTable *const tables[BELFRY_N_KINDS] = {
-    [BELFRY_KIND_HOOK] = &belfry_hook_keys_table,
-    [BELFRY_KIND_POLLER] = &belfry_poller_keys_table,
-    [BELFRY_KIND_REPORTER] = &belfry_reporter_keys_table,
-    [BELFRY_KIND_VIEW] = &belfry_view_keys_table,
-  };
-
-  return tables[kind];
-}
-
 BelfryHosted *
 belfry_instances_make (BelfryHost *self, const BelfryBlueprint *blueprint)
 {
@@ -184,7 +168,6 @@ belfry_instances_start (BelfryHosted *hosted)
 {
   const BelfryBlueprint *blueprint = hosted->blueprint;
   BelfryHost *host = hosted->host;
-  const BelfryOptionTable *table = host_table (blueprint->kind);
   Starting *starting = NULL;
 
   host->starting++;
@@ -197,15 +180,7 @@ belfry_instances_start (BelfryHosted *hosted)
   }
   starting = g_new0 (Starting, 1);
   starting->hosted = belfry_hosted_ref (hosted);
-  starting->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_secret_unref);
-  {
-    BelfryOptionTable own = { blueprint->plugin->options, blueprint->plugin->option_size };
-
-    belfry_option_table_visit_secrets (&own, blueprint->state, collect_secret, starting->waiting);
-  }
-  if (table != NULL && blueprint->host_state != NULL)
-    belfry_option_table_visit_secrets (table, blueprint->host_state, collect_secret,
-                                       starting->waiting);
+  starting->waiting = belfry_blueprint_list_secrets (blueprint);
   resolve_next (starting);
 }
 

@@ -2,6 +2,7 @@
 /*
  * With standard error connected to the journal, each message goes there with its fields. Else it is
  * one line: time, level, text; as one JSON object a line where BELFRY_LOG_FORMAT=json asks for it.
+ * Secrets are taken out here once more, whoever logs and whatever was repeated to him.
  */
 #include "logging.h"
 
@@ -10,6 +11,7 @@
 #include <stdio.h>
 
 static int shown_level = G_LOG_LEVEL_MESSAGE;
+static BelfryMasks *shown_masks = NULL; /* set while there is one thread */
 
 static const struct {
   GLogLevelFlags level;
@@ -76,12 +78,10 @@ write_json (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
 }
 
 static GLogWriterOutput
-write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+write_fields (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
   static gsize journal = 0;
 
-  if ((int)(level & G_LOG_LEVEL_MASK) > g_atomic_int_get (&shown_level))
-    return G_LOG_WRITER_HANDLED;
   if (g_once_init_enter (&journal))
     g_once_init_leave (&journal, g_log_writer_is_journald (fileno (stderr)) ? 2 : 1);
   if (journal == 2 &&
@@ -92,6 +92,29 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
   else
     write_plain (level, fields, n_fields);
   return G_LOG_WRITER_HANDLED;
+}
+
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  g_autofree GLogField *masked = NULL;
+  g_autofree char *text = NULL;
+
+  if ((int)(level & G_LOG_LEVEL_MASK) > g_atomic_int_get (&shown_level))
+    return G_LOG_WRITER_HANDLED;
+  if (shown_masks == NULL)
+    return write_fields (level, fields, n_fields, user_data);
+  masked = g_memdup2 (fields, n_fields * sizeof *fields);
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_strcmp0 (fields[i].key, "MESSAGE") == 0) {
+      g_autofree char *said = field_text (&fields[i]);
+
+      g_free (text);
+      text = belfry_masks_apply_text (shown_masks, said);
+      masked[i].value = text;
+      masked[i].length = -1;
+    }
+  return write_fields (level, masked, n_fields, user_data);
 }
 
 void
@@ -105,4 +128,10 @@ void
 belfry_logging_set_threshold (GLogLevelFlags threshold)
 {
   g_atomic_int_set (&shown_level, (int)threshold);
+}
+
+void
+belfry_logging_set_masks (BelfryMasks *masks)
+{
+  shown_masks = masks;
 }

@@ -2,8 +2,10 @@
 /* Where the host's log goes: the journal with fields, or lines on standard error. */
 #pragma once
 
-#include <glib.h>
+#include "daemon/masks.h"
 
 /* @threshold: the most talkative level that is shown. */
 void belfry_logging_start (GLogLevelFlags threshold);
 void belfry_logging_set_threshold (GLogLevelFlags threshold);
+/* What must not be seen in any message; NULL: nothing, from now on. */
+void belfry_logging_set_masks (BelfryMasks *masks);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Each secret is looked for in the forms in which it may show: as it is, each long line of it, in
- * base64, percent-encoded. Longer forms come first, so that a secret within another does not leave
- * its rest. Text comes in whole lines, so that nothing straddles two calls.
+ * Each secret is looked for in the forms in which it may show: as it is, each long line of it, what
+ * follows the host in an address, percent-encoded, in base64 wherever it begins. Longer forms come
+ * first, so that a secret within another does not leave its rest. Text comes in whole lines, so
+ * that nothing straddles two calls.
  */
 #include "masks.h"
 
@@ -79,28 +80,63 @@ add_form (BelfryMasks *self, gint64 owner, const char *name, const char *form)
   g_ptr_array_add (self->masks, mask);
 }
 
+/* Those characters of base64 that are the secret's alone, with @before bytes of something before
+ * it: `user:secret` of a login hides it so. */
+static void
+add_base64 (BelfryMasks *self, gint64 owner, const char *name, const char *value, gsize before)
+{
+  gsize bytes = before + strlen (value);
+  gsize first = (before * 8 + 5) / 6;
+  gsize end = bytes * 8 / 6;
+  g_autofree char *padded = g_strdup_printf ("%.*s%s", (int)before, "xx", value);
+  g_autofree char *encoded = g_base64_encode ((const guchar *)padded, bytes);
+
+  explicit_bzero (padded, bytes);
+  encoded[end] = '\0';
+  if (end - first >= LONG_LINE_BYTES)
+    add_form (self, owner, name, encoded + first);
+  explicit_bzero (encoded, end);
+}
+
+/* who is sent a request may repeat its path; the address of a webhook is all that protects it */
+static void
+add_path (BelfryMasks *self, gint64 owner, const char *name, const char *value)
+{
+  const char *host = strstr (value, "://");
+  const char *path = host != NULL ? strchr (host + 3, '/') : NULL;
+
+  if (path != NULL && strlen (path) >= LONG_LINE_BYTES)
+    add_form (self, owner, name, path);
+}
+
+static void
+add_lines (BelfryMasks *self, gint64 owner, const char *name, const char *value)
+{
+  g_auto (GStrv) lines = g_strsplit (value, "\n", -1);
+
+  for (guint i = 0; g_strv_length (lines) > 1 && lines[i] != NULL; i++)
+    if (strlen (lines[i]) >= LONG_LINE_BYTES)
+      add_form (self, owner, name, lines[i]);
+}
+
 void
 belfry_masks_add (
     BelfryMasks *self, gint64 owner, const char *name, const char *value, gsize min_bytes)
 {
   gsize bytes = value != NULL ? strlen (value) : 0;
-  g_autofree char *base64 = NULL;
   g_autofree char *encoded = NULL;
-  g_auto (GStrv) lines = NULL;
 
   if (bytes < min_bytes || bytes == 0)
     return;
-  base64 = g_base64_encode ((const guchar *)value, bytes);
   encoded = belfry_text_percent_encode (value);
-  lines = g_strsplit (value, "\n", -1);
   g_rw_lock_writer_lock (&self->lock);
   add_form (self, owner, name, value);
-  add_form (self, owner, name, base64);
+  for (gsize before = 0; before < 3; before++)
+    add_base64 (self, owner, name, value, before);
   if (g_strcmp0 (encoded, value) != 0)
     add_form (self, owner, name, encoded);
-  for (guint i = 0; lines[0] != NULL && lines[1] != NULL && lines[i] != NULL; i++)
-    if (strlen (lines[i]) >= LONG_LINE_BYTES)
-      add_form (self, owner, name, lines[i]);
+  add_path (self, owner, name, value);
+  add_lines (self, owner, name, value);
   g_ptr_array_sort (self->masks, compare_masks);
   g_rw_lock_writer_unlock (&self->lock);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * `secret:NAME` is looked for in $CREDENTIALS_DIRECTORY first (systemd's LoadCredential=), then
- * through libsecret with the attributes service=belfry and name=NAME, so that `secret-tool store`
- * can put it there. Final newlines are cut off; an empty secret is an error.
+ * through libsecret with the attributes service=belfry and name=NAME, where `belfry secret set` and
+ * `secret-tool store` put it. Final newlines are cut off; an empty secret is an error.
  */
 #include "secrets.h"
 
@@ -56,6 +56,33 @@ take_value (GTask *task, const char *data, gsize bytes)
   resolve_next (task);
 }
 
+/* what the service said, and before it why it had to be asked */
+static void
+fail_named (GTask *task, const char *name, const char *why)
+{
+  gboolean is_service = g_getenv ("NOTIFY_SOCKET") != NULL;
+  g_autofree char *text =
+      is_service ? g_strdup_printf ("its unit hands over no credential of that name "
+                                    "(LoadCredential=%s:PATH in a drop-in, then a restart), and %s",
+                                    name, why)
+                 : g_strdup (why);
+
+  fail (task, name, text);
+}
+
+char *
+belfry_secrets_dup_refusal (const BelfryProcessResult *ended)
+{
+  gsize bytes = 0;
+  const char *data = g_bytes_get_data (ended->errors, &bytes);
+
+  while (bytes > 0 && data[bytes - 1] == '\n')
+    bytes--;
+  if (ended->exit_status < 0 || bytes == 0)
+    return g_strdup ("the helper that asks the secret service crashed; is the keyring damaged?");
+  return belfry_text_make_printable (data, (gssize)bytes, 400);
+}
+
 static void
 on_helper_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -66,34 +93,59 @@ on_helper_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (BelfryProcessResult) ended = g_task_propagate_pointer (G_TASK (result), &local);
 
   if (ended == NULL)
-    fail (task, name, local->message);
+    fail_named (task, name, local->message);
   else if (ended->exit_status != 0) {
-    g_autofree char *why = belfry_text_make_printable (g_bytes_get_data (ended->errors, NULL),
-                                                       g_bytes_get_size (ended->errors), 400);
+    g_autofree char *why = belfry_secrets_dup_refusal (ended);
 
-    fail (task, name,
-          ended->exit_status < 0 ? "the helper that asks the secret service crashed"
-                                 : g_strchomp (why));
+    fail_named (task, name, why);
   } else
     take_value (task, g_bytes_get_data (ended->output, NULL), g_bytes_get_size (ended->output));
+}
+
+/* what leads to the service, and nothing of what else this process was given */
+static GStrv
+dup_helper_environment (void)
+{
+  static const char *const names[] = {
+    "ASAN_OPTIONS",  "DBUS_SESSION_BUS_ADDRESS", "HOME",
+    "LSAN_OPTIONS",  "SECRET_BACKEND",           "SECRET_FILE_TEST_PASSWORD",
+    "USER",          "SECRET_FILE_TEST_PATH",    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+  };
+  g_auto (GStrv) environment =
+      g_environ_setenv (NULL, "PATH", "/usr/local/bin:/usr/bin:/bin", TRUE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_getenv (names[i]) != NULL)
+      environment =
+          g_environ_setenv (g_steal_pointer (&environment), names[i], g_getenv (names[i]), TRUE);
+  return g_steal_pointer (&environment);
+}
+
+void
+belfry_secrets_ask_service (const char *verb, const char *name, GBytes *input, GTask *task)
+{
+  const char *folder = g_getenv ("BELFRY_HELPER_DIR");
+  g_autofree char *helper =
+      g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-secret", NULL);
+  const char *argv[] = { helper, verb, name, NULL };
+  g_auto (GStrv) environment = dup_helper_environment ();
+  BelfryProcess process = { .size = sizeof process,
+                            .argv = argv,
+                            .environment = (const char *const *)environment,
+                            .input = input,
+                            .timeout_us = HELPER_TIMEOUT,
+                            .max_output_bytes = MAX_SECRET_BYTES };
+
+  belfry_processes_run (&process, task);
 }
 
 static void
 ask_service (GTask *task, const char *name)
 {
-  const char *folder = g_getenv ("BELFRY_HELPER_DIR");
-  g_autofree char *helper =
-      g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-secret", NULL);
-  const char *argv[] = { helper, name, NULL };
-  g_auto (GStrv) environment = g_get_environ ();
-  BelfryProcess process = { .size = sizeof process,
-                            .argv = argv,
-                            .environment = (const char *const *)environment,
-                            .timeout_us = HELPER_TIMEOUT,
-                            .max_output_bytes = MAX_SECRET_BYTES };
-
-  belfry_processes_run (&process,
-                        g_task_new (NULL, g_task_get_cancellable (task), on_helper_ended, task));
+  belfry_secrets_ask_service (
+      "lookup", name, NULL,
+      g_task_new (NULL, g_task_get_cancellable (task), on_helper_ended, task));
 }
 
 static void

@@ -28,6 +28,8 @@ gint64 belfry_deliveries_get_max_body (BelfryDeliveries *self, const char *name)
 /* Runs the kept request of a delivery again, past what guards against old and repeated ones; its
  * row names the first. The task returns a BelfryResponse, as its forge would get it. */
 void belfry_deliveries_replay (BelfryDeliveries *self, gint64 id, GTask *task);
+/* The same, asked for by a page; the task returns a BelfryControlAnswer. */
+void belfry_deliveries_control_replay (BelfryDeliveries *self, gint64 id, GTask *task);
 /* How what stands in @delivery was decided, key by key. @request: (nullable) its kept request,
  * which is translated again. (transfer full): see belfry_explanation_new () */
 JsonObject *belfry_deliveries_explain (BelfryDeliveries *self,

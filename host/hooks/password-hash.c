@@ -7,9 +7,12 @@
 #include "password-hash.h"
 
 #include <crypt.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define APR1        "$apr1$"
+#define YESCRYPT    "$y$"
 #define SHA1        "{SHA}"
 #define APR1_ROUNDS 1000
 #define MD5_BYTES   16
@@ -183,4 +186,21 @@ belfry_password_matches (const char *stored, const char *password)
     return matches_sha1 (stored, password);
   }
   return FALSE;
+}
+
+char *
+belfry_password_make (const char *password, GError **error)
+{
+  char *setting = crypt_gensalt_ra (YESCRYPT, 0, NULL, 0);
+  struct crypt_data *data = g_new0 (struct crypt_data, 1);
+  const char *computed = setting != NULL ? crypt_rn (password, setting, data, sizeof *data) : NULL;
+  char *stored = computed != NULL && computed[0] == '$' ? g_strdup (computed) : NULL;
+
+  if (stored == NULL)
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_INTERNAL, "libcrypt cannot make a hash: %s",
+                 g_strerror (errno));
+  explicit_bzero (data, sizeof *data);
+  g_free (data);
+  free (setting);
+  return stored;
 }

@@ -15,6 +15,8 @@ typedef enum {
 } BelfryPasswordForm;
 
 BelfryPasswordForm belfry_password_get_form (const char *stored);
+/* As a new password is stored: yescrypt. (transfer full) (nullable) */
+char *belfry_password_make (const char *password, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean belfry_password_matches (const char *stored, const char *password);
 /* The 22 characters behind the salt of an `$apr1$` hash. (transfer full) */
 char *belfry_password_apr1 (const char *password, const char *salt) G_GNUC_WARN_UNUSED_RESULT;

@@ -184,8 +184,9 @@ read_file (const char *full,
   if (g_file_get_contents (full, &text, bytes, &local))
     return text;
   if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, key,
-                         "'%s' is not there, so it admits nobody; make it with htpasswd -cB", full);
+    belfry_problems_add (
+        problems, BELFRY_SEVERITY_WARNING, section, key,
+        "'%s' is not there, so it admits nobody; make it with belfry user add NAME", full);
   return NULL;
 }
 
@@ -210,7 +211,7 @@ belfry_passwords_look (const char *const *files,
     if (weak != NULL)
       belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, key,
                            "'%s' holds passwords as %s, which are soon guessed; make them anew "
-                           "with htpasswd -B",
+                           "with belfry user add NAME",
                            full, weak);
     explicit_bzero (text, bytes);
   }

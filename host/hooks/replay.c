@@ -80,3 +80,31 @@ belfry_deliveries_replay (BelfryDeliveries *self, gint64 id, GTask *task)
   replay->task = task;
   belfry_store_read_async (self->store, &view, read_request, replay, NULL, on_read, replay);
 }
+
+static void
+on_control_replayed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) local = NULL;
+  g_autoptr (BelfryResponse) response = g_task_propagate_pointer (G_TASK (result), &local);
+  BelfryControlAnswer *answer = NULL;
+  g_autofree char *text = NULL;
+  guint status = 0;
+
+  if (response != NULL) {
+    GBytes *body = belfry_response_get_body (response);
+
+    status = belfry_response_get_status (response);
+    text = g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+  }
+  answer = belfry_control_answer_new (
+      response != NULL && status < 400 ? BELFRY_CONTROL_DONE : BELFRY_CONTROL_REFUSED, NULL, "%s",
+      text != NULL ? g_strchomp (text) : local->message);
+  g_task_return_pointer (task, answer, (GDestroyNotify)belfry_control_answer_free);
+}
+
+void
+belfry_deliveries_control_replay (BelfryDeliveries *self, gint64 id, GTask *task)
+{
+  belfry_deliveries_replay (self, id, g_task_new (NULL, NULL, on_control_replayed, task));
+}

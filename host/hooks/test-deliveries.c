@@ -433,6 +433,8 @@ test_encoding (Fixture *self, gconstpointer data)
   post (self, "one", "Content-Encoding: identity\nContent-Encoding: gzip", "change a", 415, "");
   g_assert_cmpuint (count_changes (self), ==, 0);
   post (self, "one", "Content-Encoding: Identity", "change a", 202, "1 change");
+  assert_outcomes (self, "one unsupported-type 1; one unsupported-type 1; one unsupported-type 1; "
+                         "one accepted 1");
 }
 
 static void

@@ -657,8 +657,9 @@ begin_fallback (BelfryDraft *self)
   const char *instance = data != NULL ? belfry_json_get_text (data, "fallback_of") : NULL;
 
   if (instance != NULL)
-    self->note = g_strdup_printf ("Reporter '%s' could not deliver this: %s", instance,
-                                  belfry_json_get_text (data, "error"));
+    self->note = g_strdup_printf (
+        belfry_tr (self->reporting->language, "Reporter '%s' could not deliver this: %s"), instance,
+        belfry_json_get_text (data, "error"));
 }
 
 void

@@ -142,16 +142,19 @@ make_default_subject (BelfryDraft *self)
   g_autofree char *several = NULL;
 
   if (worker != NULL)
-    return g_strdup_printf ("Buildbot worker %s missing", belfry_json_get_text (worker, "name"));
+    return g_strdup_printf (belfry_tr (reporting->language, "Buildbot worker %s missing"),
+                            belfry_json_get_text (worker, "name"));
   if (is_set) {
-    name = "whole buildset";
+    name = belfry_tr (reporting->language, "whole buildset");
     result = self->set_results;
   } else if (n_builds > 1) {
-    several = g_strdup_printf ("%u builds", n_builds);
+    several = g_strdup_printf (belfry_tr_n (reporting->language, "%u build", "%u builds", n_builds),
+                               n_builds);
     name = several;
     result = get_worst (self);
   }
-  return expand_subject (reporting->keys->subject, belfry_result_get_name (result),
+  return expand_subject (belfry_tr (reporting->language, reporting->keys->subject),
+                         belfry_tr (reporting->language, belfry_result_get_name (result)),
                          name != NULL ? name : "", reporting->title);
 }
 

@@ -54,7 +54,7 @@ static const BelfryOption rows[] = {
       Keys,
       subject,
       "subject",
-      .default_text = "Buildbot %(result)s in %(title)s on %(builder)s",
+      .default_text = N_ ("Buildbot %(result)s in %(title)s on %(builder)s"),
       .help =
           N_ ("subject where the formatter has none; knows %(result)s, %(builder)s, %(title)s")),
   BELFRY_STRING (Keys,

@@ -6,6 +6,7 @@
 #include "reporting.h"
 
 #include "builds/builds.h"
+#include "languages/languages.h"
 
 /* a report that waits for a request that never ends is sent all the same */
 #define LONGEST_HOLD_US (14 * G_TIME_SPAN_DAY)
@@ -70,7 +71,7 @@ belfry_reporting_new (BelfryHosted *hosted, BelfryConfig *config, GError **error
   self->late_us = host->late_reports;
   self->title = g_strdup (host->title != NULL ? host->title : "Belfry");
   self->url = g_strdup (host->url);
-  self->language = g_strdup (locale != NULL ? locale : host->locale != NULL ? host->locale : "en");
+  self->language = belfry_languages_choose (NULL, locale != NULL ? locale : host->locale);
   if (self->keys->time_zone != NULL)
     self->zone = g_time_zone_ref (self->keys->time_zone);
   else if (host->time_zone != NULL)
@@ -101,7 +102,6 @@ belfry_reporting_unref (BelfryReporting *self)
   g_clear_pointer (&self->fallback_formatter, belfry_formatter_unref);
   g_clear_pointer (&self->zone, g_time_zone_unref);
   g_free (self->name);
-  g_free (self->language);
   g_free (self->title);
   g_free (self->url);
   g_clear_pointer (&self->config, belfry_config_unref);

@@ -26,7 +26,7 @@ typedef struct {
   BelfryFormatter *missing_formatter;  /* (nullable) of a message about workers */
   BelfryFormatter *fallback_formatter; /* (nullable) the built-in text */
   GTimeZone *zone;
-  char *language;
+  const char *language;
   char *title;
   char *url; /* (nullable) */
 } BelfryReporting;

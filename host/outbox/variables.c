@@ -172,8 +172,8 @@ get_success_phrase (guint modes, gint64 previous)
 {
   return (modes & BELFRY_MODE_CHANGE) != 0 && previous != BELFRY_NONE &&
                  previous != BELFRY_RESULT_SUCCESS
-             ? "restored build"
-             : "passing build";
+             ? N_ ("restored build")
+             : N_ ("passing build");
 }
 
 static const char *
@@ -181,8 +181,17 @@ get_failure_phrase (guint modes, gint64 previous)
 {
   return belfry_modes_compare (modes) && previous != BELFRY_NONE &&
                  previous != BELFRY_RESULT_FAILURE
-             ? "new failure"
-             : "failed build";
+             ? N_ ("new failure")
+             : N_ ("failed build");
+}
+
+/* a result as it is named, and the word: the template translates it as one */
+static const char *
+get_other_phrase (gint64 result)
+{
+  if (result == BELFRY_RESULT_SKIPPED)
+    return N_ ("skipped build");
+  return result == BELFRY_RESULT_RETRY ? N_ ("retry build") : N_ ("cancelled build");
 }
 
 static JsonNode *
@@ -197,12 +206,12 @@ make_status_detected (const Context *context)
   if (result == BELFRY_RESULT_FAILURE)
     return new_text (get_failure_phrase (modes, previous));
   if (result == BELFRY_RESULT_WARNINGS)
-    return new_text ("problem in the build");
+    return new_text (N_ ("problem in the build"));
   if (result == BELFRY_RESULT_SUCCESS)
     return new_text (get_success_phrase (modes, previous));
   if (result == BELFRY_RESULT_EXCEPTION)
-    return new_text ("build exception");
-  return take_text (g_strconcat (belfry_result_get_name (result), " build", NULL));
+    return new_text (N_ ("build exception"));
+  return new_text (get_other_phrase (result));
 }
 
 static JsonNode *
@@ -215,12 +224,12 @@ make_summary (const Context *context)
   if (!is_over (context))
     return new_text ("");
   if (build->results == BELFRY_RESULT_SUCCESS)
-    return new_text ("Build succeeded!");
+    return new_text (N_ ("Build succeeded!"));
   if (build->results == BELFRY_RESULT_CANCELLED)
-    return new_text ("Build was cancelled");
+    return new_text (N_ ("Build was cancelled"));
   if (build->results == BELFRY_RESULT_WARNINGS)
-    return take_text (g_strconcat ("Build Had Warnings", colon, state, NULL));
-  return take_text (g_strconcat ("BUILD FAILED", colon, state, NULL));
+    return take_text (g_strconcat (N_ ("Build Had Warnings"), colon, state, NULL));
+  return take_text (g_strconcat (N_ ("BUILD FAILED"), colon, state, NULL));
 }
 
 static JsonNode *

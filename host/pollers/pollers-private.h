@@ -34,7 +34,8 @@ struct _BelfryPollers {
   GHashTable *pollers; /* name → BelfryPollerRun */
   BelfryPollersAlert alert;
   gpointer alert_data;
-  GTask *stopping; /* (nullable) */
+  BelfryMasks *masks; /* (nullable) */
+  GTask *stopping;    /* (nullable) */
   guint running;
 };
 

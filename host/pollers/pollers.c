@@ -38,6 +38,12 @@ belfry_pollers_new (BelfryStore *store, BelfryPollersAlert alert, gpointer alert
 }
 
 void
+belfry_pollers_set_masks (BelfryPollers *self, BelfryMasks *masks)
+{
+  self->masks = masks;
+}
+
+void
 belfry_pollers_free (BelfryPollers *self)
 {
   if (self == NULL)

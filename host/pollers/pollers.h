@@ -6,6 +6,7 @@
 #pragma once
 
 #include "daemon/hosted.h"
+#include "daemon/masks.h"
 #include "store/store.h"
 
 typedef struct _BelfryPollers BelfryPollers;
@@ -17,6 +18,8 @@ BelfryPollers *
 belfry_pollers_new (BelfryStore *store, BelfryPollersAlert alert, gpointer alert_data);
 void belfry_pollers_free (BelfryPollers *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryPollers, belfry_pollers_free)
+/* What must not be seen in what a program or service says of a failed poll. */
+void belfry_pollers_set_masks (BelfryPollers *self, BelfryMasks *masks);
 /* The instances that there are now, in any state: (element-type BelfryHosted). What is no longer
  * there ends its poll and is forgotten; what changed goes on with its state. */
 void belfry_pollers_apply (BelfryPollers *self, BelfryConfig *config, GPtrArray *hosted);

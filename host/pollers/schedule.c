@@ -104,6 +104,16 @@ raise_alert (BelfryPollerRun *self)
     self->room->alert (cause, text, self->room->alert_data);
 }
 
+static char *
+dup_shown (BelfryPollerRun *self, const char *message)
+{
+  BelfryMasks *masks = self->room->masks;
+  g_autofree char *masked =
+      masks != NULL ? belfry_masks_apply_text (masks, message) : g_strdup (message);
+
+  return belfry_text_make_printable (masked, -1, 1000);
+}
+
 static void
 note_result (BelfryPollerRun *self, const GError *failure)
 {
@@ -115,8 +125,8 @@ note_result (BelfryPollerRun *self, const GError *failure)
     self->succeeded_at = belfry_clock_now_us ();
   } else {
     self->failures++;
-    self->error = belfry_text_make_printable (
-        self->late ? "it took too long and was ended" : failure->message, -1, 1000);
+    self->error =
+        dup_shown (self, self->late ? "it took too long and was ended" : failure->message);
     g_warning ("poller '%s': %s; it keeps its state and tries again", self->name, self->error);
   }
   raise_alert (self);

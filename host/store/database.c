@@ -27,6 +27,8 @@ static const char *const role_pragmas[] = {
                              "PRAGMA temp_store = MEMORY;"
                              "PRAGMA mmap_size = 268435456;",
   [BELFRY_DATABASE_FILE] = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;",
+  [BELFRY_DATABASE_SOURCE] = "PRAGMA temp_store = MEMORY;",
+  [BELFRY_DATABASE_COPY] = "PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY;",
 };
 
 static const int role_flags[] = {
@@ -34,6 +36,8 @@ static const int role_flags[] = {
   [BELFRY_DATABASE_LOGS] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
   [BELFRY_DATABASE_READER] = SQLITE_OPEN_READWRITE,
   [BELFRY_DATABASE_FILE] = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+  [BELFRY_DATABASE_SOURCE] = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+  [BELFRY_DATABASE_COPY] = SQLITE_OPEN_READWRITE,
 };
 
 typedef struct {

@@ -15,12 +15,16 @@
  * @BELFRY_DATABASE_LOGS: writes, and waits for the disk at checkpoints only
  * @BELFRY_DATABASE_READER: reads
  * @BELFRY_DATABASE_FILE: reads a file that no daemon has open, and leaves nothing beside it
+ * @BELFRY_DATABASE_SOURCE: reads what a backup is made of, a path or an address
+ * @BELFRY_DATABASE_COPY: writes to a backup that has no name yet
  */
 typedef enum {
   BELFRY_DATABASE_RECORDS,
   BELFRY_DATABASE_LOGS,
   BELFRY_DATABASE_READER,
   BELFRY_DATABASE_FILE,
+  BELFRY_DATABASE_SOURCE,
+  BELFRY_DATABASE_COPY,
 } BelfryDatabaseRole;
 
 /**

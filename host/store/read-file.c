@@ -18,9 +18,8 @@ has_content (const char *path, const char *ending)
   return g_stat (name, &status) == 0 && status.st_size > 0;
 }
 
-/* (transfer full) (nullable) */
-static char *
-make_address (const char *path, GError **error)
+char *
+belfry_store_make_file_address (const char *path, GError **error)
 {
   g_autofree char *whole = g_canonicalize_filename (path, NULL);
   g_autofree char *escaped =
@@ -44,7 +43,7 @@ make_address (const char *path, GError **error)
 gboolean
 belfry_store_read_file (const char *path, BelfryReadFunc func, gpointer data, GError **error)
 {
-  g_autofree char *address = make_address (path, error);
+  g_autofree char *address = belfry_store_make_file_address (path, error);
   g_autoptr (BelfryDatabase) database =
       address != NULL ? belfry_database_open (address, BELFRY_DATABASE_FILE, error) : NULL;
   g_autoptr (BelfryStoreReader) reader = NULL;

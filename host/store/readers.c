@@ -189,6 +189,25 @@ store_reader_link_text (BelfryReader *reader, const char *text, const char *proj
   return parts;
 }
 
+static BelfryRequest *
+store_reader_read_request (BelfryReader *reader, BelfryDelivery *delivery, GError **error)
+{
+  BelfryStoreReader *self = (BelfryStoreReader *)reader;
+  const BelfryReaderView *view = self->view;
+
+  if (belfry_store_reader_is_shut (self, belfry_delivery_get_type ())) {
+    g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND,
+                 "reading the request of delivery %" G_GINT64_FORMAT ": not found",
+                 delivery->deliveryid);
+    return NULL;
+  }
+  if (view != NULL && view->read_request != NULL)
+    return view->read_request (reader, delivery, error);
+  g_set_error_literal (error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                       "reading a stored request: not from here");
+  return NULL;
+}
+
 static const BelfryReaderOps reader_ops = {
   .size = sizeof (BelfryReaderOps),
   .list = belfry_store_reader_list,
@@ -204,6 +223,7 @@ static const BelfryReaderOps reader_ops = {
   .list_forms = store_reader_list_forms,
   .dup_link = store_reader_dup_link,
   .link_text = store_reader_link_text,
+  .read_request = store_reader_read_request,
 };
 
 BelfryStoreReader *

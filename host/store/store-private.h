@@ -24,8 +24,10 @@ struct _BelfryStore {
   BelfryCheckpointer *checkpointer;
   BelfryReaders *readers;
   BelfryLogs *logs;
+  GCancellable *closing; /* any thread */
 
   /* main loop */
+  gboolean is_backing_up;
   BelfryEventFunc event_func;
   gpointer event_data;
   BelfryCorruptFunc corrupt_func;
@@ -107,6 +109,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryStoreReader, belfry_store_reader_free)
 BelfryReaders *belfry_readers_new (BelfryStore *store, guint n_threads, GError **error);
 void belfry_readers_free (BelfryReaders *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryReaders, belfry_readers_free)
+/* Whether records of this type need a right that the visitor does not have. */
+gboolean belfry_store_reader_is_shut (BelfryStoreReader *self, const BelfryRecordType *type);
 GPtrArray *belfry_store_reader_list (BelfryReader *reader,
                                      const BelfryRecordType *type,
                                      const BelfryQuery *query,
@@ -124,6 +128,9 @@ GPtrArray *
 belfry_store_reader_build_changes (BelfryReader *reader, BelfryBuild *build, GError **error);
 char **
 belfry_store_reader_responsible_users (BelfryReader *reader, BelfryBuild *build, GError **error);
+
+/* read-file.c: how a file that no daemon has open is opened; (transfer full) (nullable) */
+char *belfry_store_make_file_address (const char *path, GError **error);
 
 /* logs.c */
 BelfryLogs *belfry_logs_new (BelfryStore *store, GError **error);

@@ -96,6 +96,7 @@ belfry_store_open (const BelfryStoreSettings *settings, GError **error)
   self->context = g_main_context_ref_thread_default ();
   self->ids = belfry_ids_new ();
   self->names = belfry_names_new ();
+  self->closing = g_cancellable_new ();
   g_mutex_init (&self->lock);
   if (g_mkdir_with_parents (settings->directory, 0700) != 0) {
     g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "making the folder '%s': %s",
@@ -115,6 +116,7 @@ belfry_store_close (BelfryStore *self)
 {
   if (self == NULL)
     return;
+  g_cancellable_cancel (self->closing);
   if (self->logs != NULL)
     belfry_logs_stop (self->logs);
   belfry_checkpointer_stop (self->checkpointer);
@@ -124,6 +126,7 @@ belfry_store_close (BelfryStore *self)
   belfry_logs_free (self->logs);
   belfry_names_free (self->names);
   belfry_ids_free (self->ids);
+  g_object_unref (self->closing);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
   g_free (self->directory);

@@ -73,6 +73,7 @@ typedef struct {
   JsonArray *(*list_forms) (const char *builder, gpointer data);
   char *(*dup_link) (BelfryLinkKind kind, const char *name, const char *revision, gpointer data);
   JsonArray *(*link_text) (const char *text, const char *project, gpointer data);
+  BelfryRequest *(*read_request) (BelfryReader *reader, BelfryDelivery *delivery, GError **error);
   gpointer data;
   GDestroyNotify destroy;
 } BelfryReaderView;

@@ -270,6 +270,20 @@ find_change (BelfryPlan *self, BelfryReader *reader, GError **error)
   return TRUE;
 }
 
+static gboolean
+find_delivery (BelfryPlan *self, BelfryReader *reader, GError **error)
+{
+  const char *id = parameter (self, "delivery");
+  GError *reason = NULL;
+  g_autoptr (BelfryDelivery) delivery =
+      belfry_reader_find (reader, belfry_delivery_get_type (), read_number (id), &reason);
+
+  if (delivery == NULL)
+    return miss (self, reason, error, "delivery", id);
+  add_target (self, delivery->deliveryid, NULL, NULL);
+  return TRUE;
+}
+
 static char **
 dup_selected (BelfryPlan *self)
 {
@@ -297,6 +311,8 @@ belfry_plan_find (BelfryReader *reader, gpointer data, GError **error)
     return find_request (self, reader, error);
   case BELFRY_PLAN_CHANGE:
     return find_change (self, reader, error);
+  case BELFRY_PLAN_DELIVERY:
+    return find_delivery (self, reader, error);
   case BELFRY_PLAN_ALL_BUILDERS:
     return find_builders (self, reader, NULL, error);
   case BELFRY_PLAN_SOME_BUILDERS:

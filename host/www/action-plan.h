@@ -13,6 +13,7 @@ typedef enum {
   BELFRY_PLAN_BUILD,
   BELFRY_PLAN_REQUEST, /* one of a builder, or all of them */
   BELFRY_PLAN_CHANGE,  /* of a builder, or of all */
+  BELFRY_PLAN_DELIVERY,
   BELFRY_PLAN_ALL_BUILDERS,
   BELFRY_PLAN_SOME_BUILDERS,
   BELFRY_PLAN_ALL_RUNNING,

@@ -5,10 +5,11 @@
  * one after the other. The answer is a redirect to a page with a sentence, or JSON where that was
  * asked for. Everything that was tried is in the audit trail.
  */
+#include "www/action-plan.h"
+#include "www/frame.h"
 #include "www/www-private.h"
 
 #include "store/audit.h"
-#include "www/action-plan.h"
 
 #include <string.h>
 
@@ -53,6 +54,8 @@ static const Row rows[] = {
     NULL },
   { "/workers/{worker}/pause", "pauseSlave", "pause", BELFRY_PLAN_WORKER, "worker", NULL },
   { "/workers/{worker}/unpause", "pauseSlave", "unpause", BELFRY_PLAN_WORKER, "worker", NULL },
+  { "/deliveries/{delivery}/replay", "replayDelivery", "replay", BELFRY_PLAN_DELIVERY, "deliveries",
+    NULL },
   { "/shutdown", "cleanShutdown", "shutdown", BELFRY_PLAN_HOST, "", NULL },
   { "/cancel_shutdown", "cleanShutdown", "cancel-shutdown", BELFRY_PLAN_HOST, "", NULL },
 };
@@ -187,7 +190,9 @@ static void
 refuse (Run *self, const BelfryPlanTarget *target)
 {
   const BelfryAction *action = belfry_action_find (self->row->action);
-  g_autofree char *message = g_strdup_printf ("you may not %s", action->words);
+  const char *language = belfry_frame_get_language (self->exchange);
+  g_autofree char *message =
+      g_strdup_printf (belfry_tr (language, "you may not %s"), belfry_tr (language, action->words));
 
   trace (self, target, "refused");
   if (belfry_exchange_wants_json (self->exchange))
@@ -219,7 +224,7 @@ dup_summary (Run *self)
   guint total = self->plan->targets->len;
 
   if (total == 0)
-    return g_strdup ("there was nothing to do");
+    return g_strdup (N_ ("there was nothing to do"));
   if (total == 1 || self->n_refused == total)
     return g_strdup (self->refusal != NULL ? self->refusal : self->first_words);
   if (self->n_refused == 0)
@@ -502,8 +507,9 @@ is_ours (BelfryExchange *exchange, BelfryForm *form)
   if (belfry_headers_is_same_origin (exchange) && belfry_csrf_check (exchange->www, session, token))
     return TRUE;
   belfry_exchange_fail (exchange, 403,
-                        "this form did not come from a page of this site, or is too old; "
-                        "nothing was done; go back, load the page again and send it once more");
+                        N_ ("this form did not come from a page of this site, or is too old; "
+                            "nothing was done; go back, load the page again and send it once "
+                            "more"));
   return FALSE;
 }
 

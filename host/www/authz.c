@@ -57,10 +57,17 @@ const BelfryAction belfry_actions[] = {
     TRUE },
   { "cleanShutdown", "clean-shutdown", NULL, N_ ("stop the host"), BELFRY_TARGET_NOTHING, FALSE },
   { "showUsersPage", "show-users-page", NULL, N_ ("see the users"), BELFRY_TARGET_NOTHING, FALSE },
+  { "showDeliveries", "show-deliveries", NULL, N_ ("see what the hooks were sent"),
+    BELFRY_TARGET_NOTHING, FALSE },
+  { "replayDelivery", "replay-delivery", NULL, N_ ("run a delivery again"), BELFRY_TARGET_NOTHING,
+    FALSE },
   { NULL },
 };
 
 #define N_ACTIONS (G_N_ELEMENTS (belfry_actions) - 1)
+
+/* opened by their own key only, not by those that stand for many actions */
+static const char *const apart_keys[] = { "show-deliveries", "replay-delivery", NULL };
 
 static const char *const other_keys[] = {
   "auth", "allow-force", "use-http-header", "http-login-url", "default-action", NULL,
@@ -164,6 +171,8 @@ find_value (const BelfrySection *section, const BelfryAction *action)
     return entry->value;
   if (g_str_equal (action->key, "view"))
     return "yes";
+  if (g_strv_contains (apart_keys, action->key))
+    return "no";
   if (force != NULL && belfry_parse_boolean (force->value, &is_allowed, NULL) && is_allowed)
     return belfry_section_find (section, "auth") != NULL ? "auth" : "yes";
   return other != NULL ? other->value : "no";

@@ -6,6 +6,8 @@
 
 typedef struct _BelfryAuthz BelfryAuthz;
 
+#define BELFRY_AUTHZ_SECTION "authz"
+
 /* What an action is checked against */
 typedef enum {
   BELFRY_TARGET_NOTHING,

@@ -236,7 +236,7 @@ belfry_exchange_send (BelfryExchange *self, guint status, const char *content_ty
     soup_message_headers_replace (headers, "Content-Type", content_type);
   belfry_headers_add_security (headers);
   soup_server_message_set_status (self->msg, status, NULL);
-  if (body != NULL)
+  if (body != NULL && g_bytes_get_size (body) > 0)
     soup_message_body_append_bytes (soup_server_message_get_response_body (self->msg), body);
   go (self);
 }

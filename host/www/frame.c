@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "languages/languages.h"
+
 static const char *const theme_names[] = { "auto", "light", "dark", NULL };
 
 char *
@@ -19,19 +21,11 @@ belfry_frame_dup_theme (BelfryExchange *exchange)
   return g_strdup (theme_names[CLAMP (exchange->site->keys->theme, 0, 2)]);
 }
 
-/* The first language that the browser names, in small letters: `de`, `pt-br`. */
-char *
-belfry_frame_dup_language (BelfryExchange *exchange)
+const char *
+belfry_frame_get_language (BelfryExchange *exchange)
 {
-  const char *accepted = belfry_exchange_get_header (exchange, "Accept-Language");
-  const char *fallback = exchange->site->config->host.locale;
-  gsize length = 0;
-
-  while (accepted != NULL && (g_ascii_isalpha (accepted[length]) || accepted[length] == '-'))
-    length++;
-  if (length >= 2 && length <= 11)
-    return g_ascii_strdown (accepted, (gssize)length);
-  return g_strdup (fallback != NULL ? fallback : "en");
+  return belfry_languages_choose (belfry_exchange_get_header (exchange, "Accept-Language"),
+                                  exchange->site->config->host.locale);
 }
 
 gint64
@@ -57,7 +51,7 @@ belfry_frame_new (BelfryExchange *exchange)
   self->csrf = session != NULL ? belfry_csrf_dup_token (exchange->www, session) : NULL;
   self->message = belfry_message_take (exchange);
   self->theme = belfry_frame_dup_theme (exchange);
-  self->language = belfry_frame_dup_language (exchange);
+  self->language = belfry_frame_get_language (exchange);
   self->now_us = belfry_clock_now_us ();
   self->utc_offset_us = belfry_frame_get_utc_offset_us (self->site, self->now_us);
   self->forms_builder = g_strdup (belfry_request_get_parameter (self->request, "builder"));
@@ -76,7 +70,6 @@ belfry_frame_unref (BelfryFrame *self)
   g_free (self->csrf);
   g_free (self->message);
   g_free (self->theme);
-  g_free (self->language);
   g_free (self->forms_builder);
   g_clear_pointer (&self->forms, json_array_unref);
   g_free (self);

@@ -11,7 +11,7 @@ typedef struct {
   char *csrf;    /* (nullable) */
   char *message; /* (nullable) */
   char *theme;
-  char *language;
+  const char *language;
   gint64 now_us;
   gint64 utc_offset_us;
   char *forms_builder; /* (nullable): all */
@@ -34,5 +34,6 @@ JsonArray *belfry_frame_link_text (const char *text, const char *project, gpoint
 JsonObject *belfry_frame_merge (BelfryFrame *self, JsonObject *data);
 char *belfry_frame_render (BelfryFrame *self, BelfryResponse *response, GError **error);
 char *belfry_frame_dup_theme (BelfryExchange *exchange);
-char *belfry_frame_dup_language (BelfryExchange *exchange);
+/* (transfer none): what the page is in, by the browser's wish and the host's `locale` */
+const char *belfry_frame_get_language (BelfryExchange *exchange);
 gint64 belfry_frame_get_utc_offset_us (BelfrySite *site, gint64 now_us);

@@ -45,7 +45,7 @@ send_response (BelfryExchange *exchange, BelfryResponse *response)
                                 belfry_response_get_content_type (response));
   soup_message_headers_append (headers, "X-Content-Type-Options", "nosniff");
   soup_server_message_set_status (exchange->msg, belfry_response_get_status (response), NULL);
-  if (body != NULL)
+  if (body != NULL && g_bytes_get_size (body) > 0)
     soup_message_body_append_bytes (soup_server_message_get_response_body (exchange->msg), body);
   soup_server_message_unpause (exchange->msg);
 }

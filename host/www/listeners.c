@@ -6,8 +6,6 @@
  */
 #include "www/www-private.h"
 
-#include "www/strports.h"
-
 #include <errno.h>
 #include <gio/gunixsocketaddress.h>
 #include <grp.h>
@@ -16,8 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define FIRST_HANDED_OVER 3
-#define DEFAULT_BACKLOG   128
+#define DEFAULT_BACKLOG 128
 
 static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
@@ -50,6 +47,22 @@ bind_socket (GSocketAddress *address, guint backlog, GError **error)
   return g_steal_pointer (&socket);
 }
 
+/* How browsers write the address of a socket that is bound. */
+static char *
+dup_address (GSocket *socket, const char *scheme)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, NULL);
+  g_autofree char *host = NULL;
+
+  if (G_IS_UNIX_SOCKET_ADDRESS (address))
+    return g_strconcat ("unix:", g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address)),
+                        NULL);
+  if (!G_IS_INET_SOCKET_ADDRESS (address))
+    return g_strdup (scheme);
+  host = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
+  return g_strdup_printf ("%s://%s/", scheme, host);
+}
+
 static gboolean
 open_tcp (BelfryListener *self, const BelfryStrport *port, GError **error)
 {
@@ -58,22 +71,12 @@ open_tcp (BelfryListener *self, const BelfryStrport *port, GError **error)
   g_autoptr (GInetAddress) address =
       g_inet_address_new_from_string (port->interface != NULL ? port->interface : all);
   g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new (address, number);
-  g_autoptr (GSocketAddress) given = NULL;
-  g_autofree char *host = NULL;
-  gboolean is_v6 = g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6;
 
   self->socket =
       bind_socket (wanted, belfry_strport_get_number (port->backlog, DEFAULT_BACKLOG), error);
   if (self->socket == NULL)
     return FALSE;
-  given = g_socket_get_local_address (self->socket, error);
-  if (given == NULL)
-    return FALSE;
-  host =
-      g_inet_address_to_string (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (given)));
-  self->address = g_strdup_printf (
-      "%s://%s%s%s:%u/", port->kind == BELFRY_LISTENER_SSL ? "https" : "http", is_v6 ? "[" : "",
-      host, is_v6 ? "]" : "", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (given)));
+  self->address = dup_address (self->socket, port->kind == BELFRY_LISTENER_SSL ? "https" : "http");
   return TRUE;
 }
 
@@ -148,40 +151,17 @@ open_unix (BelfryListener *self, const BelfryStrport *port, const char *folder, 
   return TRUE;
 }
 
-/* Descriptor of the index or name; -1: none. */
-static int
-find_handed_over (const BelfryStrport *port)
-{
-  guint count = belfry_strport_get_number (g_getenv ("LISTEN_FDS"), 0);
-  const char *process = g_getenv ("LISTEN_PID");
-  g_auto (GStrv) names =
-      g_strsplit (g_getenv ("LISTEN_FDNAMES") != NULL ? g_getenv ("LISTEN_FDNAMES") : "", ":", -1);
-  guint index = belfry_strport_get_number (port->index, G_MAXUINT);
-
-  if (process != NULL && belfry_strport_get_number (process, 0) != (guint)getpid ())
-    return -1;
-  for (guint i = 0; port->name != NULL && names[i] != NULL; i++) {
-    if (g_str_equal (names[i], port->name))
-      index = i;
-  }
-  return index < count ? (int)(FIRST_HANDED_OVER + index) : -1;
-}
-
 static gboolean
-open_handed_over (BelfryListener *self, const BelfryStrport *port, GError **error)
+open_handed_over (BelfryListener *self,
+                  const BelfryStrport *port,
+                  const BelfryWwwKeys *keys,
+                  GError **error)
 {
-  int from = find_handed_over (port);
-  int descriptor = from >= 0 ? dup (from) : -1;
-
-  if (descriptor < 0)
-    return fail (error, "systemd handed over no such socket");
-  self->socket = g_socket_new_from_fd (descriptor, error);
-  if (self->socket == NULL) {
-    close (descriptor);
+  self->socket = belfry_handed_over_open (port, keys != NULL && keys->is_public, error);
+  if (self->socket == NULL)
     return FALSE;
-  }
   g_socket_set_blocking (self->socket, FALSE);
-  self->address = g_strdup (port->text);
+  self->address = dup_address (self->socket, "http");
   return TRUE;
 }
 
@@ -238,7 +218,7 @@ open_port (BelfryListener *self, const BelfryStrport *port, BelfryConfig *config
   case BELFRY_LISTENER_UNIX:
     return open_unix (self, port, config->directory, error);
   case BELFRY_LISTENER_SYSTEMD:
-    return open_handed_over (self, port, error);
+    return open_handed_over (self, port, config->www, error);
   }
   g_return_val_if_reached (FALSE);
 }
@@ -274,6 +254,31 @@ belfry_listener_open (BelfryWww *www, const char *text, BelfryConfig *config, GE
 }
 
 void
+belfry_listener_hush (BelfryListener *self)
+{
+  if (self->source != NULL) {
+    g_source_destroy (self->source);
+    g_clear_pointer (&self->source, g_source_unref);
+  }
+  g_clear_handle_id (&self->resume, g_source_remove);
+}
+
+gboolean
+belfry_listener_is_quiet (BelfryListener *self)
+{
+  for (GList *link = self->connections.head; link != NULL; link = link->next) {
+    const BelfryConnection *connection = link->data;
+
+    /* no deadline: we have the word; something to read: a question is on its way */
+    if (!connection->is_closed && !connection->has_left &&
+        (connection->deadline_us == 0 ||
+         g_socket_condition_check (connection->socket, G_IO_IN) != 0))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+void
 belfry_listener_close (BelfryListener *self)
 {
   if (self == NULL)
@@ -287,11 +292,7 @@ belfry_listener_close (BelfryListener *self)
     if (connection->deadline_us != 0)
       belfry_connection_close (connection);
   }
-  if (self->source != NULL) {
-    g_source_destroy (self->source);
-    g_clear_pointer (&self->source, g_source_unref);
-  }
-  g_clear_handle_id (&self->resume, g_source_remove);
+  belfry_listener_hush (self);
   if (self->unlink_path != NULL)
     unlink (self->unlink_path);
   if (self->socket != NULL)

@@ -8,6 +8,8 @@
  */
 #include "www/frame.h"
 
+#include "hooks/raw.h"
+
 #include <string.h>
 
 #define COMPRESS_FROM ((gsize)1024)
@@ -253,6 +255,7 @@ read_page (Page *page, const BelfryViewKeys *keys)
   view.list_forms = belfry_frame_list_forms;
   view.dup_link = belfry_frame_dup_link;
   view.link_text = belfry_frame_link_text;
+  view.read_request = belfry_raw_read;
   view.data = page->frame;
   belfry_store_read_async (exchange->www->store, &view, draw_page, page,
                            belfry_exchange_get_cancellable (exchange), on_drawn, page);
@@ -272,12 +275,12 @@ make_etag (BelfryExchange *exchange, const BelfryMatch *match)
   gboolean has_ages = (match->route->flags & BELFRY_ROUTE_AGES) != 0;
   g_autofree char *session = belfry_csrf_dup_session (exchange, FALSE);
   g_autofree char *theme = belfry_frame_dup_theme (exchange);
-  g_autofree char *language = belfry_frame_dup_language (exchange);
   g_autofree char *text = g_strdup_printf (
       "%" G_GINT64_FORMAT " %u %u %s %s %s %s %" G_GINT64_FORMAT,
       belfry_store_last_event_id (www->store, builderid), site->generation,
       belfry_templates_get_generation (site->templates), session != NULL ? session : "", theme,
-      language, BELFRY_VERSION, has_ages ? belfry_clock_now_us () / (60 * G_USEC_PER_SEC) : 0);
+      belfry_frame_get_language (exchange), BELFRY_VERSION,
+      has_ages ? belfry_clock_now_us () / (60 * G_USEC_PER_SEC) : 0);
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
 
   digest[20] = '\0';

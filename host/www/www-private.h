@@ -12,6 +12,7 @@
 #include "www/fleet.h"
 #include "www/proxies.h"
 #include "www/router.h"
+#include "www/strports.h"
 #include "www/templates.h"
 #include "www/www-keys.h"
 #include "www/www.h"
@@ -161,6 +162,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryGzip, belfry_gzip_free)
 /* @bytes: (nullable); all that went in comes out, so that a reader sees it. */
 GBytes *belfry_gzip_feed (BelfryGzip *self, GBytes *bytes, gboolean is_last);
 
+/* handed-over.c */
+GSocket *belfry_handed_over_open (const BelfryStrport *port, gboolean is_public, GError **error);
+/* Adds descriptions of all of them; how many there are. */
+guint belfry_handed_over_list (GStrvBuilder *builder);
+void belfry_handed_over_warn (GPtrArray *listeners);
+
 /* listeners.c */
 BelfryListener *
 belfry_listener_open (BelfryWww *www, const char *text, BelfryConfig *config, GError **error);
@@ -169,6 +176,10 @@ gboolean belfry_listener_is (BelfryListener *self, const char *text);
 /* Reads certificates again. */
 gboolean belfry_listener_refresh (BelfryListener *self, BelfryConfig *config, GError **error);
 const char *belfry_listener_get_address (BelfryListener *self);
+/* Nobody more is let in; who came before waits in the kernel for whoever listens next. */
+void belfry_listener_hush (BelfryListener *self);
+/* Whether all who were let in have their answers and have not asked for more. */
+gboolean belfry_listener_is_quiet (BelfryListener *self);
 
 struct _BelfryListener {
   BelfryWww *www;

@@ -7,8 +7,6 @@
  */
 #include "www/www-private.h"
 
-#include "www/strports.h"
-
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -355,25 +353,31 @@ find_listener (GPtrArray *listeners, const char *text)
   return NULL;
 }
 
-/* (transfer full): as configured, or the socket in the runtime directory; and the further door */
+static void
+add_default (GStrvBuilder *builder, BelfryConfig *config)
+{
+  g_autofree char *path = g_build_filename (config->host.runtime_directory, "www.sock", NULL);
+  g_autofree char *address = belfry_strport_dup_unix (path);
+
+  if (belfry_handed_over_list (builder) == 0)
+    g_strv_builder_add (builder, address);
+}
+
+/* (transfer full): as configured, or what systemd hands over, or the socket in the runtime
+ * directory; and the further door */
 static char **
 dup_wanted (BelfryConfig *config)
 {
   const BelfryWwwKeys *keys = config->www;
-  g_autofree char *path = NULL;
-  g_autofree char *address = NULL;
   g_autofree char *door = NULL;
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
   if (keys == NULL)
     return g_new0 (char *, 1);
-  if (keys->listen != NULL) {
+  if (keys->listen != NULL)
     g_strv_builder_addv (builder, (const char **)keys->listen);
-  } else {
-    path = g_build_filename (config->host.runtime_directory, "www.sock", NULL);
-    address = belfry_strport_dup_unix (path);
-    g_strv_builder_add (builder, address);
-  }
+  else
+    add_default (builder, config);
   if (keys->distrib_port != NULL) {
     door = belfry_strport_dup_door (keys->distrib_port);
     g_strv_builder_add (builder, door);
@@ -447,6 +451,7 @@ belfry_www_apply (BelfryWww *self, BelfryConfig *config, GPtrArray *views, GErro
     g_ptr_array_add (self->listeners, opened->pdata[i]);
     g_message ("listening at %s", belfry_listener_get_address (opened->pdata[i]));
   }
+  belfry_handed_over_warn (self->listeners);
   g_clear_pointer (&self->site, belfry_site_unref);
   self->site = g_steal_pointer (&site);
   belfry_access_log_configure (self->log, config->www, config->host.state_directory);
@@ -464,6 +469,23 @@ belfry_www_list_addresses (BelfryWww *self)
   for (guint i = 0; i < self->listeners->len; i++)
     g_ptr_array_add (addresses, g_strdup (belfry_listener_get_address (self->listeners->pdata[i])));
   return addresses;
+}
+
+void
+belfry_www_hush (BelfryWww *self)
+{
+  for (guint i = 0; i < self->listeners->len; i++)
+    belfry_listener_hush (self->listeners->pdata[i]);
+  belfry_streams_close_all (self->streams);
+}
+
+gboolean
+belfry_www_is_quiet (BelfryWww *self)
+{
+  for (guint i = 0; i < self->listeners->len; i++)
+    if (!belfry_listener_is_quiet (self->listeners->pdata[i]))
+      return FALSE;
+  return TRUE;
 }
 
 void

@@ -42,5 +42,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryWww, belfry_www_free)
 gboolean belfry_www_apply (BelfryWww *self, BelfryConfig *config, GPtrArray *views, GError **error);
 /* (element-type utf8) addresses as browsers write them, for status and tests */
 GPtrArray *belfry_www_list_addresses (BelfryWww *self);
-/* No new connections; answers under way end. */
+/* No new connections; streams end; who has asked is still answered. */
+void belfry_www_hush (BelfryWww *self);
+/* Whether nobody waits for an answer. */
+gboolean belfry_www_is_quiet (BelfryWww *self);
+/* Connections close; answers under way end. */
 void belfry_www_stop (BelfryWww *self);

@@ -21,6 +21,26 @@ problem_free (BelfryProblem *self)
   g_free (self);
 }
 
+static gboolean
+is_same (const BelfryProblem *a, const BelfryProblem *b)
+{
+  return a->severity == b->severity && a->line == b->line && g_strcmp0 (a->file, b->file) == 0 &&
+         g_strcmp0 (a->section, b->section) == 0 && g_strcmp0 (a->key, b->key) == 0 &&
+         g_strcmp0 (a->message, b->message) == 0;
+}
+
+/* what the host finds and a plugin finds again is one slip */
+static void
+take (BelfryProblems *self, BelfryProblem *problem)
+{
+  for (guint i = 0; i < self->found->len; i++)
+    if (is_same (g_ptr_array_index (self->found, i), problem)) {
+      problem_free (problem);
+      return;
+    }
+  g_ptr_array_add (self->found, problem);
+}
+
 /**
  * belfry_problems_new:
  *
@@ -60,8 +80,8 @@ belfry_problems_free (BelfryProblems *self)
  * @format: printf format of what is wrong and what would be right
  * @...: its arguments
  *
- * Adds a finding. It gets file and line of the key where the section has it, else those of the
- * section.
+ * Adds a finding, unless it is there already. It gets file and line of the key where the section
+ * has it, else those of the section.
  *
  * Since: 0.1
  */
@@ -94,7 +114,7 @@ belfry_problems_add (BelfryProblems *self,
                            ? g_strdup (section->kind)
                            : g_strdup_printf ("%s %s", section->kind, section->name);
   }
-  g_ptr_array_add (self->found, problem);
+  take (self, problem);
 }
 
 /**
@@ -105,7 +125,7 @@ belfry_problems_add (BelfryProblems *self,
  * @line: from 1; 0: the file as a whole
  * @message: what is wrong and what would be right
  *
- * Adds a finding that belongs to no section.
+ * Adds a finding that belongs to no section, unless it is there already.
  *
  * Since: 0.1
  */
@@ -126,7 +146,7 @@ belfry_problems_add_at (BelfryProblems *self,
   problem->file = g_strdup (file);
   problem->line = line;
   problem->message = g_strdup (message);
-  g_ptr_array_add (self->found, problem);
+  take (self, problem);
 }
 
 /**

@@ -506,6 +506,25 @@ test_section (void)
 }
 
 static void
+test_problem_told_once (void)
+{
+  g_autoptr (BelfryProblems) problems = belfry_problems_new ();
+  g_autoptr (BelfrySection) section = belfry_section_new ("host", "", "/a", 3);
+
+  for (guint i = 0; i < 2; i++) {
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "url", "is no URL");
+    belfry_problems_add_at (problems, BELFRY_SEVERITY_ERROR, "/a", 3, "is no URL");
+  }
+  g_assert_cmpuint (belfry_problems_get_length (problems), ==, 2);
+  belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, "url", "is no URL");
+  belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "url", "is no address");
+  belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "title", "is no URL");
+  belfry_problems_add_at (problems, BELFRY_SEVERITY_ERROR, "/a", 4, "is no URL");
+  belfry_problems_add_at (problems, BELFRY_SEVERITY_ERROR, "/b", 3, "is no URL");
+  g_assert_cmpuint (belfry_problems_get_length (problems), ==, 7);
+}
+
+static void
 test_problem_text (void)
 {
   g_autoptr (BelfryProblems) problems = belfry_problems_new ();
@@ -616,6 +635,7 @@ main (int argc, char **argv)
   g_test_add_func ("/option/table/range", test_range);
   g_test_add_func ("/option/section/set-copy-remove", test_section);
   g_test_add_func ("/option/problem/text", test_problem_text);
+  g_test_add_func ("/option/problem/told-once", test_problem_told_once);
   g_test_add_func ("/option/secret/sources", test_secret_sources);
   g_test_add_func ("/option/secret/refused", test_secret_refused);
   g_test_add_func ("/option/secret/rotation", test_secret_rotation);

@@ -514,3 +514,28 @@ belfry_reader_link_text (BelfryReader *self, const char *text, const char *proje
   json_array_add_object_element (parts, part);
   return parts;
 }
+
+/**
+ * belfry_reader_read_request:
+ * @self: a reader
+ * @delivery: a delivery
+ * @error: return location
+ *
+ * Reads the request that a delivery came with, or that of the delivery which it repeats, as it is
+ * kept: without secrets and without the headers that prove who sent it.
+ *
+ * Returns: (transfer full) (nullable): the request; %NULL with @error set: %BELFRY_ERROR_NOT_FOUND
+ * where none is kept, or not for so long, %BELFRY_ERROR_UNSUPPORTED where this host has none
+ * Since: 0.1
+ */
+BelfryRequest *
+belfry_reader_read_request (BelfryReader *self, BelfryDelivery *delivery, GError **error)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (delivery != NULL, NULL);
+
+  if (READER_HAS (self, read_request))
+    return self->ops->read_request (self, delivery, error);
+  set_unsupported ("a stored request", error);
+  return NULL;
+}

@@ -256,6 +256,25 @@ static const BelfryField belfry_delivery_fields[] = {
 };
 DEFINE_TYPE (BelfryDelivery, belfry_delivery, "delivery", "deliveries")
 
+/**
+ * belfry_delivery_list_outcomes:
+ *
+ * Lists what a delivery can have come to, in the order of the alphabet.
+ *
+ * Returns: (transfer none) (array zero-terminated=1): values of `outcome`
+ * Since: 0.1
+ */
+const char *const *
+belfry_delivery_list_outcomes (void)
+{
+  static const char *const outcomes[] = {
+    "accepted", "conflict", "duplicate", "forbidden",    "malformed",        "method", "no-hook",
+    "nothing",  "pending",  "too-large", "unauthorized", "unsupported-type", NULL,
+  };
+
+  return outcomes;
+}
+
 static const BelfryField belfry_report_row_fields[] = {
   FIELD (BelfryReportRow, reportid, INTEGER, ST),
   FIELD (BelfryReportRow, instance, TEXT, ST),

@@ -16,10 +16,13 @@ typedef struct {
 } Result;
 
 static const Result results[] = {
-  [BELFRY_RESULT_SUCCESS] = { "success", 1 },     [BELFRY_RESULT_WARNINGS] = { "warnings", 2 },
-  [BELFRY_RESULT_FAILURE] = { "failure", 3 },     [BELFRY_RESULT_SKIPPED] = { "skipped", 0 },
-  [BELFRY_RESULT_EXCEPTION] = { "exception", 4 }, [BELFRY_RESULT_RETRY] = { "retry", 5 },
-  [BELFRY_RESULT_CANCELLED] = { "cancelled", 6 },
+  [BELFRY_RESULT_SUCCESS] = { N_ ("success"), 1 },
+  [BELFRY_RESULT_WARNINGS] = { N_ ("warnings"), 2 },
+  [BELFRY_RESULT_FAILURE] = { N_ ("failure"), 3 },
+  [BELFRY_RESULT_SKIPPED] = { N_ ("skipped"), 0 },
+  [BELFRY_RESULT_EXCEPTION] = { N_ ("exception"), 4 },
+  [BELFRY_RESULT_RETRY] = { N_ ("retry"), 5 },
+  [BELFRY_RESULT_CANCELLED] = { N_ ("cancelled"), 6 },
 };
 
 static const Result *
@@ -44,8 +47,8 @@ belfry_result_get_name (gint64 result)
   const Result *row = result_find (result);
 
   if (result == BELFRY_NONE)
-    return "not finished";
-  return row != NULL ? row->name : "Invalid status";
+    return N_ ("not finished");
+  return row != NULL ? row->name : N_ ("Invalid status");
 }
 
 /**

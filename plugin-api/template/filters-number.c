@@ -160,7 +160,8 @@ format_time (TplRender *render, TplValue value, const char *format, gboolean is_
   time = time_of (render, value, is_local);
   if (time == NULL)
     return tpl_none ();
-  text = g_date_time_format (time, format);
+  text = is_local ? tpl_date_format (time, format, render->language)
+                  : g_date_time_format (time, format);
   if (text != NULL)
     return take_text (render, text);
   tpl_render_fail (render, "'%s' is no form of a time", format);

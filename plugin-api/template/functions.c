@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The few functions that templates can call without a dot. Anything of the same name in the data or
  * set by the template hides them. */
-#include "functions-private.h"
 #include "render-private.h"
 #include "tables-private.h"
 #include "text-private.h"
 
 #include <string.h>
 
+#include "belfry-text.h"
+
 #define MAX_RANGE_ITEMS 100000
-
-static BelfryTranslate translate_hook; /* set once, read atomically */
-
-void
-tpl_functions_set_translate (BelfryTranslate translate)
-{
-  g_atomic_pointer_set (&translate_hook, translate);
-}
-
-static const char *
-translate (const TplRender *render, const char *text, const char *plural, guint64 count)
-{
-  BelfryTranslate hook = g_atomic_pointer_get (&translate_hook);
-
-  if (hook != NULL && render->language != NULL)
-    return hook (render->language, text, plural, count);
-  return plural != NULL && count != 1 ? plural : text;
-}
 
 /* named arguments fill %(name)s in the translation */
 static TplValue
@@ -53,7 +36,7 @@ call_gettext (TplRender *render, const TplCall *call)
     tpl_render_fail (render, "_() takes one text");
     return tpl_none ();
   }
-  return fill_in (render, translate (render, call->positional[0].text, NULL, 1), call,
+  return fill_in (render, belfry_tr (render->language, call->positional[0].text), call,
                   tpl_absent ());
 }
 
@@ -71,7 +54,8 @@ call_ngettext (TplRender *render, const TplCall *call)
   count = tpl_is_whole (arguments[2]) ? arguments[2].integer
                                       : (gint64)CLAMP (arguments[2].number, -1e18, 1e18);
   return fill_in (render,
-                  translate (render, arguments[0].text, arguments[1].text, (guint64)ABS (count)),
+                  belfry_tr_n (render->language, arguments[0].text, arguments[1].text,
+                               (guint64)ABS (count)),
                   call, arguments[2]);
 }
 

@@ -97,3 +97,4 @@ TplValue tpl_evaluate (TplRender *self, const TplNode *node);
 TplValue tpl_loop_get (const TplLoop *loop, const char *name);
 
 const TplUnit *tpl_template_load (BelfryTemplate *self, const char *name, GError **error);
+char *tpl_date_format (GDateTime *time, const char *format, const char *language);

@@ -2,7 +2,6 @@
 /* Templates as callers see them. A template holds the texts that it extends, includes and imports
  * as well: those with constant names are read with it, others when a rendering first names them.
  * After that it never changes but for this store of texts, which a lock guards. */
-#include "functions-private.h"
 #include "parser-private.h"
 #include "render-private.h"
 
@@ -357,18 +356,4 @@ belfry_template_render (BelfryTemplate *self,
                         GError **error)
 {
   return belfry_template_render_records (self, variables, NULL, language, utc_offset_us, error);
-}
-
-/**
- * belfry_template_set_translate:
- * @translate: (nullable): what `_()` and `ngettext()` of all templates call; on any thread
- *
- * Sets how texts are translated. Called once, before templates are rendered.
- *
- * Since: 0.1
- */
-void
-belfry_template_set_translate (BelfryTranslate translate)
-{
-  tpl_functions_set_translate (translate);
 }

@@ -5,6 +5,7 @@
 #include "belfry-json.h"
 #include "belfry-record.h"
 #include "belfry-template.h"
+#include "belfry-text.h"
 
 #include <string.h>
 
@@ -334,7 +335,7 @@ static void
 test_translation (void)
 {
   assert_translates ("{{ _('Builds') }}", "de", "Builds");
-  belfry_template_set_translate (translate);
+  belfry_set_translate (translate);
   assert_translates ("{{ _('Builds') }}", "de", "Bauten");
   assert_translates ("{{ _('Other') }}", "de", "Other");
   assert_translates ("{{ _('Builds') }}", NULL, "Builds");
@@ -344,7 +345,7 @@ test_translation (void)
                      "3 Bauten &lt;x&gt;");
   assert_translates ("{{ ngettext('one build', 'many builds', 2) }}", NULL, "many builds");
   assert_translates ("{% set _ = 1 %}{{ _ }}", "de", "1");
-  belfry_template_set_translate (NULL);
+  belfry_set_translate (NULL);
 }
 
 static void

@@ -337,6 +337,37 @@ belfry_time_parse (const char *text, gint64 *time_us, GError **error)
 }
 
 /**
+ * belfry_time_parse_since:
+ * @text: how long ago, as durations are written ("2h", "3d"), or a date
+ * @time_us: (out): µs since 1970 in UTC; untouched on failure
+ * @error: return location for an error
+ *
+ * Reads a time from which on something is wanted. The error is `BELFRY_ERROR_MALFORMED`.
+ *
+ * Returns: TRUE on success
+ * Since: 0.1
+ */
+gboolean
+belfry_time_parse_since (const char *text, gint64 *time_us, GError **error)
+{
+  g_autofree char *shown = NULL;
+  gint64 ago_us = 0;
+
+  g_return_val_if_fail (text != NULL && time_us != NULL, FALSE);
+
+  if (belfry_parse_duration (text, &ago_us, NULL)) {
+    *time_us = belfry_clock_now_us () - ago_us;
+    return TRUE;
+  }
+  if (belfry_time_parse (text, time_us, NULL))
+    return TRUE;
+  shown = belfry_text_make_printable (text, -1, 60);
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_MALFORMED,
+               "'%s' is neither a duration (2h, 3d) nor a date", shown);
+  return FALSE;
+}
+
+/**
  * belfry_time_to_seconds:
  * @time_us: µs since 1970
  *

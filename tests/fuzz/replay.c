@@ -2,7 +2,7 @@
 /*
  * Drives a fuzz target without libFuzzer, by the same words: PROGRAM -runs=N -seed=N FOLDER… Every
  * seed is played as it is; then, until there were N runs, with a few bytes changed, cut out,
- * doubled or taken from another seed. The same seed number gives the same inputs.
+ * doubled, put in or taken from another seed. The same seed number gives the same inputs.
  */
 #include "fuzz.h"
 
@@ -12,6 +12,30 @@
 #define MAX_BYTES 65536
 
 static GPtrArray *seeds = NULL; /* (element-type GBytes) */
+
+/* what nobody sends by chance, but somebody might on purpose */
+static const char *const words[] = {
+  "null",    "true",     "{}",
+  "[]",      "\"\"",     "0",
+  "-1",      "1e999",    "9223372036854775808",
+  "\"",      "\\",       "{",
+  "}",       "[",        "]",
+  ",",       ":",        "\\u0000",
+  "%00",     "%ff",      "\xff",
+  "\\ud800", "payload=", "refs/heads/",
+  "\n",      "None",     "{{ 7*7 }}",
+};
+
+static void
+insert_word (GByteArray *input, guint at, const char *word)
+{
+  guint length = (guint)strlen (word);
+  guint rest = input->len - at;
+
+  g_byte_array_set_size (input, input->len + length);
+  memmove (input->data + at + length, input->data + at, rest);
+  memcpy (input->data + at, word, length);
+}
 
 static int
 compare_names (gconstpointer a, gconstpointer b)
@@ -62,7 +86,7 @@ change (GRand *random, GByteArray *input)
   GBytes *other = pick (random);
   g_autofree guint8 *copy = NULL;
 
-  switch (g_rand_int_range (random, 0, 5)) {
+  switch (g_rand_int_range (random, 0, 7)) {
   case 0:
     if (input->len > 0)
       input->data[at] ^= (guint8)(1 << g_rand_int_range (random, 0, 8));
@@ -79,6 +103,12 @@ change (GRand *random, GByteArray *input)
     copy = g_memdup2 (input->data + at, length);
     if (length > 0)
       g_byte_array_append (input, copy, length);
+    break;
+  case 4:
+    insert_word (input, at, words[g_rand_int_range (random, 0, G_N_ELEMENTS (words))]);
+    break;
+  case 5:
+    g_byte_array_set_size (input, at);
     break;
   default:
     g_byte_array_append (input, g_bytes_get_data (other, NULL),

@@ -96,3 +96,40 @@ void vcs_version_async (BelfryInstance *instance, VcsVersion *version, GTask *ta
 char *vcs_text_new (const char *bytes, gssize length, const char *encoding);
 /* The next field, ended by NUL; NULL at the end. Moves @at. */
 const char *vcs_next_field (const char **at, const char *end);
+
+/**
+ * VcsPoll: what polls have in common; the first member of a plugin's own struct. Ended once, by
+ * vcs_poll_fail(), vcs_poll_finish() or vcs_poll_tell().
+ */
+typedef struct {
+  BelfryInstance *instance;
+  GTask *task;
+  VcsAccess *access;  /* (nullable): not open yet */
+  char *clone;        /* where it lies, or will lie */
+  JsonObject *seen;   /* (nullable): heads as of the last poll; NULL: this is the first */
+  GPtrArray *changes; /* (element-type BelfryChange) found, oldest first */
+  guint most;         /* changes of one poll */
+  guint left_out;     /* of those that were too many */
+  gboolean set_aside; /* a damaged clone was */
+  GDestroyNotify clear;
+} VcsPoll;
+
+/* @size: of the plugin's own struct, which is zeroed; @clear: frees its members, not itself.
+ * @task: (transfer full) */
+gpointer vcs_poll_new (gsize size,
+                       BelfryInstance *instance,
+                       JsonNode *state,
+                       GTask *task,
+                       GDestroyNotify clear) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes access and the clone's place ready. */
+gboolean vcs_poll_open (VcsPoll *self, const VcsKeys *keys, GError **error);
+/* @error: (transfer full) */
+void vcs_poll_fail (VcsPoll *self, GError *error);
+void vcs_poll_finish (VcsPoll *self);
+/* Where a program complained of @damage, moves the clone aside, once a poll: TRUE, begin again.
+ * FALSE: the poll has failed. @error: (transfer full) */
+gboolean vcs_poll_clone_anew (VcsPoll *self, GError *error, const char *const *damage);
+/* Leaves out of the changes what is more than may be. */
+void vcs_poll_drop_oldest (VcsPoll *self);
+/* Has the changes and the heads stored, in one transaction, and ends the poll. */
+void vcs_poll_tell (VcsPoll *self, JsonObject *heads);

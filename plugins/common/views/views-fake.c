@@ -15,6 +15,7 @@ struct _ViewsFake {
   GHashTable *logs; /* logid to text */
   JsonArray *forms; /* (nullable) */
   JsonObject *info;
+  BelfryRequest *request; /* (nullable) */
   gboolean allowed;
   guint n_queries;
 };
@@ -229,6 +230,18 @@ fake_list_forms (BelfryReader *reader, const char *builder_name G_GNUC_UNUSED)
   return self->forms != NULL ? json_array_ref (self->forms) : json_array_new ();
 }
 
+static BelfryRequest *
+fake_read_request (BelfryReader *reader, BelfryDelivery *delivery, GError **error)
+{
+  ViewsFake *self = (ViewsFake *)reader;
+
+  if (self->request != NULL)
+    return belfry_request_ref (self->request);
+  g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND, "delivery %" G_GINT64_FORMAT,
+               delivery->deliveryid);
+  return NULL;
+}
+
 static const BelfryReaderOps fake_ops = {
   .size = sizeof (BelfryReaderOps),
   .list = fake_list,
@@ -240,6 +253,7 @@ static const BelfryReaderOps fake_ops = {
   .host_info = fake_host_info,
   .may = fake_may,
   .list_forms = fake_list_forms,
+  .read_request = fake_read_request,
 };
 
 ViewsFake *
@@ -263,6 +277,7 @@ views_fake_free (ViewsFake *self)
   g_ptr_array_unref (self->records);
   g_hash_table_unref (self->logs);
   g_clear_pointer (&self->forms, json_array_unref);
+  g_clear_pointer (&self->request, belfry_request_unref);
   json_object_unref (self->info);
   g_free (self);
 }
@@ -300,6 +315,12 @@ views_fake_set_forms (ViewsFake *self, const char *json)
 
   g_assert_no_error (error);
   self->forms = json_array_ref (json_node_get_array (node));
+}
+
+void
+views_fake_set_request (ViewsFake *self, BelfryRequest *request)
+{
+  self->request = request;
 }
 
 guint

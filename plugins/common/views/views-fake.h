@@ -15,6 +15,8 @@ gpointer views_fake_add (ViewsFake *self, gpointer record);
 void views_fake_set_log (ViewsFake *self, gint64 logid, const char *text);
 void views_fake_allow (ViewsFake *self, gboolean allowed);
 void views_fake_set_forms (ViewsFake *self, const char *json);
+/* what every delivery came with; takes the request */
+void views_fake_set_request (ViewsFake *self, BelfryRequest *request);
 guint views_fake_get_queries (ViewsFake *self);
 
 /* records with everything that a page reads */

@@ -263,7 +263,7 @@ views_fleet_activity_to_json (ViewsFleet *self, gint64 builderid)
 {
   JsonObject *object = json_object_new ();
   JsonArray *running = json_array_new ();
-  const char *state = views_fleet_is_online (self, builderid) ? "idle" : "offline";
+  const char *state = views_fleet_is_online (self, builderid) ? N_ ("idle") : N_ ("offline");
 
   for (guint i = 0; i < self->running->len; i++) {
     BelfryBuild *build = self->running->pdata[i];
@@ -272,7 +272,7 @@ views_fleet_activity_to_json (ViewsFleet *self, gint64 builderid)
 
     if (build->builderid != builderid)
       continue;
-    state = "building";
+    state = N_ ("building");
     left_us = views_fleet_estimate (self, build);
     item = json_object_new ();
     json_object_set_int_member (item, "number", build->number);

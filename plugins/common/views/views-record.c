@@ -201,7 +201,7 @@ views_step_to_json (BelfryStep *step, const char *build_path, GPtrArray *logs)
   views_put_outcome (object, step->results, step->complete);
   if (!started) {
     json_object_set_string_member (object, "class", "not_started");
-    json_object_set_string_member (object, "word", "not started");
+    json_object_set_string_member (object, "word", N_ ("not started"));
     json_object_set_string_member (object, "mark", "·");
   }
   json_object_set_int_member (object, "stepid", step->stepid);

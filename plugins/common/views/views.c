@@ -36,7 +36,7 @@ const char *
 views_get_class (gint64 results, gboolean complete)
 {
   if (!complete)
-    return "running";
+    return N_ ("running");
   if (results < BELFRY_RESULT_SUCCESS || results > BELFRY_RESULT_CANCELLED)
     return "exception";
   return belfry_result_get_name (results);

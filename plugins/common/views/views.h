@@ -20,6 +20,8 @@
 #define VIEWS_MAY_CANCEL_ALL  "cancelAllPendingBuilds"
 #define VIEWS_MAY_STOP_CHANGE "stopChange"
 #define VIEWS_MAY_SHUT_DOWN   "cleanShutdown"
+#define VIEWS_MAY_DELIVERIES  "showDeliveries"
+#define VIEWS_MAY_REPLAY      "replayDelivery"
 
 /* small things */
 void views_put_outcome (JsonObject *object, gint64 results, gboolean complete);
@@ -121,6 +123,12 @@ JsonArray *views_properties_to_json (const BelfryProperties *properties,
                                      gboolean all) G_GNUC_WARN_UNUSED_RESULT;
 char *views_dup_got_revision (const BelfryProperties *properties,
                               const char *codebase) G_GNUC_WARN_UNUSED_RESULT;
+
+/* builds with a change: @sets are those since the @oldest change that will be asked for */
+GPtrArray *views_list_sets (BelfryReader *reader, BelfryChange *oldest) G_GNUC_WARN_UNUSED_RESULT;
+JsonArray *views_change_builds_to_json (ViewsFleet *fleet,
+                                        GPtrArray *sets,
+                                        gint64 changeid) G_GNUC_WARN_UNUSED_RESULT;
 
 /* forms */
 JsonArray *views_forms_to_json (JsonArray *forms, BelfryForm *arguments) G_GNUC_WARN_UNUSED_RESULT;

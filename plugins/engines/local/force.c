@@ -26,10 +26,10 @@ typedef struct {
 } StampField;
 
 static const StampField stamp_fields[] = {
-  { "branch", BRANCH_PATTERN, local_branch_is_valid },
-  { "project", BRANCH_PATTERN, NULL },
-  { "repository", NULL, NULL },
-  { "revision", REVISION_PATTERN, local_revision_is_valid },
+  { N_ ("branch"), BRANCH_PATTERN, local_branch_is_valid },
+  { N_ ("project"), BRANCH_PATTERN, NULL },
+  { N_ ("repository"), NULL, NULL },
+  { N_ ("revision"), REVISION_PATTERN, local_revision_is_valid },
 };
 
 void
@@ -123,7 +123,7 @@ make_stamp_field (const LocalForm *self, const LocalCodebase *codebase, const ch
 static LocalField *
 make_reason_field (const LocalForm *self)
 {
-  LocalField *field = local_field_parse ("reason", "string;size=60", NULL);
+  LocalField *field = local_field_parse (N_ ("reason"), "string;size=60", NULL);
 
   g_free (field->default_text);
   field->default_text = g_strdup (self->keys->reason != NULL ? self->keys->reason : "");
@@ -134,8 +134,10 @@ make_reason_field (const LocalForm *self)
 static LocalField *
 make_username_field (const LocalForm *self)
 {
-  LocalField *field = local_field_parse ("username", "username;size=30;label=Your name", NULL);
+  LocalField *field = local_field_parse ("username", "username;size=30", NULL);
 
+  g_free (field->label);
+  field->label = g_strdup (N_ ("Your name"));
   field->required = self->keys->username_required;
   field->need_email = self->keys->need_email;
   return field;

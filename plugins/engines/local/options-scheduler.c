@@ -117,8 +117,8 @@ const BelfryOption local_scheduler_options[] = {
 const BelfryOption local_force_options[] = {
   BELFRY_LIST (LocalForceKeys, builders, "builders", .required = TRUE, .sample = "*", .help = N_ ("what may be forced with it, names or globs")),
   BELFRY_STRING (LocalForceKeys, label, "label", .help = N_ ("title of the form; absent: its name")),
-  BELFRY_STRING (LocalForceKeys, button_name, "button-name", .default_text = "Force Build", .help = N_ ("text of its button")),
-  BELFRY_STRING (LocalForceKeys, reason, "reason", .default_text = "force build", .help = N_ ("default text of the reason")),
+  BELFRY_STRING (LocalForceKeys, button_name, "button-name", .default_text = N_ ("Force Build"), .help = N_ ("text of its button")),
+  BELFRY_STRING (LocalForceKeys, reason, "reason", .default_text = N_ ("force build"), .help = N_ ("default text of the reason")),
   BELFRY_STRING (LocalForceKeys, reason_string, "reason-string", .default_text = "A build was forced by '%(owner)s': %(reason)s", .help = N_ ("sentence made of owner and reason")),
   BELFRY_BOOLEAN (LocalForceKeys, reason_required, "reason-required", .default_text = "false", .help = N_ ("whether a reason must be given")),
   BELFRY_BOOLEAN (LocalForceKeys, username_required, "username-required", .default_text = "false", .help = N_ ("whether a name must be given")),

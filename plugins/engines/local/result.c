@@ -40,8 +40,9 @@ local_step_done_text (const char *text, gint64 result)
 char *
 local_build_text (gint64 result, const char *reason, GPtrArray *names)
 {
-  static const char *const words[] = { "build successful", "warnings", "failed",   "skipped",
-                                       "exception",        "retry",    "cancelled" };
+  static const char *const words[] = { N_ ("build successful"), N_ ("warnings"),  N_ ("failed"),
+                                       N_ ("skipped"),          N_ ("exception"), N_ ("retry"),
+                                       N_ ("cancelled") };
   g_autoptr (GString) text = NULL;
 
   g_return_val_if_fail (result >= 0 && result < (gint64)G_N_ELEMENTS (words), NULL);

@@ -35,9 +35,9 @@ asking_free (gpointer data)
 }
 
 BelfryHttpRequest *
-belfry_github_make_request (const BelfryGithub *self, const char *url)
+belfry_github_make_request (const BelfryGithub *self, const char *method, const char *url)
 {
-  BelfryHttpRequest *request = belfry_http_request_new ("GET", url);
+  BelfryHttpRequest *request = belfry_http_request_new (method, url);
 
   if (self->token != NULL)
     belfry_http_request_set_bearer (request, "token", belfry_secret_get_value (self->token));
@@ -186,7 +186,7 @@ static void
 ask_files (GTask *task, char *url)
 {
   Asking *asking = g_task_get_task_data (task);
-  g_autoptr (BelfryHttpRequest) request = belfry_github_make_request (asking->self, url);
+  g_autoptr (BelfryHttpRequest) request = belfry_github_make_request (asking->self, "GET", url);
 
   asking->pages++;
   g_free (asking->url);
@@ -223,6 +223,6 @@ belfry_github_ask (BelfryGithub *self, JsonNode *pending, GTask *task)
   asking->files = g_ptr_array_new_with_free_func (g_free);
   asking->url = belfry_github_get_commit_url (self, pending);
   g_task_set_task_data (task, asking, asking_free);
-  request = belfry_github_make_request (self, asking->url);
+  request = belfry_github_make_request (self, "GET", asking->url);
   belfry_http_send_async (self->instance, request, g_task_get_cancellable (task), on_commit, task);
 }

@@ -12,21 +12,14 @@
 #define COMPLETE_MARK "belfry-complete"
 
 typedef struct {
+  VcsPoll base;
   Git *git;
-  GTask *task;
-  VcsAccess *access;
-  GCancellable *cancellable; /* (nullable) */
-  char *clone;
-  JsonObject *seen; /* (nullable) heads as of the last poll */
   GitRefs *refs;
-  GPtrArray *moved;   /* (element-type utf8) */
-  JsonObject *heads;  /* as of now */
-  GPtrArray *changes; /* (element-type BelfryChange) */
+  GPtrArray *moved;  /* (element-type utf8) */
+  JsonObject *heads; /* as of now */
   GitLog *log;
-  guint most;
   gboolean fresh; /* the clone holds nothing yet */
   gboolean without_files;
-  gboolean set_aside;
   GPtrArray *bare; /* (element-type utf8) moved, and nothing new came with it */
 } Poll;
 
@@ -34,33 +27,15 @@ static void begin_clone (Poll *poll);
 static void read_log (Poll *poll);
 
 static void
-poll_free (Poll *poll)
+poll_clear (gpointer data)
 {
-  g_object_unref (poll->task);
-  vcs_access_free (poll->access);
-  g_free (poll->clone);
-  g_clear_pointer (&poll->seen, json_object_unref);
+  Poll *poll = data;
+
   g_clear_pointer (&poll->heads, json_object_unref);
   git_refs_free (poll->refs);
   git_log_free (poll->log);
   g_clear_pointer (&poll->moved, g_ptr_array_unref);
   g_clear_pointer (&poll->bare, g_ptr_array_unref);
-  g_ptr_array_unref (poll->changes);
-  g_free (poll);
-}
-
-static void
-fail (Poll *poll, GError *error)
-{
-  g_task_return_error (poll->task, error);
-  poll_free (poll);
-}
-
-static void
-finish (Poll *poll)
-{
-  g_task_return_boolean (poll->task, TRUE);
-  poll_free (poll);
 }
 
 /* git with words before and after those that are many */
@@ -72,7 +47,7 @@ run (Poll *poll,
      GAsyncReadyCallback callback)
 {
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autofree char *folder = g_strconcat ("--git-dir=", poll->clone, NULL);
+  g_autofree char *folder = g_strconcat ("--git-dir=", poll->base.clone, NULL);
 
   g_ptr_array_add (argv, poll->git->program);
   g_ptr_array_add (argv, folder);
@@ -81,7 +56,7 @@ run (Poll *poll,
   for (guint i = 0; more != NULL && i < more->len; i++)
     g_ptr_array_add (argv, g_ptr_array_index (more, i));
   g_ptr_array_add (argv, NULL);
-  vcs_run_async (poll->access, (const char *const *)argv->pdata, input, callback, poll);
+  vcs_run_async (poll->base.access, (const char *const *)argv->pdata, input, callback, poll);
 }
 
 /* what git says of a clone that it cannot use, and of nothing else */
@@ -104,61 +79,11 @@ static const char *const damage[] = { "not a git repository",
 static void
 fail_or_clone_anew (Poll *poll, GError *error)
 {
-  g_autoptr (GError) local = NULL;
-
-  if (poll->set_aside || !vcs_error_says (error, damage)) {
-    fail (poll, error);
-    return;
-  }
-  if (!vcs_access_set_aside (poll->access, poll->clone, &local)) {
-    g_error_free (error);
-    fail (poll, g_steal_pointer (&local));
-    return;
-  }
-  belfry_instance_log (poll->git->instance, G_LOG_LEVEL_WARNING,
-                       "its clone is damaged (%s) and was moved to '%s-damaged'; cloning again",
-                       error->message, poll->clone);
-  g_error_free (error);
-  poll->set_aside = TRUE;
-  begin_clone (poll);
-}
-
-/* 7: stored */
-
-static void
-on_told (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Poll *poll = user_data;
-  g_autoptr (GError) local = NULL;
-
-  if (belfry_poller_found_finish (poll->git->instance, result, &local))
-    finish (poll);
-  else
-    fail (poll, g_steal_pointer (&local));
-}
-
-static void
-tell (Poll *poll)
-{
-  g_autoptr (JsonNode) state = json_node_new (JSON_NODE_OBJECT);
-  JsonObject *object = json_object_new ();
-
-  json_object_set_object_member (object, "heads", json_object_ref (poll->heads));
-  json_node_take_object (state, object);
-  belfry_poller_found_async (poll->git->instance, poll->changes, state, poll->cancellable, on_told,
-                             poll);
+  if (vcs_poll_clone_anew (&poll->base, error, damage))
+    begin_clone (poll);
 }
 
 /* 6: what is new */
-
-static void
-warn_left_out (Poll *poll, guint left_out)
-{
-  if (left_out > 0)
-    belfry_instance_log (poll->git->instance, G_LOG_LEVEL_WARNING,
-                         "more than %u changes in one poll: the %u oldest are left out", poll->most,
-                         left_out);
-}
 
 static void
 add_changes_of (Poll *poll, GitLog *log, const char *name)
@@ -170,7 +95,7 @@ add_changes_of (Poll *poll, GitLog *log, const char *name)
                          .merges_known = poll->git->version.found_major > 2 ||
                                          poll->git->version.found_minor >= 31 };
 
-  if (walk.head != NULL && git_log_add_changes (log, &walk, poll->changes) == 0 &&
+  if (walk.head != NULL && git_log_add_changes (log, &walk, poll->base.changes) == 0 &&
       poll->git->pushes_without_commits)
     g_ptr_array_add (poll->bare, g_strdup (name));
 }
@@ -185,14 +110,14 @@ on_bare_read (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GitLog) log = output != NULL ? git_log_read (output, encoding, &local) : NULL;
   g_autoptr (GPtrArray) names = g_steal_pointer (&poll->bare);
 
+  poll->bare = g_ptr_array_new_with_free_func (g_free);
   if (log == NULL) {
     fail_or_clone_anew (poll, g_steal_pointer (&local));
     return;
   }
-  poll->bare = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < names->len; i++)
     add_changes_of (poll, log, g_ptr_array_index (names, i));
-  tell (poll);
+  vcs_poll_tell (&poll->base, poll->heads);
 }
 
 static void
@@ -230,11 +155,11 @@ take_log (Poll *poll)
 {
   for (guint i = 0; i < poll->moved->len; i++)
     add_changes_of (poll, poll->log, g_ptr_array_index (poll->moved, i));
-  warn_left_out (poll, git_log_cap (poll->log, poll->changes, poll->most));
+  poll->base.left_out += git_log_cap (poll->log, poll->base.changes, poll->base.most);
   if (poll->bare->len > 0)
     read_bare (poll);
   else
-    tell (poll);
+    vcs_poll_tell (&poll->base, poll->heads);
 }
 
 static void
@@ -251,9 +176,10 @@ on_counted (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   text = vcs_dup_output (output);
-  if (belfry_parse_integer (g_strstrip (text), 0, G_MAXINT32, &count, NULL) && count > poll->most)
-    warn_left_out (poll, (guint)count - poll->most);
-  git_log_keep_newest (poll->log, poll->most);
+  if (belfry_parse_integer (g_strstrip (text), 0, G_MAXINT32, &count, NULL) &&
+      count > poll->base.most)
+    poll->base.left_out += (guint)count - poll->base.most;
+  git_log_keep_newest (poll->log, poll->base.most);
   take_log (poll);
 }
 
@@ -262,7 +188,7 @@ static GBytes *
 make_range (Poll *poll)
 {
   g_autoptr (GString) input = g_string_new (NULL);
-  g_autoptr (GList) names = json_object_get_members (poll->seen);
+  g_autoptr (GList) names = json_object_get_members (poll->base.seen);
 
   for (guint i = 0; i < poll->moved->len; i++) {
     const char *id = belfry_json_get_text (poll->heads, g_ptr_array_index (poll->moved, i));
@@ -271,7 +197,7 @@ make_range (Poll *poll)
       g_string_append_printf (input, "%s\n", id);
   }
   for (GList *item = names; item != NULL; item = item->next) {
-    const char *id = belfry_json_get_text (poll->seen, item->data);
+    const char *id = belfry_json_get_text (poll->base.seen, item->data);
 
     if (id != NULL && git_id_is_valid (id))
       g_string_append_printf (input, "^%s\n", id);
@@ -308,10 +234,11 @@ on_log_read (GObject *source, GAsyncResult *result, gpointer user_data)
     read_log (poll);
     return;
   }
+  g_clear_pointer (&poll->log, git_log_free);
   poll->log = output != NULL ? git_log_read (output, encoding, &local) : NULL;
   if (poll->log == NULL)
     fail_or_clone_anew (poll, g_steal_pointer (&local));
-  else if (git_log_get_length (poll->log) > poll->most)
+  else if (git_log_get_length (poll->log) > poll->base.most)
     count_all (poll);
   else
     take_log (poll);
@@ -324,7 +251,7 @@ read_log (Poll *poll)
                                        NULL };
   g_autoptr (GPtrArray) more = g_ptr_array_new ();
   g_autoptr (GBytes) range = make_range (poll);
-  g_autofree char *limit = g_strdup_printf ("--max-count=%u", poll->most + 1);
+  g_autofree char *limit = g_strdup_printf ("--max-count=%u", poll->base.most + 1);
 
   add_log_words (poll, more);
   if (poll->git->first_parent)
@@ -369,7 +296,7 @@ on_fetched_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) local = NULL;
   g_autoptr (GBytes) output = vcs_run_finish (result, &local);
   g_autoptr (GHashTable) fetched = NULL;
-  g_autofree char *mark = g_build_filename (poll->clone, COMPLETE_MARK, NULL);
+  g_autofree char *mark = g_build_filename (poll->base.clone, COMPLETE_MARK, NULL);
 
   if (output == NULL || (poll->fresh && !g_file_set_contents (mark, "", 0, &local))) {
     fail_or_clone_anew (poll, g_steal_pointer (&local));
@@ -384,8 +311,8 @@ on_fetched_listed (GObject *source, GAsyncResult *result, gpointer user_data)
     if (id != NULL)
       json_object_set_string_member (poll->heads, name, id);
   }
-  if (poll->seen == NULL)
-    tell (poll);
+  if (poll->base.seen == NULL)
+    vcs_poll_tell (&poll->base, poll->heads);
   else
     read_log (poll);
 }
@@ -430,7 +357,7 @@ fetch (Poll *poll)
   else
     for (guint i = 0; i < poll->moved->len; i++)
       g_ptr_array_add (names, g_ptr_array_index (poll->moved, i));
-  g_ptr_array_add (specs, g_strdup (poll->access->address));
+  g_ptr_array_add (specs, g_strdup (poll->base.access->address));
   for (guint i = 0; i < names->len; i++) {
     g_autofree char *ref = dup_local_ref (g_ptr_array_index (names, i));
 
@@ -459,7 +386,7 @@ static void
 begin_clone (Poll *poll)
 {
   static const char *const words[] = { "init", "--quiet", "--bare", "--template=", NULL };
-  g_autofree char *mark = g_build_filename (poll->clone, COMPLETE_MARK, NULL);
+  g_autofree char *mark = g_build_filename (poll->base.clone, COMPLETE_MARK, NULL);
 
   poll->fresh = !g_file_test (mark, G_FILE_TEST_EXISTS);
   if (poll->fresh)
@@ -474,7 +401,8 @@ static gboolean
 copy_known (gpointer name, gpointer id, gpointer data)
 {
   Poll *poll = data;
-  const char *before = poll->seen != NULL ? belfry_json_get_text (poll->seen, name) : NULL;
+  const char *before =
+      poll->base.seen != NULL ? belfry_json_get_text (poll->base.seen, name) : NULL;
 
   if (before != NULL)
     json_object_set_string_member (poll->heads, name, before);
@@ -493,9 +421,9 @@ note_absent (Poll *poll)
                          git_ref_get_branch (poll->refs->fallback));
   git->told_fallback = poll->refs->fallback != NULL;
   for (guint i = 0; i < poll->refs->asked->len; i++)
-    belfry_instance_log (git->instance, poll->seen == NULL ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_INFO,
-                         "there is no branch '%s' there",
-                         (const char *)g_ptr_array_index (poll->refs->asked, i));
+    belfry_instance_log (
+        git->instance, poll->base.seen == NULL ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_INFO,
+        "there is no branch '%s' there", (const char *)g_ptr_array_index (poll->refs->asked, i));
 }
 
 static void
@@ -508,18 +436,18 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   if (output != NULL)
     poll->refs = git_refs_read (poll->git->chooser, output, &local);
   if (poll->refs == NULL) {
-    fail (poll, g_steal_pointer (&local));
+    vcs_poll_fail (&poll->base, g_steal_pointer (&local));
     return;
   }
   note_absent (poll);
-  poll->moved = git_refs_list_moved (poll->refs, poll->seen);
+  poll->moved = git_refs_list_moved (poll->refs, poll->base.seen);
   g_tree_foreach (poll->refs->chosen, copy_known, poll);
   if (poll->moved->len > 0)
     begin_clone (poll);
-  else if (poll->seen == NULL || git_refs_has_lost (poll->refs, poll->seen))
-    tell (poll);
+  else if (poll->base.seen == NULL || git_refs_has_lost (poll->refs, poll->base.seen))
+    vcs_poll_tell (&poll->base, poll->heads);
   else
-    finish (poll);
+    vcs_poll_finish (&poll->base);
 }
 
 /* 1: everything that is needed */
@@ -537,7 +465,7 @@ prepare_environment (Poll *poll, GError **error)
   static const char settings[] = "[safe]\n\tdirectory = *\n[core]\n\thooksPath = /dev/null\n"
                                  "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
                                  "[log]\n\tshowSignature = false\n";
-  VcsAccess *access = poll->access;
+  VcsAccess *access = poll->base.access;
   g_autofree char *ssh = vcs_access_dup_ssh (access);
   g_autofree char *config = g_build_filename (access->workdir, "gitconfig", NULL);
 
@@ -552,7 +480,7 @@ prepare_environment (Poll *poll, GError **error)
 static gboolean
 write_askpass (Poll *poll, GError **error)
 {
-  VcsAccess *access = poll->access;
+  VcsAccess *access = poll->base.access;
   g_autofree char *user = NULL;
   g_autofree char *password = NULL;
   g_autofree char *text = NULL;
@@ -578,7 +506,7 @@ list_remote (Poll *poll)
   const char *const *patterns = git_chooser_get_patterns (poll->git->chooser);
   g_autoptr (GPtrArray) more = g_ptr_array_new ();
 
-  g_ptr_array_add (more, poll->access->address);
+  g_ptr_array_add (more, poll->base.access->address);
   for (guint i = 0; patterns[i] != NULL; i++)
     g_ptr_array_add (more, (gpointer)patterns[i]);
   run (poll, words, more, NULL, on_listed);
@@ -588,29 +516,16 @@ void
 git_poll (gpointer self, JsonNode *state, GTask *task)
 {
   Git *git = self;
-  Poll *poll = g_new0 (Poll, 1);
-  JsonObject *object =
-      state != NULL && JSON_NODE_HOLDS_OBJECT (state) ? json_node_get_object (state) : NULL;
-  JsonObject *seen = object != NULL ? belfry_json_get_object (object, "heads") : NULL;
-  gint64 most = 0;
+  Poll *poll = vcs_poll_new (sizeof (Poll), git->instance, state, task, poll_clear);
   g_autoptr (GError) local = NULL;
 
   poll->git = git;
-  poll->task = task;
-  poll->cancellable = g_task_get_cancellable (task);
-  poll->seen = seen != NULL ? json_object_ref (seen) : NULL;
   poll->heads = json_object_new ();
-  poll->changes = g_ptr_array_new_with_free_func (belfry_record_unref);
   poll->bare = g_ptr_array_new_with_free_func (g_free);
-  belfry_parse_integer (belfry_instance_get_host_value (git->instance, "max-changes"), 1,
-                        G_MAXINT32 - 1, &most, NULL);
-  poll->most = (guint)most;
-  poll->access = vcs_access_new (git->instance, &git->keys, poll->cancellable, &local);
-  if (poll->access == NULL || !prepare_environment (poll, &local) ||
+  if (!vcs_poll_open (&poll->base, &git->keys, &local) || !prepare_environment (poll, &local) ||
       !write_askpass (poll, &local)) {
-    fail (poll, g_steal_pointer (&local));
+    vcs_poll_fail (&poll->base, g_steal_pointer (&local));
     return;
   }
-  poll->clone = vcs_access_dup_clone (poll->access);
   list_remote (poll);
 }

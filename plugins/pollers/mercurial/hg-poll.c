@@ -14,20 +14,13 @@
 #define BOOKMARK "bookmark/"
 
 typedef struct {
+  VcsPoll base;
   Hg *hg;
-  GTask *task;
-  VcsAccess *access;
-  char *clone;
   GPtrArray *marks; /* (element-type utf8) "branch/NAME", "bookmark/NAME" */
   guint next;       /* of the marks, where they are gone through one by one */
-  JsonObject *seen; /* (nullable) heads as of the last poll */
   JsonObject *heads;
-  GPtrArray *changes; /* (element-type BelfryChange) */
-  guint most;
-  guint left_out;
   gboolean one_by_one;
   gboolean repaired;
-  gboolean set_aside;
 } Poll;
 
 static void begin_clone (Poll *poll);
@@ -35,30 +28,12 @@ static void pull (Poll *poll);
 static void read_next (Poll *poll);
 
 static void
-poll_free (Poll *poll)
+poll_clear (gpointer data)
 {
-  g_object_unref (poll->task);
-  vcs_access_free (poll->access);
-  g_free (poll->clone);
+  Poll *poll = data;
+
   g_ptr_array_unref (poll->marks);
-  g_clear_pointer (&poll->seen, json_object_unref);
   json_object_unref (poll->heads);
-  g_ptr_array_unref (poll->changes);
-  g_free (poll);
-}
-
-static void
-fail (Poll *poll, GError *error)
-{
-  g_task_return_error (poll->task, error);
-  poll_free (poll);
-}
-
-static void
-finish (Poll *poll)
-{
-  g_task_return_boolean (poll->task, TRUE);
-  poll_free (poll);
 }
 
 static const char *
@@ -71,7 +46,7 @@ static void
 run (Poll *poll, const char *const *words, GPtrArray *more, GAsyncReadyCallback callback)
 {
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autofree char *folder = g_strconcat ("--repository=", poll->clone, NULL);
+  g_autofree char *folder = g_strconcat ("--repository=", poll->base.clone, NULL);
 
   g_ptr_array_add (argv, poll->hg->program);
   if (strcmp (words[0], "init") != 0)
@@ -81,7 +56,7 @@ run (Poll *poll, const char *const *words, GPtrArray *more, GAsyncReadyCallback 
   for (guint i = 0; more != NULL && i < more->len; i++)
     g_ptr_array_add (argv, g_ptr_array_index (more, i));
   g_ptr_array_add (argv, NULL);
-  vcs_run_async (poll->access, (const char *const *)argv->pdata, NULL, callback, poll);
+  vcs_run_async (poll->base.access, (const char *const *)argv->pdata, NULL, callback, poll);
 }
 
 static void
@@ -92,7 +67,7 @@ on_recovered (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GBytes) output = vcs_run_finish (result, &local);
 
   if (output == NULL)
-    fail (poll, g_steal_pointer (&local));
+    vcs_poll_fail (&poll->base, g_steal_pointer (&local));
   else
     pull (poll);
 }
@@ -107,52 +82,28 @@ fail_or_mend (Poll *poll, GError *error)
     "repository not found",   "requires file", "index file",          NULL
   };
   static const char *const words[] = { "recover", "--quiet", NULL };
-  g_autoptr (GError) reason = error;
-  g_autoptr (GError) local = NULL;
 
   if (!poll->repaired && vcs_error_says (error, abandoned)) {
+    g_error_free (error);
     poll->repaired = TRUE;
     run (poll, words, NULL, on_recovered);
-    return;
+  } else if (vcs_poll_clone_anew (&poll->base, error, damage)) {
+    begin_clone (poll);
   }
-  if (poll->set_aside || !vcs_error_says (error, damage)) {
-    fail (poll, g_steal_pointer (&reason));
-    return;
-  }
-  if (!vcs_access_set_aside (poll->access, poll->clone, &local)) {
-    fail (poll, g_steal_pointer (&local));
-    return;
-  }
-  belfry_instance_log (poll->hg->instance, G_LOG_LEVEL_WARNING,
-                       "its clone is damaged (%s) and was moved to '%s-damaged'; cloning again",
-                       reason->message, poll->clone);
-  poll->set_aside = TRUE;
-  begin_clone (poll);
 }
 
 /* 6: stored */
-
-static void
-on_told (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Poll *poll = user_data;
-  g_autoptr (GError) local = NULL;
-
-  if (belfry_poller_found_finish (poll->hg->instance, result, &local))
-    finish (poll);
-  else
-    fail (poll, g_steal_pointer (&local));
-}
 
 static gboolean
 is_as_before (Poll *poll)
 {
   g_autoptr (GList) marks = json_object_get_members (poll->heads);
 
-  if (poll->seen == NULL || json_object_get_size (poll->seen) != json_object_get_size (poll->heads))
+  if (poll->base.seen == NULL ||
+      json_object_get_size (poll->base.seen) != json_object_get_size (poll->heads))
     return FALSE;
   for (GList *item = marks; item != NULL; item = item->next)
-    if (g_strcmp0 (belfry_json_get_text (poll->seen, item->data),
+    if (g_strcmp0 (belfry_json_get_text (poll->base.seen, item->data),
                    belfry_json_get_text (poll->heads, item->data)) != 0)
       return FALSE;
   return TRUE;
@@ -161,26 +112,12 @@ is_as_before (Poll *poll)
 static void
 tell (Poll *poll)
 {
-  g_autoptr (JsonNode) state = json_node_new (JSON_NODE_OBJECT);
-  JsonObject *object = NULL;
-
   if (is_as_before (poll)) {
-    finish (poll);
+    vcs_poll_finish (&poll->base);
     return;
   }
-  if (poll->changes->len > poll->most) {
-    poll->left_out += poll->changes->len - poll->most;
-    g_ptr_array_remove_range (poll->changes, 0, poll->changes->len - poll->most);
-  }
-  if (poll->left_out > 0)
-    belfry_instance_log (poll->hg->instance, G_LOG_LEVEL_WARNING,
-                         "more than %u changes in one poll: the %u oldest are left out", poll->most,
-                         poll->left_out);
-  object = json_object_new ();
-  json_object_set_object_member (object, "heads", json_object_ref (poll->heads));
-  json_node_take_object (state, object);
-  belfry_poller_found_async (poll->hg->instance, poll->changes, state, poll->access->cancellable,
-                             on_told, poll);
+  vcs_poll_drop_oldest (&poll->base);
+  vcs_poll_tell (&poll->base, poll->heads);
 }
 
 /* 5: what is new on each mark that moved */
@@ -188,7 +125,7 @@ tell (Poll *poll)
 static const char *
 get_seen (Poll *poll, const char *mark)
 {
-  const char *node = poll->seen != NULL ? belfry_json_get_text (poll->seen, mark) : NULL;
+  const char *node = poll->base.seen != NULL ? belfry_json_get_text (poll->base.seen, mark) : NULL;
 
   return node != NULL && hg_node_is_valid (node) ? node : NULL;
 }
@@ -204,7 +141,7 @@ on_counted (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_or_mend (poll, g_steal_pointer (&local));
     return;
   }
-  poll->left_out += (guint)g_bytes_get_size (output) - poll->most;
+  poll->base.left_out += (guint)g_bytes_get_size (output) - poll->base.most;
   read_next (poll);
 }
 
@@ -233,14 +170,14 @@ on_log_read (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GBytes) output = vcs_run_finish (result, &local);
   g_autoptr (GPtrArray) changes =
       output != NULL ? hg_log_read (output, get_name (mark), encoding, &local) : NULL;
-  gboolean too_many = changes != NULL && changes->len > poll->most;
+  gboolean too_many = changes != NULL && changes->len > poll->base.most;
 
   if (changes == NULL) {
     fail_or_mend (poll, g_steal_pointer (&local));
     return;
   }
   for (guint i = too_many ? 1 : 0; i < changes->len; i++)
-    g_ptr_array_add (poll->changes, belfry_record_ref (g_ptr_array_index (changes, i)));
+    g_ptr_array_add (poll->base.changes, belfry_record_ref (g_ptr_array_index (changes, i)));
   if (too_many)
     run_log (poll, mark, G_MAXINT32, "x", on_counted);
   else
@@ -257,7 +194,7 @@ read_next (Poll *poll)
 
     if (head == NULL || seen == NULL || strcmp (head, seen) == 0)
       continue;
-    run_log (poll, mark, poll->most + 1, HG_LOG_TEMPLATE, on_log_read);
+    run_log (poll, mark, poll->base.most + 1, HG_LOG_TEMPLATE, on_log_read);
     return;
   }
   tell (poll);
@@ -359,7 +296,7 @@ on_pulled (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   if (is_unknown && poll->one_by_one)
     belfry_instance_log (
-        poll->hg->instance, poll->seen == NULL ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_INFO,
+        poll->hg->instance, poll->base.seen == NULL ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_INFO,
         "there is no '%s' there", get_name (g_ptr_array_index (poll->marks, poll->next)));
   if (poll->one_by_one)
     poll->next++;
@@ -388,7 +325,7 @@ pull (Poll *poll)
     if (!poll->one_by_one || i == poll->next)
       add_mark (more, g_ptr_array_index (poll->marks, i));
   g_ptr_array_add (more, g_strdup ("--"));
-  g_ptr_array_add (more, g_strdup (poll->access->address));
+  g_ptr_array_add (more, g_strdup (poll->base.access->address));
   run (poll, words, more, on_pulled);
 }
 
@@ -402,7 +339,7 @@ on_initialized (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GBytes) output = vcs_run_finish (result, &local);
 
   if (output == NULL)
-    fail (poll, g_steal_pointer (&local));
+    vcs_poll_fail (&poll->base, g_steal_pointer (&local));
   else
     pull (poll);
 }
@@ -410,8 +347,8 @@ on_initialized (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 begin_clone (Poll *poll)
 {
-  const char *const words[] = { "init", "--", poll->clone, NULL };
-  g_autofree char *inner = g_build_filename (poll->clone, ".hg", NULL);
+  const char *const words[] = { "init", "--", poll->base.clone, NULL };
+  g_autofree char *inner = g_build_filename (poll->base.clone, ".hg", NULL);
 
   poll->next = 0;
   poll->one_by_one = FALSE;
@@ -427,7 +364,7 @@ begin_clone (Poll *poll)
 static gboolean
 write_config (Poll *poll, GError **error)
 {
-  VcsAccess *access = poll->access;
+  VcsAccess *access = poll->base.access;
   g_autofree char *ssh = vcs_access_dup_ssh (access);
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree char *path = NULL;
@@ -483,28 +420,16 @@ void
 hg_poll (gpointer self, JsonNode *state, GTask *task)
 {
   Hg *hg = self;
-  Poll *poll = g_new0 (Poll, 1);
-  JsonObject *object =
-      state != NULL && JSON_NODE_HOLDS_OBJECT (state) ? json_node_get_object (state) : NULL;
-  JsonObject *seen = object != NULL ? belfry_json_get_object (object, "heads") : NULL;
-  gint64 most = 0;
+  Poll *poll = vcs_poll_new (sizeof (Poll), hg->instance, state, task, poll_clear);
   g_autoptr (GError) local = NULL;
 
   poll->hg = hg;
-  poll->task = task;
-  poll->seen = seen != NULL ? json_object_ref (seen) : NULL;
   poll->heads = json_object_new ();
   poll->marks = g_ptr_array_new_with_free_func (g_free);
-  poll->changes = g_ptr_array_new_with_free_func (belfry_record_unref);
-  belfry_parse_integer (belfry_instance_get_host_value (hg->instance, "max-changes"), 1,
-                        G_MAXINT32 - 1, &most, NULL);
-  poll->most = (guint)most;
   add_all_marks (poll);
-  poll->access = vcs_access_new (hg->instance, &hg->keys, g_task_get_cancellable (task), &local);
-  if (poll->access == NULL || !write_config (poll, &local)) {
-    fail (poll, g_steal_pointer (&local));
+  if (!vcs_poll_open (&poll->base, &hg->keys, &local) || !write_config (poll, &local)) {
+    vcs_poll_fail (&poll->base, g_steal_pointer (&local));
     return;
   }
-  poll->clone = vcs_access_dup_clone (poll->access);
   begin_clone (poll);
 }

@@ -9,50 +9,30 @@
 #include <string.h>
 
 typedef struct {
+  VcsPoll base;
   Svn *svn;
-  GTask *task;
-  VcsAccess *access;
   char *target;
   char *config;
   char *prefix;
-  gint64 seen; /* -1: this is the first poll */
+  gint64 last_seen; /* -1: this is the first poll */
   gint64 head;
   gint64 from;        /* of the next batch */
   GPtrArray *entries; /* (element-type SvnEntry) newest first */
   GPtrArray *batches; /* (element-type GPtrArray) own the entries */
-  GPtrArray *changes; /* (element-type BelfryChange) */
-  guint most;
-  guint left_out;
 } Poll;
 
 static void read_batch (Poll *poll);
 
 static void
-poll_free (Poll *poll)
+poll_clear (gpointer data)
 {
-  g_object_unref (poll->task);
-  vcs_access_free (poll->access);
+  Poll *poll = data;
+
   g_free (poll->target);
   g_free (poll->config);
   g_free (poll->prefix);
   g_ptr_array_unref (poll->entries);
   g_ptr_array_unref (poll->batches);
-  g_ptr_array_unref (poll->changes);
-  g_free (poll);
-}
-
-static void
-fail (Poll *poll, GError *error)
-{
-  g_task_return_error (poll->task, error);
-  poll_free (poll);
-}
-
-static void
-finish (Poll *poll)
-{
-  g_task_return_boolean (poll->task, TRUE);
-  poll_free (poll);
 }
 
 /* @peg: of the target; without one an @ in its name would be taken for it */
@@ -60,7 +40,7 @@ static void
 run (Poll *poll, const char *const *words, const char *peg, GAsyncReadyCallback callback)
 {
   Svn *svn = poll->svn;
-  VcsAccess *access = poll->access;
+  VcsAccess *access = poll->base.access;
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
   g_autofree char *target = g_strdup_printf ("%s@%s", poll->target, peg);
   g_autoptr (GBytes) input = NULL;
@@ -89,18 +69,6 @@ run (Poll *poll, const char *const *words, const char *peg, GAsyncReadyCallback 
 /* 4: stored */
 
 static void
-on_told (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Poll *poll = user_data;
-  g_autoptr (GError) local = NULL;
-
-  if (belfry_poller_found_finish (poll->svn->instance, result, &local))
-    finish (poll);
-  else
-    fail (poll, g_steal_pointer (&local));
-}
-
-static void
 set_link (Poll *poll, BelfryChange *change)
 {
   g_auto (GStrv) parts = NULL;
@@ -115,36 +83,23 @@ set_link (Poll *poll, BelfryChange *change)
 static void
 make_changes (Poll *poll)
 {
-  guint drop = 0;
-
   for (guint i = poll->entries->len; i > 0; i--)
     svn_splitter_add_changes (poll->svn->splitter, g_ptr_array_index (poll->entries, i - 1),
-                              poll->prefix, poll->changes);
-  drop = poll->changes->len > poll->most ? poll->changes->len - poll->most : 0;
-  if (drop > 0)
-    g_ptr_array_remove_range (poll->changes, 0, drop);
-  if (drop + poll->left_out > 0)
-    belfry_instance_log (poll->svn->instance, G_LOG_LEVEL_WARNING,
-                         "more than %u changes in one poll: the %u oldest are left out", poll->most,
-                         drop + poll->left_out);
-  for (guint i = 0; i < poll->changes->len; i++)
-    set_link (poll, g_ptr_array_index (poll->changes, i));
+                              poll->prefix, poll->base.changes);
+  vcs_poll_drop_oldest (&poll->base);
+  for (guint i = 0; i < poll->base.changes->len; i++)
+    set_link (poll, g_ptr_array_index (poll->base.changes, i));
 }
 
 static void
 tell (Poll *poll)
 {
-  g_autoptr (JsonNode) state = json_node_new (JSON_NODE_OBJECT);
-  JsonObject *object = json_object_new ();
-  JsonObject *heads = json_object_new ();
+  g_autoptr (JsonObject) heads = json_object_new ();
   g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, poll->head);
 
   make_changes (poll);
   json_object_set_string_member (heads, "revision", text);
-  json_object_set_object_member (object, "heads", heads);
-  json_node_take_object (state, object);
-  belfry_poller_found_async (poll->svn->instance, poll->changes, state, poll->access->cancellable,
-                             on_told, poll);
+  vcs_poll_tell (&poll->base, heads);
 }
 
 /* 3: the log, newest first */
@@ -158,10 +113,10 @@ on_counted (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GPtrArray) entries = output != NULL ? svn_log_read (output, &local) : NULL;
 
   if (entries == NULL) {
-    fail (poll, g_steal_pointer (&local));
+    vcs_poll_fail (&poll->base, g_steal_pointer (&local));
     return;
   }
-  poll->left_out = entries->len;
+  poll->base.left_out = entries->len;
   tell (poll);
 }
 
@@ -169,7 +124,7 @@ static void
 run_log (Poll *poll, const char *detail, const char *limit, GAsyncReadyCallback callback)
 {
   g_autofree char *range = g_strdup_printf ("--revision=%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT,
-                                            poll->from, poll->seen + 1);
+                                            poll->from, poll->last_seen + 1);
   g_autofree char *peg = g_strdup_printf ("%" G_GINT64_FORMAT, poll->head);
   const char *const words[] = { "log", range, detail, limit, NULL };
 
@@ -185,7 +140,7 @@ on_log_read (GObject *source, GAsyncResult *result, gpointer user_data)
   GPtrArray *entries = output != NULL ? svn_log_read (output, &local) : NULL;
 
   if (entries == NULL) {
-    fail (poll, g_steal_pointer (&local));
+    vcs_poll_fail (&poll->base, g_steal_pointer (&local));
     return;
   }
   g_ptr_array_add (poll->batches, entries);
@@ -193,9 +148,9 @@ on_log_read (GObject *source, GAsyncResult *result, gpointer user_data)
     g_ptr_array_add (poll->entries, g_ptr_array_index (entries, i));
     poll->from = ((SvnEntry *)g_ptr_array_index (entries, i))->revision - 1;
   }
-  if (entries->len < poll->svn->most_entries || poll->from <= poll->seen)
+  if (entries->len < poll->svn->most_entries || poll->from <= poll->last_seen)
     tell (poll);
-  else if (poll->entries->len >= poll->most)
+  else if (poll->entries->len >= poll->base.most)
     run_log (poll, "--quiet", NULL, on_counted);
   else
     read_batch (poll);
@@ -222,15 +177,15 @@ on_info_read (GObject *source, GAsyncResult *result, gpointer user_data)
   if (info != NULL)
     poll->prefix = svn_info_dup_prefix (info, &local);
   if (poll->prefix == NULL) {
-    fail (poll, g_steal_pointer (&local));
+    vcs_poll_fail (&poll->base, g_steal_pointer (&local));
     return;
   }
   poll->head = info->head;
   poll->from = info->head;
-  if (poll->seen < 0)
+  if (poll->last_seen < 0)
     tell (poll);
-  else if (info->last <= poll->seen)
-    finish (poll);
+  else if (info->last <= poll->last_seen)
+    vcs_poll_finish (&poll->base);
   else
     read_batch (poll);
 }
@@ -240,7 +195,7 @@ on_info_read (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 set_target (Poll *poll)
 {
-  const char *address = poll->access->address;
+  const char *address = poll->base.access->address;
   gsize length = 0;
 
   poll->target =
@@ -263,14 +218,13 @@ take_user (VcsAccess *access, const Svn *svn)
 }
 
 static gint64
-read_state (JsonNode *state)
+read_seen (JsonObject *heads)
 {
-  JsonNode *revision = state != NULL ? belfry_json_lookup (state, "heads.revision") : NULL;
+  const char *revision = heads != NULL ? belfry_json_get_text (heads, "revision") : NULL;
   gint64 seen = -1;
 
-  if (revision != NULL && JSON_NODE_HOLDS_VALUE (revision) &&
-      json_node_get_string (revision) != NULL)
-    belfry_parse_integer (json_node_get_string (revision), 0, G_MAXINT32, &seen, NULL);
+  if (revision != NULL)
+    belfry_parse_integer (revision, 0, G_MAXINT32, &seen, NULL);
   return seen;
 }
 
@@ -279,29 +233,22 @@ svn_poll (gpointer self, JsonNode *state, GTask *task)
 {
   static const char *const words[] = { "info", NULL };
   Svn *svn = self;
-  Poll *poll = g_new0 (Poll, 1);
-  gint64 most = 0;
+  Poll *poll = vcs_poll_new (sizeof (Poll), svn->instance, state, task, poll_clear);
   g_autofree char *ssh = NULL;
   g_autoptr (GError) local = NULL;
 
   poll->svn = svn;
-  poll->task = task;
-  poll->seen = read_state (state);
+  poll->last_seen = read_seen (poll->base.seen);
   poll->entries = g_ptr_array_new ();
   poll->batches = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
-  poll->changes = g_ptr_array_new_with_free_func (belfry_record_unref);
-  belfry_parse_integer (belfry_instance_get_host_value (svn->instance, "max-changes"), 1,
-                        G_MAXINT32 - 1, &most, NULL);
-  poll->most = (guint)most;
-  poll->access = vcs_access_new (svn->instance, &svn->keys, g_task_get_cancellable (task), &local);
-  if (poll->access == NULL) {
-    fail (poll, g_steal_pointer (&local));
+  if (!vcs_poll_open (&poll->base, &svn->keys, &local)) {
+    vcs_poll_fail (&poll->base, g_steal_pointer (&local));
     return;
   }
-  ssh = vcs_access_dup_ssh (poll->access);
-  vcs_access_set (poll->access, "SVN_SSH", ssh);
-  take_user (poll->access, svn);
+  ssh = vcs_access_dup_ssh (poll->base.access);
+  vcs_access_set (poll->base.access, "SVN_SSH", ssh);
+  take_user (poll->base.access, svn);
   set_target (poll);
-  poll->config = g_build_filename (poll->access->workdir, "svn-config", NULL);
+  poll->config = g_build_filename (poll->base.access->workdir, "svn-config", NULL);
   run (poll, words, "", on_info_read);
 }

@@ -202,7 +202,8 @@ builders_workers_to_json (BuildersPlace *place, ViewsFleet *fleet)
     if (!views_worker_is_connected (worker))
       json_object_set_string_member (object, "status", "offline");
     else
-      json_object_set_string_member (object, "status", worker->paused ? "paused" : "connected");
+      json_object_set_string_member (object, "status",
+                                     worker->paused ? N_ ("paused") : N_ ("connected"));
     json_array_add_object_element (array, object);
   }
   return array;

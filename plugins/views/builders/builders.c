@@ -117,7 +117,7 @@ builders_refuse_log (BuildersPlace *place)
   if (logs != NULL)
     *logs = '\0';
   return views_refuse (place->request, removed ? 410 : 404,
-                       removed ? "log was removed" : "Empty Log", path);
+                       removed ? N_ ("log was removed") : N_ ("Empty Log"), path);
 }
 
 /* `?error=1`: to the lines around the first one that looks like an error */

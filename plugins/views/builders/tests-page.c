@@ -19,9 +19,9 @@ static const struct {
   const char *word;
   BelfryResult look;
 } test_groups[] = {
-  { "failed", BELFRY_RESULT_FAILURE }, { "error", BELFRY_RESULT_EXCEPTION },
-  { NULL, BELFRY_RESULT_CANCELLED },   { "skipped", BELFRY_RESULT_SKIPPED },
-  { "todo", BELFRY_RESULT_WARNINGS },  { "passed", BELFRY_RESULT_SUCCESS },
+  { N_ ("failed"), BELFRY_RESULT_FAILURE }, { N_ ("error"), BELFRY_RESULT_EXCEPTION },
+  { NULL, BELFRY_RESULT_CANCELLED },        { N_ ("skipped"), BELFRY_RESULT_SKIPPED },
+  { N_ ("todo"), BELFRY_RESULT_WARNINGS },  { N_ ("passed"), BELFRY_RESULT_SUCCESS },
 };
 
 #define RESULTS_N_GROUPS G_N_ELEMENTS (test_groups)
@@ -162,7 +162,8 @@ static JsonObject *
 results_test_to_json (const ResultsTests *self, const BelfryTestResult *test, guint group)
 {
   JsonObject *object = json_object_new ();
-  const char *word = test->result != NULL && test->result[0] != '\0' ? test->result : "unknown";
+  const char *word =
+      test->result != NULL && test->result[0] != '\0' ? test->result : N_ ("unknown");
   g_autofree char *path =
       views_dup_build_path (self->place->builder->name, self->place->build->number);
   g_autofree char *encoded = belfry_text_percent_encode (test->name);
@@ -222,8 +223,8 @@ results_counts_to_json (const ResultsTests *self)
       continue;
     object = json_object_new ();
     views_put_outcome (object, test_groups[i].look, TRUE);
-    json_object_set_string_member (object, "word",
-                                   test_groups[i].word != NULL ? test_groups[i].word : "other");
+    json_object_set_string_member (
+        object, "word", test_groups[i].word != NULL ? test_groups[i].word : N_ ("other"));
     json_object_set_int_member (object, "count", self->counts[i]);
     json_array_add_object_element (array, object);
   }

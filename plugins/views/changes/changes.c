@@ -45,7 +45,7 @@ changes_draw_change (gconstpointer self G_GNUC_UNUSED,
   gint64 id = 0;
 
   if (text == NULL || !g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, &id, NULL))
-    return views_refuse (request, 404, "Expected a change number", "changes");
+    return views_refuse (request, 404, N_ ("Expected a change number"), "changes");
   change = belfry_reader_find (reader, belfry_change_get_type (), id, &cause);
   if (change == NULL && !g_error_matches (cause, BELFRY_ERROR, BELFRY_ERROR_NOT_FOUND)) {
     g_propagate_error (error, g_steal_pointer (&cause));
