@@ -429,6 +429,20 @@ typedef enum {
 } BelfryPhases;
 
 /**
+ * BelfryRehearsal: an answer of a service that is not there; a table of them ends in %NULL
+ * @method: method of the request
+ * @part: what its address contains
+ * @status: status of HTTP
+ * @json: body
+ */
+typedef struct {
+  const char *method;
+  const char *part;
+  guint status;
+  const char *json;
+} BelfryRehearsal;
+
+/**
  * BelfryReporter: descriptor of a reporter
  * @family: which of the host's keys it takes
  * @phases: what it can tell of, #BelfryPhases
@@ -449,6 +463,8 @@ typedef enum {
  * @get_pause: (nullable): of a stream: µs until the next push, by whether the last one took any
  * @permission: (nullable): least right that its credential needs at the service; shown by `belfry
  * test` where the credential is refused
+ * @rehearsals: (nullable): what its service would answer before it is sent to, for `belfry try`
+ * without a service
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -477,7 +493,8 @@ typedef struct {
   void (*deliver_batch) (gpointer self, JsonArray *items, GTask *task);
   gint64 (*get_pause) (gconstpointer self, gboolean took);
   const char *permission;
-  gpointer reserved[3];
+  const BelfryRehearsal *rehearsals;
+  gpointer reserved[2];
 } BelfryReporter;
 
 /**

@@ -6,6 +6,7 @@
 #include "control/check.h"
 
 #include "config/config.h"
+#include "control/client.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,37 @@ print_json (const char *path, BelfryProblems *problems, int exit_code)
   g_print ("%s\n", text);
 }
 
+/* (transfer full) (nullable): the daemon's answer, where one runs */
+static JsonObject *
+ask_for_orphans (const char *path, BelfryConfig *config)
+{
+  g_autofree char *socket = belfry_client_find_socket (path, NULL);
+  g_autoptr (JsonObject) question = json_object_new ();
+  JsonArray *names = json_array_new ();
+
+  for (guint i = 0; i < config->blueprints->len; i++) {
+    const BelfryBlueprint *blueprint = g_ptr_array_index (config->blueprints, i);
+
+    if (blueprint->kind == BELFRY_KIND_REPORTER)
+      json_array_add_string_element (names, blueprint->name);
+  }
+  json_object_set_string_member (question, "command", "orphans");
+  json_object_set_array_member (question, "names", names);
+  return socket != NULL ? belfry_client_ask (socket, question, NULL) : NULL;
+}
+
+/* what would be left behind if a running daemon took this configuration */
+static void
+look_for_orphans (const char *path, BelfryConfig *config, BelfryProblems *problems)
+{
+  g_autoptr (JsonObject) answer = ask_for_orphans (path, config);
+  JsonArray *lines = answer != NULL ? belfry_json_get_array (answer, "lines") : NULL;
+
+  for (guint i = 0; lines != NULL && i < json_array_get_length (lines); i++)
+    belfry_problems_add_at (problems, BELFRY_SEVERITY_NOTE, path, 0,
+                            json_array_get_string_element (lines, i));
+}
+
 /* what a start would find, and the secrets too */
 static void
 look_at_everything (const char *path, BelfryProblems *problems)
@@ -204,8 +236,10 @@ look_at_everything (const char *path, BelfryProblems *problems)
     return;
   }
   config = belfry_config_load (path, loader, problems);
-  if (config != NULL)
-    belfry_config_look_up_secrets (config, problems);
+  if (config == NULL)
+    return;
+  belfry_config_look_up_secrets (config, problems);
+  look_for_orphans (path, config, problems);
 }
 
 int

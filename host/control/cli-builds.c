@@ -283,9 +283,9 @@ belfry_cli_fleet (int argc, char **argv)
   return ask_control (&options, question);
 }
 
-/* BUILDER/NUMBER to an id; names have no slash in them */
-static gboolean
-find_build (const BuildsOptions *options, const char *text, gint64 *id, int *exit_code)
+/* names have no slash in them */
+gboolean
+belfry_cli_find_build (const BelfryAsk *ask, const char *text, gint64 *id, int *exit_code)
 {
   const char *slash = strrchr (text, '/');
   g_autofree char *builder = g_strndup (text, (gsize)(slash - text));
@@ -301,7 +301,7 @@ find_build (const BuildsOptions *options, const char *text, gint64 *id, int *exi
   }
   json_object_set_string_member (question, "builder", builder);
   json_object_set_int_member (question, "number", number);
-  answer = belfry_ask (&options->ask, question, exit_code);
+  answer = belfry_ask (ask, question, exit_code);
   if (answer == NULL)
     return FALSE;
   rows = belfry_json_get_array (answer, "rows");
@@ -320,7 +320,7 @@ set_target (const BuildsOptions *options, JsonObject *question, const char *text
   gint64 id = 0;
 
   if (strchr (text, '/') != NULL) {
-    if (!find_build (options, text, &id, exit_code))
+    if (!belfry_cli_find_build (&options->ask, text, &id, exit_code))
       return FALSE;
   } else if (!belfry_parse_integer (text, 0, G_MAXINT64, &id, NULL)) {
     fprintf (stderr, "belfry: '%s' is no id\n", text);

@@ -37,24 +37,58 @@ run_status (BelfryHost *host, JsonObject *arguments, const char *who, GTask *tas
 }
 
 static void
-on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
+return_reload (GTask *task, const char *report, const char *error)
 {
-  GTask *task = user_data;
-  g_autoptr (GError) local = NULL;
-  g_autofree char *report = g_task_propagate_pointer (G_TASK (result), &local);
   JsonObject *object = json_object_new ();
 
   json_object_set_boolean_member (object, "ok", report != NULL);
   json_object_set_string_member (object, report != NULL ? "report" : "error",
-                                 report != NULL ? report : local->message);
+                                 report != NULL ? report : error);
   json_object_set_boolean_member (object, "config", report == NULL);
   return_object (task, object);
 }
 
 static void
+on_orphans_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  g_autoptr (GString) report = g_string_new (g_task_get_task_data (task));
+  g_autoptr (JsonArray) lines = belfry_outbox_list_orphans_finish (result, NULL);
+
+  for (guint i = 0; lines != NULL && i < json_array_get_length (lines); i++)
+    g_string_append_printf (report, "%s\n", json_array_get_string_element (lines, i));
+  return_reload (task, report->str, NULL);
+}
+
+typedef struct {
+  BelfryHost *host;
+  GTask *task;
+} Reloading;
+
+static void
+on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Reloading *reloading = user_data;
+  g_autoptr (GError) local = NULL;
+  char *report = g_task_propagate_pointer (G_TASK (result), &local);
+
+  if (report == NULL) {
+    return_reload (reloading->task, NULL, local->message);
+    return;
+  }
+  g_task_set_task_data (reloading->task, report, g_free);
+  belfry_outbox_list_orphans_async (reloading->host->outbox, NULL, on_orphans_listed,
+                                    reloading->task);
+}
+
+static void
 run_reload (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
 {
-  belfry_host_reload (host, g_task_new (NULL, NULL, on_reloaded, task));
+  Reloading *reloading = g_new0 (Reloading, 1);
+
+  reloading->host = host;
+  reloading->task = task;
+  belfry_host_reload (host, g_task_new (NULL, NULL, on_reloaded, reloading));
 }
 
 static void
@@ -221,6 +255,7 @@ static const Command commands[] = {
   { "discard", belfry_command_discard, TRUE, "discard" },
   { "explain", run_explain, FALSE, NULL },
   { "forget", run_forget, TRUE, "forget" },
+  { "orphans", belfry_command_orphans, FALSE, NULL },
   { "outbox", belfry_command_outbox, FALSE, NULL },
   { "poll", run_poll, TRUE, "poll" },
   { "pollers", run_pollers, FALSE, NULL },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "explain.h"
 
+#include "cli-builds.h"
 #include "explain-build.h"
 
 #include <string.h>
@@ -127,8 +128,21 @@ print_usage (void)
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (!kinds[i].is_hidden)
       fprintf (stderr, " %s", kinds[i].name);
-  fprintf (stderr, "; and its number\n");
+  fprintf (stderr, "; and its number, of a build also BUILDER/NUMBER\n");
   return BELFRY_EXIT_USAGE;
+}
+
+static gboolean
+read_id (const BelfryAsk *ask, gint64 *id, int *exit_code)
+{
+  const char *text = ask->rest[1];
+
+  if (strcmp (ask->rest[0], "build") == 0 && strchr (text, '/') != NULL)
+    return belfry_cli_find_build (ask, text, id, exit_code);
+  if (belfry_parse_integer (text, 1, G_MAXINT64, id, NULL))
+    return TRUE;
+  *exit_code = print_usage ();
+  return FALSE;
 }
 
 int
@@ -142,9 +156,10 @@ belfry_explain_main (int argc, char **argv)
 
   if (!belfry_ask_parse (&ask, NULL, argc, argv))
     return BELFRY_EXIT_USAGE;
-  if (ask.rest == NULL || g_strv_length (ask.rest) != 2 || find_kind (ask.rest[0]) == NULL ||
-      !belfry_parse_integer (ask.rest[1], 1, G_MAXINT64, &id, NULL))
+  if (ask.rest == NULL || g_strv_length (ask.rest) != 2 || find_kind (ask.rest[0]) == NULL)
     return print_usage ();
+  if (!read_id (&ask, &id, &exit_code))
+    return exit_code;
   json_object_set_string_member (question, "kind", ask.rest[0]);
   json_object_set_int_member (question, "id", id);
   answer = belfry_ask (&ask, question, &exit_code);

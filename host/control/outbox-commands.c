@@ -214,6 +214,33 @@ belfry_command_discard (BelfryHost *host, JsonObject *arguments, const char *who
   run_change (host, arguments, belfry_outbox_discard_async, task);
 }
 
+static void
+on_orphans_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  GError *local = NULL;
+  JsonArray *lines = belfry_outbox_list_orphans_finish (result, &local);
+  JsonObject *object = NULL;
+
+  if (lines == NULL) {
+    return_error (task, local);
+    return;
+  }
+  object = answer_new (TRUE);
+  json_object_set_array_member (object, "lines", lines);
+  return_object (task, object);
+}
+
+void
+belfry_command_orphans (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task)
+{
+  g_autoptr (JsonArray) none = json_array_new ();
+  JsonArray *names = belfry_json_get_array (arguments, "names");
+
+  belfry_outbox_list_orphans_async (host->outbox, names != NULL ? names : none, on_orphans_listed,
+                                    task);
+}
+
 /* one reporter */
 
 /* FALSE: answered */

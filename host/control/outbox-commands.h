@@ -7,6 +7,10 @@
 
 /* `state`, `since`: up to some hundred rows of that state after that number, and `more` */
 void belfry_command_outbox (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task);
+/* `names`: of a configuration's reporters; `lines`: a sentence for each other one that rows wait
+ * for
+ */
+void belfry_command_orphans (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task);
 /* `ids`: list of [first, last] */
 void
 belfry_command_redeliver (BelfryHost *host, JsonObject *arguments, const char *who, GTask *task);

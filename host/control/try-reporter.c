@@ -5,7 +5,8 @@
  * is printed with secrets masked; with an address to send to, it is sent there, with the path that
  * it has. Filters are not asked: this is about what would be said, not whether.
  *
- * A reporter that starts programs to deliver is not let to: what it would deliver is shown.
+ * A reporter that reaches its service by itself (a socket, a program that connects) is not let to:
+ * what it would deliver is shown.
  */
 #include "try-reporter.h"
 
@@ -32,12 +33,14 @@ typedef struct {
   BelfryConfig *config;
   BelfryHosted *hosted;
   BelfryReporting *reporting;
+  BelfryReporterKeys *open_keys; /* the reporter's, without its filters */
   BelfryStore *store;
   BelfryMasks *masks;
   BelfryTransport *transport;
   JsonObject *build;
   JsonObject *host;
   BelfryDraft *draft;
+  gboolean started;
   gboolean ended;
   GError *error;
   int exit_code;
@@ -114,6 +117,23 @@ show_request (Try *self, BelfryHttpRequest *request)
   printf ("\n");
 }
 
+/* where a reporter asks before it sends, it gets what it needs to go on */
+static BelfryHttpAnswer *
+rehearse (const BelfryReporter *plugin, BelfryHttpRequest *request)
+{
+  const char *method = belfry_http_request_get_method (request);
+  const char *url = belfry_http_request_get_url (request);
+  const BelfryRehearsal *row = plugin->rehearsals;
+
+  for (; row != NULL && row->method != NULL; row++)
+    if (g_str_equal (row->method, method) && strstr (url, row->part) != NULL) {
+      g_autoptr (GBytes) body = g_bytes_new (row->json, strlen (row->json));
+
+      return belfry_http_answer_new (row->status, body);
+    }
+  return belfry_http_answer_new (200, NULL);
+}
+
 static void
 try_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task)
 {
@@ -127,7 +147,7 @@ try_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task
     belfry_transport_send (self->transport, copy, task);
     return;
   }
-  g_task_return_pointer (task, belfry_http_answer_new (200, NULL),
+  g_task_return_pointer (task, rehearse (belfry_hosted_get_plugin (hosted), request),
                          (GDestroyNotify)belfry_http_answer_unref);
   g_object_unref (task);
 }
@@ -142,7 +162,7 @@ try_log (BelfryInstance *instance, GLogLevelFlags level, const char *message)
   fprintf (stderr, "belfry try: %s\n", shown);
 }
 
-/* of texts only: who delivers by a program does not get as far */
+/* programs that make texts; one that connects is a reporter's own way, which is not gone */
 static void
 try_run_process (BelfryInstance *instance, const BelfryProcess *process, GTask *task)
 {
@@ -313,6 +333,18 @@ start_instance (Try *self, const BelfryBlueprint *blueprint)
   blueprint->plugin->start (blueprint->state, self->hosted->instance,
                             g_task_new (NULL, NULL, on_done, self));
   wait_for_end (self);
+  self->started = self->error == NULL;
+}
+
+static void
+stop_instance (Try *self)
+{
+  const BelfryPlugin *plugin = self->hosted->blueprint->plugin;
+
+  if (!self->started || plugin->stop == NULL)
+    return;
+  plugin->stop (self->hosted->blueprint->state, g_task_new (NULL, NULL, on_done, self));
+  wait_for_end (self);
 }
 
 /* the report */
@@ -366,6 +398,19 @@ read_draft (Try *self, BelfryReadFunc func)
     self->error = g_error_copy (self->draft->error);
 }
 
+/* the builds of a set are chosen by the filters: here by none */
+static void
+open_filters (Try *self)
+{
+  self->open_keys = g_memdup2 (self->reporting->keys, sizeof *self->open_keys);
+  self->open_keys->builders = NULL;
+  self->open_keys->tags = NULL;
+  self->open_keys->schedulers = NULL;
+  self->open_keys->branches = NULL;
+  self->reporting->keys = self->open_keys;
+  self->reporting->modes |= BELFRY_MODES_EVERYTHING;
+}
+
 static void
 make_report (Try *self)
 {
@@ -377,6 +422,7 @@ make_report (Try *self)
   if (self->error == NULL)
     self->reporting = belfry_reporting_new (self->hosted, self->config, &self->error);
   if (self->error == NULL) {
+    open_filters (self);
     self->draft = belfry_draft_new (self->reporting, sample.row);
     read_draft (self, run_gather);
   }
@@ -400,7 +446,7 @@ print_outcome (Try *self, BelfryOutcome *outcome)
     [BELFRY_OUTCOME_SUPERSEDED] = "nothing was sent",
   };
   g_autofree char *masked =
-      belfry_masks_apply_text (self->masks, outcome->excerpt != NULL ? outcome->excerpt : "");
+      belfry_masks_apply_cut (self->masks, outcome->excerpt != NULL ? outcome->excerpt : "");
 
   if (outcome->kind != BELFRY_OUTCOME_DELIVERED)
     self->exit_code = 1;
@@ -452,6 +498,13 @@ show_payload (Try *self, JsonNode *payload)
   print_lines (masked);
 }
 
+/* by something else than the host's transport */
+static gboolean
+delivers_by_itself (const BelfryReporter *plugin)
+{
+  return (plugin->needs & (BELFRY_NEEDS_NETWORK | BELFRY_NEEDS_FILES)) != 0;
+}
+
 static void
 deliver (Try *self, guint index)
 {
@@ -470,12 +523,26 @@ deliver (Try *self, guint index)
     if (request == NULL)
       return;
     belfry_http_send_async (self->hosted->instance, request, NULL, on_answered, self);
-  } else if (plugin->deliver == NULL || (plugin->needs & BELFRY_NEEDS_EXEC) != 0) {
+  } else if (plugin->deliver == NULL || delivers_by_itself (plugin)) {
     show_payload (self, item.payload);
     return;
   } else
     plugin->deliver (state, &item, g_task_new (NULL, NULL, on_delivered, self));
   wait_for_end (self);
+}
+
+static gboolean
+can_be_tried (Try *self, const BelfryReporter *plugin)
+{
+  if (plugin->family == BELFRY_FAMILY_STREAM)
+    g_set_error (&self->error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "reporter '%s' passes on every event; it has no reports to try", self->name);
+  else if (self->send != NULL && delivers_by_itself (plugin))
+    g_set_error (&self->error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
+                 "reporter '%s' does not deliver by HTTP, so there is no address to send to; "
+                 "without --send it shows what it would deliver",
+                 self->name);
+  return self->error == NULL;
 }
 
 static void
@@ -484,13 +551,8 @@ run (Try *self)
   const BelfryBlueprint *blueprint = find_blueprint (self);
   guint count = 0;
 
-  if (blueprint == NULL)
+  if (blueprint == NULL || !can_be_tried (self, (const BelfryReporter *)blueprint->plugin))
     return;
-  if (((const BelfryReporter *)blueprint->plugin)->family == BELFRY_FAMILY_STREAM) {
-    g_set_error (&self->error, BELFRY_ERROR, BELFRY_ERROR_UNSUPPORTED,
-                 "reporter '%s' passes on every event; it has no reports to try", self->name);
-    return;
-  }
   make_host (self);
   start_instance (self, blueprint);
   if (self->error == NULL)
@@ -502,6 +564,7 @@ run (Try *self)
     deliver (self, i);
   if (self->error == NULL && count == 0)
     printf ("nothing would be sent\n");
+  stop_instance (self);
 }
 
 static void
@@ -509,6 +572,7 @@ clear (Try *self)
 {
   g_clear_pointer (&self->draft, belfry_draft_free);
   g_clear_pointer (&self->reporting, belfry_reporting_unref);
+  g_clear_pointer (&self->open_keys, g_free);
   g_clear_pointer (&self->hosted, belfry_hosted_unref);
   g_clear_pointer (&self->store, belfry_store_close);
   g_clear_pointer (&self->transport, belfry_transport_free);

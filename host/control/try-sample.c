@@ -80,6 +80,23 @@ write_change (BelfryWriter *writer, const BelfrySourceStamp *stamp, GError **err
   return belfry_writer_insert (writer, change, error);
 }
 
+/* @json: of a source stamp */
+static gboolean
+write_patch (BelfryWriter *writer, JsonObject *json, BelfrySourceStamp *stamp, GError **error)
+{
+  JsonObject *object = belfry_json_get_object (json, "patch");
+  g_autoptr (BelfryPatch) patch = NULL;
+
+  stamp->patchid = BELFRY_NONE;
+  if (object == NULL)
+    return TRUE;
+  patch = belfry_record_from_json (belfry_patch_get_type (), object, error);
+  if (patch == NULL)
+    return FALSE;
+  patch->patchid = stamp->patchid = stamp->ssid;
+  return belfry_writer_insert (writer, patch, error);
+}
+
 static gboolean
 write_set (BelfryWriter *writer, JsonObject *json, gint64 now_us, gint64 result, GError **error)
 {
@@ -90,15 +107,16 @@ write_set (BelfryWriter *writer, JsonObject *json, gint64 now_us, gint64 result,
   guint count = stamps != NULL ? json_array_get_length (stamps) : 0;
 
   for (guint i = 0; i < count; i++) {
-    g_autoptr (BelfrySourceStamp) stamp = belfry_record_from_json (
-        belfry_source_stamp_get_type (), json_array_get_object_element (stamps, i), error);
+    JsonObject *stamp_json = json_array_get_object_element (stamps, i);
+    g_autoptr (BelfrySourceStamp) stamp =
+        belfry_record_from_json (belfry_source_stamp_get_type (), stamp_json, error);
 
     if (stamp == NULL)
       return FALSE;
     stamp->ssid = STAMP_ID + i;
     stamp->created_at = now_us;
-    stamp->patchid = BELFRY_NONE;
-    if (!belfry_writer_insert (writer, stamp, error) ||
+    if (!write_patch (writer, stamp_json, stamp, error) ||
+        !belfry_writer_insert (writer, stamp, error) ||
         (i == 0 && !write_change (writer, stamp, error)))
       return FALSE;
   }
@@ -161,8 +179,10 @@ write_build (BelfryWriter *writer, JsonObject *json, gint64 now_us, gint64 resul
   build->complete = result != BELFRY_NONE;
   build->complete_at = build->complete ? now_us : BELFRY_NONE;
   build->results = result;
-  if (result == BELFRY_NONE || result == BELFRY_RESULT_SUCCESS || state == NULL)
+  if (result == BELFRY_NONE || result == BELFRY_RESULT_SUCCESS)
     state = result == BELFRY_NONE ? "starting" : "build successful";
+  else if (state == NULL)
+    state = belfry_result_get_name (result);
   belfry_record_set_text (&build->state_string, state);
   if (properties != NULL && JSON_NODE_HOLDS_OBJECT (properties)) {
     g_clear_pointer (&build->properties, belfry_properties_free);

@@ -97,20 +97,22 @@ belfry_gate_describe (BelfryHttpRequest *request, BelfryMasks *masks)
 static void
 trace_answer (Passage *self, BelfryHttpAnswer *answer, const GError *error)
 {
+  g_autofree char *valid = NULL;
+  g_autofree char *masked = NULL;
   g_autofree char *excerpt = NULL;
   g_autofree char *line = NULL;
   gsize bytes = 0;
   const char *data = NULL;
-  g_autofree char *masked = NULL;
 
   if (answer == NULL) {
     json_object_set_string_member (self->traced, "answer", error->message);
     return;
   }
   data = g_bytes_get_data (belfry_http_answer_get_body (answer), &bytes);
-  excerpt = belfry_text_make_printable (data != NULL ? data : "", (gssize)bytes, EXCERPT_BYTES);
-  masked = mask (excerpt, self->masks, EXCERPT_BYTES);
-  line = g_strdup_printf ("%u %s", belfry_http_answer_get_status (answer), masked);
+  valid = g_utf8_make_valid (data != NULL ? data : "", (gssize)bytes);
+  masked = mask (valid, self->masks, G_MAXSIZE);
+  excerpt = belfry_text_make_printable (masked, -1, EXCERPT_BYTES);
+  line = g_strdup_printf ("%u %s", belfry_http_answer_get_status (answer), excerpt);
   json_object_set_int_member (self->traced, "status", belfry_http_answer_get_status (answer));
   json_object_set_string_member (self->traced, "answer", g_strchomp (line));
 }

@@ -292,10 +292,10 @@ static void
 call_stop (Stopping *stopping)
 {
   BelfryHosted *hosted = stopping->hosted;
+  const BelfryPlugin *plugin = belfry_hosted_get_plugin (hosted);
   g_auto (BelfryCallback) call = belfry_hosted_call (hosted, "stop");
 
-  belfry_hosted_get_plugin (hosted)->stop (belfry_hosted_get_state (hosted),
-                                           g_task_new (NULL, NULL, on_stopped, stopping));
+  plugin->stop (belfry_hosted_get_state (hosted), g_task_new (NULL, NULL, on_stopped, stopping));
 }
 
 void

@@ -12,6 +12,9 @@
 #include <string.h>
 
 #define LONG_LINE_BYTES 8
+#define CUT_MARK        "…"
+/* fewer tell nothing, and would be found in any text */
+#define LEAST_PART_BYTES 4
 
 typedef struct {
   gint64 owner;
@@ -201,4 +204,57 @@ belfry_masks_apply_text (BelfryMasks *self, const char *text)
   if (masked == NULL)
     return g_strdup (text);
   return g_strndup (g_bytes_get_data (masked, NULL), g_bytes_get_size (masked));
+}
+
+/* how many bytes before the end of the text are the beginning of a secret */
+static gsize
+count_begun (const Mask *mask, const char *text, gsize bytes)
+{
+  gsize most = MIN (mask->bytes - 1, bytes);
+
+  for (gsize count = most; count >= LEAST_PART_BYTES; count--)
+    if (memcmp (text + bytes - count, mask->needle, count) == 0)
+      return count;
+  return 0;
+}
+
+static void
+hide_begun (BelfryMasks *self, GString *text)
+{
+  gsize longest = 0;
+  const Mask *found = NULL;
+
+  for (guint i = 0; i < self->masks->len; i++) {
+    const Mask *mask = g_ptr_array_index (self->masks, i);
+    gsize count = count_begun (mask, text->str, text->len);
+
+    if (count > longest) {
+      longest = count;
+      found = mask;
+    }
+  }
+  if (found == NULL)
+    return;
+  g_string_truncate (text, text->len - longest);
+  g_string_append (text, found->shown);
+}
+
+char *
+belfry_masks_apply_cut (BelfryMasks *self, const char *text)
+{
+  g_autofree char *masked = belfry_masks_apply_text (self, text);
+  GString *shown = g_string_new (NULL);
+  const char *from = masked;
+  const char *mark = NULL;
+
+  g_rw_lock_reader_lock (&self->lock);
+  while ((mark = strstr (from, CUT_MARK)) != NULL) {
+    g_string_append_len (shown, from, mark - from);
+    hide_begun (self, shown);
+    g_string_append (shown, CUT_MARK);
+    from = mark + strlen (CUT_MARK);
+  }
+  g_rw_lock_reader_unlock (&self->lock);
+  g_string_append (shown, from);
+  return g_string_free (shown, FALSE);
 }

@@ -17,3 +17,5 @@ void belfry_masks_forget (BelfryMasks *self, gint64 owner);
 /* (transfer full) (nullable): NULL where nothing had to be replaced */
 GBytes *belfry_masks_apply (BelfryMasks *self, GBytes *text);
 char *belfry_masks_apply_text (BelfryMasks *self, const char *text);
+/* The same of a text that may have been cut: what is left of a secret before a "…" goes, too. */
+char *belfry_masks_apply_cut (BelfryMasks *self, const char *text);

@@ -202,6 +202,7 @@ ops_tell (
   told->buildid = buildid;
   told->data = belfry_json_object_to_text (data);
   belfry_bus_tell (get_host (instance)->bus, told);
+  belfry_outbox_pass_event (get_host (instance)->outbox, told);
 }
 
 static void

@@ -9,11 +9,14 @@
 #include "filter.h"
 
 #define MAX_ROWS 200
+/* no digest and no quiet hours keep anything longer: it waits for a request that never ends */
+#define LONG_US (8 * G_TIME_SPAN_DAY)
 
 typedef struct {
   BelfryOutbox *outbox;
   gint64 buildid;
-  GPtrArray *filters; /* (element-type BelfryReporting) */
+  GPtrArray *filters;  /* (element-type BelfryReporting) */
+  GHashTable *pausing; /* names of reporters */
   GTask *task;
   JsonObject *explanation; /* (nullable) */
 } Explaining;
@@ -22,6 +25,7 @@ static void
 explaining_free (Explaining *self)
 {
   g_ptr_array_unref (self->filters);
+  g_hash_table_unref (self->pausing);
   g_clear_object (&self->task);
   g_clear_pointer (&self->explanation, json_object_unref);
   belfry_outbox_end (self->outbox);
@@ -52,9 +56,62 @@ add_notes (JsonObject *part, const BelfryReportRow *row)
                                  json_array_get_string_element (notes, i));
 }
 
+/* what keeps back a row that was not tried yet; NULL: nothing, it is on its way */
+static const char *
+find_brake (const BelfryReporting *reporting, const BelfryReportRow *row, gint64 now_us)
+{
+  const BelfryReporterKeys *keys = reporting->keys;
+  const BelfryHoldDown *hold_down = g_str_equal (row->phase, "finished") ? keys->hold_down : NULL;
+
+  if (!g_str_equal (row->state, "waiting") || row->tries > 0 || row->next_at <= now_us)
+    return NULL;
+  if (hold_down != NULL && (hold_down->retries ? row->next_at - row->created_at > LONG_US
+                                               : row->created_at + hold_down->wait_us > now_us))
+    return "hold-down";
+  return keys->digest != NULL ? "digest" : "quiet-hours";
+}
+
+static void
+add_brake (JsonObject *part, const BelfryReporting *reporting, const BelfryReportRow *row)
+{
+  const BelfryHoldDown *hold_down = reporting->keys->hold_down;
+  const char *key = find_brake (reporting, row, belfry_clock_now_us ());
+  g_autofree char *until = belfry_time_format_rfc3339 (row->next_at);
+
+  if (key == NULL)
+    return;
+  if (g_str_equal (key, "hold-down") && hold_down->retries)
+    belfry_explanation_add_rule (part, FALSE, reporting->section, key,
+                                 "hold-down waits until the request is complete");
+  else
+    belfry_explanation_add_rule (part, FALSE, reporting->section, key, "%s keeps it until %s", key,
+                                 until);
+}
+
+/* what stands between a row and its delivery */
+static void
+add_obstacles (Explaining *self,
+               JsonObject *part,
+               const BelfryReporting *reporting,
+               const BelfryReportRow *row)
+{
+  gboolean waits = g_str_equal (row->state, "waiting") || g_str_equal (row->state, "planned");
+
+  if (waits && g_hash_table_contains (self->pausing, reporting->name))
+    belfry_explanation_add_rule (part, FALSE, NULL, NULL,
+                                 "it pauses, because its credential was refused; "
+                                 "`belfry resume reporter %s` ends that",
+                                 reporting->name);
+  add_brake (part, reporting, row);
+}
+
 /* how many of them are this reporter's */
 static guint
-add_rows (JsonObject *part, const BelfryReporting *reporting, GPtrArray *rows, gboolean sets)
+add_rows (Explaining *self,
+          JsonObject *part,
+          const BelfryReporting *reporting,
+          GPtrArray *rows,
+          gboolean sets)
 {
   guint count = 0;
 
@@ -72,6 +129,7 @@ add_rows (JsonObject *part, const BelfryReporting *reporting, GPtrArray *rows, g
         row->target != NULL ? row->target : "", row->state, row->tries,
         row->answer != NULL ? ": " : "", row->answer != NULL ? row->answer : "");
     add_notes (part, row);
+    add_obstacles (self, part, reporting, row);
   }
   return count;
 }
@@ -131,12 +189,12 @@ explain_reporter (Explaining *self,
   belfry_explanation_add_part (self->explanation, part);
   if (own == NULL)
     return FALSE;
-  count = add_rows (part, reporting, own, FALSE);
+  count = add_rows (self, part, reporting, own, FALSE);
   if (build->bsid != BELFRY_NONE && build->bsid != 0) {
     sets = list_rows (reader, "bsid", build->bsid, error);
     if (sets == NULL)
       return FALSE;
-    count += add_rows (part, reporting, sets, TRUE);
+    count += add_rows (self, part, reporting, sets, TRUE);
   }
   if (count == 0)
     add_reason (part, reporting, reader, build);
@@ -178,6 +236,22 @@ on_explained (GObject *source, GAsyncResult *result, gpointer user_data)
   explaining_free (self);
 }
 
+/* (transfer full): names, for a thread that may not look itself */
+static GHashTable *
+list_pausing (BelfryOutbox *self)
+{
+  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTableIter iter;
+  gpointer name = NULL;
+  gpointer outlet = NULL;
+
+  g_hash_table_iter_init (&iter, self->outlets);
+  while (g_hash_table_iter_next (&iter, &name, &outlet))
+    if (belfry_outlet_is_paused (outlet))
+      g_hash_table_add (names, g_strdup (name));
+  return names;
+}
+
 void
 belfry_outbox_explain_build (BelfryOutbox *self, gint64 buildid, GTask *task)
 {
@@ -187,6 +261,7 @@ belfry_outbox_explain_build (BelfryOutbox *self, gint64 buildid, GTask *task)
   explaining->outbox = self;
   explaining->buildid = buildid;
   explaining->filters = belfry_outbox_ref_filters (self);
+  explaining->pausing = list_pausing (self);
   explaining->task = task;
   belfry_outbox_begin (self);
   belfry_store_read_async (self->store, &view, run_explaining, explaining, NULL, on_explained,

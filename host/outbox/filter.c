@@ -335,7 +335,7 @@ release_held (const BelfryReporting *self, BelfryFiltering *filtering, GError **
   BelfryReader *reader = belfry_writer_get_reader (filtering->writer);
   BelfryQuery query = BELFRY_QUERY_INIT;
   g_autoptr (GPtrArray) builds = NULL;
-  gint64 now_us = belfry_reporting_leave_quiet (self, belfry_clock_now_us ());
+  gint64 due_us = belfry_reporting_leave_quiet (self, belfry_clock_now_us ());
 
   query.filters[0] = (BelfryFilter){
     "buildrequestid",
@@ -353,7 +353,7 @@ release_held (const BelfryReporting *self, BelfryFiltering *filtering, GError **
     BelfryBuild *build = g_ptr_array_index (builds, i);
     gboolean last = i + 1 == builds->len;
 
-    if (!(last ? belfry_rows_release (filtering->writer, self->name, build->buildid, now_us, error)
+    if (!(last ? belfry_rows_release (filtering->writer, self->name, build->buildid, due_us, error)
                : belfry_rows_supersede_held (filtering->writer, self->name, build->buildid, error)))
       return FALSE;
   }

@@ -72,13 +72,14 @@ struct _BelfryOutbox {
   BelfryMasks *masks; /* (nullable) (not owned) */
   guint64 attempts;
   JsonObject *counts;
+  JsonObject *max_ages; /* (nullable) of every reporter that is configured: name → µs */
+  gint64 bury_at_us;    /* when rows of reporters that are gone are looked at */
   gint64 delivered;
   gboolean started;
   gboolean knows_pauses;
   gboolean loading;
   gboolean load_again;
   gboolean stopping;
-  gint64 buried_us;
   guint under_way; /* operations whose callbacks are to come */
   GTask *stop_task;
   GSource *grace;
@@ -90,7 +91,10 @@ void belfry_outbox_begin (BelfryOutbox *self); /* an operation; holds a referenc
 void belfry_outbox_end (BelfryOutbox *self);
 /* The timer looks no later than this. */
 void belfry_outbox_expect (BelfryOutbox *self, gint64 at_us);
+/* look.c: finds what is due, and takes it in */
 void belfry_outbox_load (BelfryOutbox *self);
+/* Starts what can be started, of every reporter. */
+void belfry_outbox_run_all (BelfryOutbox *self);
 /* Takes a row into memory where it is due and its reporter runs; borrowed. */
 void belfry_outbox_adopt (BelfryOutbox *self, BelfryReportRow *row);
 /* The same, and starts it: of another reporter than the one that is running. */
@@ -113,6 +117,21 @@ gboolean belfry_outlet_is_quiet (const BelfryOutlet *self, const char *phase, gi
 void belfry_outlet_run (BelfryOutlet *self);
 /* Forgets what waits in memory; the store has it. */
 void belfry_outlet_drop (BelfryOutlet *self);
+
+/* orphans.c: rows of reporters that are gone */
+/* Those that are configured (element-type BelfryHosted), and how long their rows would wait. */
+void belfry_orphans_name (BelfryOutbox *self, GPtrArray *reporters);
+/* Writer thread: keeps @max_ages for when they are gone, and ends what has waited long enough.
+ * @buried: name → how many; @next_us: when the next may end; G_MAXINT64: there is none */
+gboolean belfry_orphans_bury (BelfryWriter *writer,
+                              JsonObject *max_ages,
+                              gint64 now_us,
+                              GHashTable *buried,
+                              gint64 *next_us,
+                              GError **error);
+void belfry_orphans_tell (BelfryOutbox *self, GHashTable *buried);
+/* It is there again. */
+void belfry_orphans_settle (BelfryOutbox *self, const BelfryHosted *hosted);
 
 /* plan.c */
 void belfry_outlet_plan (BelfryOutlet *self);
@@ -179,6 +198,8 @@ BelfryStream *belfry_stream_new (BelfryOutbox *outbox, BelfryHosted *hosted, Bel
 void belfry_stream_retire (gpointer data);
 gboolean belfry_stream_is_of (const BelfryStream *self, const BelfryHosted *hosted);
 void belfry_stream_wake (BelfryStream *self);
+/* An event that is not stored. */
+void belfry_stream_pass (BelfryStream *self, BelfryEvent *event);
 /* Nobody waits any more for what is being pushed. */
 void belfry_streams_abandon (BelfryOutbox *outbox);
 /* The host ends: whoever took what was pushed last is pushed to once more. */

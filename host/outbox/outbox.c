@@ -12,30 +12,8 @@
 
 #define MAX_ARRIVALS   1000
 #define MAX_QUEUED     250
-#define ROWS_OF_A_LOOK 200
 #define LONGEST_NAP_US (60 * G_USEC_PER_SEC)
-#define BURY_EVERY_US  G_TIME_SPAN_HOUR
 #define GRACE_MS       5000
-
-/* what a look at the store asks, and finds */
-typedef struct {
-  char *name;
-  gboolean paused;
-  gboolean probe;
-  gboolean more;
-} Question;
-
-typedef struct {
-  BelfryOutbox *outbox;
-  GArray *questions; /* (element-type Question) */
-  GPtrArray *names;  /* all instances, ends in NULL */
-  GPtrArray *rows;
-  gint64 now_us;
-  gint64 next_us;
-  gboolean bury;
-  GHashTable *buried; /* instances that are gone → how many of their rows died */
-  JsonObject *counts;
-} Look;
 
 BelfryOutbox *
 belfry_outbox_ref (BelfryOutbox *self)
@@ -62,6 +40,7 @@ belfry_outbox_unref (BelfryOutbox *self)
   g_hash_table_unref (self->trials);
   belfry_buckets_unref (self->buckets);
   g_clear_pointer (&self->counts, json_object_unref);
+  g_clear_pointer (&self->max_ages, json_object_unref);
   g_clear_pointer (&self->config, belfry_config_unref);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -165,8 +144,8 @@ belfry_outbox_take (BelfryOutbox *self, BelfryReportRow *row)
     belfry_outlet_run (outlet);
 }
 
-static void
-run_all (BelfryOutbox *self)
+void
+belfry_outbox_run_all (BelfryOutbox *self)
 {
   GHashTableIter iter;
   gpointer outlet = NULL;
@@ -178,212 +157,6 @@ run_all (BelfryOutbox *self)
     g_ptr_array_add (outlets, belfry_outlet_ref (outlet));
   for (guint i = 0; i < outlets->len; i++)
     belfry_outlet_run (g_ptr_array_index (outlets, i));
-}
-
-static void
-look_free (Look *look)
-{
-  for (guint i = 0; i < look->questions->len; i++)
-    g_free (g_array_index (look->questions, Question, i).name);
-  g_array_unref (look->questions);
-  g_ptr_array_unref (look->names);
-  g_ptr_array_unref (look->rows);
-  g_hash_table_unref (look->buried);
-  g_clear_pointer (&look->counts, json_object_unref);
-  g_free (look);
-}
-
-/* writer thread */
-static gboolean
-answer_question (Look *look, Question *question, BelfryWriter *writer, GError **error)
-{
-  guint before = look->rows->len;
-  gint64 next_us = G_MAXINT64;
-
-  if (question->probe)
-    return belfry_rows_list_oldest (writer, question->name, look->rows, error);
-  if (question->paused)
-    return TRUE;
-  if (!belfry_rows_list_due (writer, question->name, look->now_us, ROWS_OF_A_LOOK, look->rows,
-                             error) ||
-      !belfry_rows_find_next_time (writer, question->name, look->now_us, &next_us, error))
-    return FALSE;
-  question->more = look->rows->len - before >= ROWS_OF_A_LOOK;
-  look->next_us = MIN (look->next_us, next_us);
-  return TRUE;
-}
-
-/* the remote id that a planned row may edit or answer to is its lane's last one */
-static gboolean
-complete_rows (Look *look, BelfryWriter *writer, GError **error)
-{
-  for (guint i = 0; i < look->rows->len; i++) {
-    BelfryReportRow *row = g_ptr_array_index (look->rows, i);
-
-    if (g_str_equal (row->state, "planned") && row->remote_id == NULL &&
-        !belfry_rows_find_remote_id (writer, row, &row->remote_id, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-look_into_store (BelfryWriter *writer, gpointer data, GError **error)
-{
-  Look *look = data;
-
-  g_ptr_array_set_size (look->rows, 0);
-  g_hash_table_remove_all (look->buried);
-  look->next_us = G_MAXINT64;
-  g_clear_pointer (&look->counts, json_object_unref);
-  if (look->bury && !belfry_rows_bury_orphans (writer, (const char *const *)look->names->pdata,
-                                               look->now_us, look->buried, error))
-    return FALSE;
-  for (guint i = 0; i < look->questions->len; i++)
-    if (!answer_question (look, &g_array_index (look->questions, Question, i), writer, error))
-      return FALSE;
-  look->counts = belfry_rows_count (writer, error);
-  return look->counts != NULL && complete_rows (look, writer, error);
-}
-
-static char *
-dup_gone_cause (const char *instance)
-{
-  return g_strconcat ("gone/", instance, NULL);
-}
-
-/* nobody is there to try them again */
-static void
-tell_buried (BelfryOutbox *self, GHashTable *buried)
-{
-  GHashTableIter iter;
-  gpointer name = NULL;
-  gpointer count = NULL;
-
-  g_hash_table_iter_init (&iter, buried);
-  while (g_hash_table_iter_next (&iter, &name, &count)) {
-    g_autofree char *cause = dup_gone_cause (name);
-    g_autofree char *text =
-        g_strdup_printf ("%d reports of reporter '%s' were given up: it is gone from the "
-                         "configuration since a day",
-                         GPOINTER_TO_INT (count), (const char *)name);
-
-    g_warning ("reporter '%s': instance gone; %d reports of its are given up", (const char *)name,
-               GPOINTER_TO_INT (count));
-    belfry_outbox_alert (self, cause, name, text);
-  }
-}
-
-static void
-take_look (BelfryOutbox *self, Look *look)
-{
-  g_autoptr (GPtrArray) probing = g_ptr_array_new ();
-  gint64 quiet_us = 0;
-
-  for (guint i = 0; i < look->questions->len; i++) {
-    const Question *question = &g_array_index (look->questions, Question, i);
-    BelfryOutlet *outlet = g_hash_table_lookup (self->outlets, question->name);
-
-    if (outlet == NULL)
-      continue;
-    /* in quiet hours all of them stay where they are */
-    outlet->more |= question->more && !belfry_outlet_is_quiet (outlet, "", &quiet_us);
-    if (question->probe)
-      g_ptr_array_add (probing, outlet);
-  }
-  tell_buried (self, look->buried);
-  belfry_outbox_begin_probes (self, probing, look->rows);
-  for (guint i = 0; i < look->rows->len; i++)
-    belfry_outbox_adopt (self, g_ptr_array_index (look->rows, i));
-  g_clear_pointer (&self->counts, json_object_unref);
-  self->counts = g_steal_pointer (&look->counts);
-  if (look->next_us != G_MAXINT64)
-    belfry_outbox_expect (self, look->next_us);
-}
-
-static void
-on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Look *look = user_data;
-  BelfryOutbox *self = look->outbox;
-  g_autoptr (GError) local = NULL;
-
-  self->loading = FALSE;
-  if (!belfry_store_write_finish (self->store, result, &local)) {
-    g_warning ("looking for reports that are due: %s; trying again", local->message);
-    belfry_outbox_expect (self, belfry_clock_now_us () + 10 * G_USEC_PER_SEC);
-  } else if (!self->stopping)
-    take_look (self, look);
-  look_free (look);
-  if (self->load_again)
-    belfry_outbox_load (self);
-  run_all (self);
-  belfry_outbox_end (self);
-}
-
-static void
-ask_about (Look *look, BelfryOutlet *outlet)
-{
-  Question question = { .name = g_strdup (outlet->reporting->name) };
-  gboolean runs =
-      outlet->hosted->instance != NULL && outlet->hosted->state == BELFRY_HOSTED_RUNNING;
-  const BelfryCredential *credential = belfry_outlet_get_credential (outlet);
-  gint64 paused_until_us = credential != NULL ? credential->paused_until_us : 0;
-  gint64 hold_us = belfry_outlet_get_hold (outlet);
-
-  outlet->looked = runs;
-  question.paused = paused_until_us != 0 || hold_us != 0 || !runs;
-  question.probe =
-      runs && paused_until_us != 0 && paused_until_us <= look->now_us && credential->prober == NULL;
-  if (paused_until_us > look->now_us)
-    belfry_outbox_expect (outlet->outbox, paused_until_us);
-  if (hold_us > look->now_us)
-    belfry_outbox_expect (outlet->outbox, hold_us);
-  g_array_append_val (look->questions, question);
-}
-
-static Look *
-look_new (BelfryOutbox *self)
-{
-  Look *look = g_new0 (Look, 1);
-  GHashTableIter iter;
-  gpointer outlet = NULL;
-
-  look->outbox = self;
-  look->questions = g_array_new (FALSE, FALSE, sizeof (Question));
-  look->names = g_ptr_array_new ();
-  look->rows = g_ptr_array_new_with_free_func (belfry_record_unref);
-  look->now_us = belfry_clock_now_us ();
-  look->buried = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  look->bury = self->config != NULL && look->now_us - self->buried_us > BURY_EVERY_US;
-  if (look->bury)
-    self->buried_us = look->now_us;
-  g_hash_table_iter_init (&iter, self->outlets);
-  while (g_hash_table_iter_next (&iter, NULL, &outlet)) {
-    ask_about (look, outlet);
-    g_ptr_array_add (look->names,
-                     g_array_index (look->questions, Question, look->questions->len - 1).name);
-  }
-  g_ptr_array_add (look->names, NULL);
-  return look;
-}
-
-void
-belfry_outbox_load (BelfryOutbox *self)
-{
-  Look *look = NULL;
-
-  if (self->stopping || !self->knows_pauses)
-    return;
-  self->load_again = self->loading;
-  if (self->loading)
-    return;
-  self->loading = TRUE;
-  self->next_us = G_MAXINT64;
-  g_source_set_ready_time (self->timer, -1);
-  look = look_new (self);
-  belfry_outbox_begin (self);
-  belfry_store_write_async (self->store, look_into_store, look, NULL, NULL, on_looked, look);
 }
 
 static gboolean
@@ -511,81 +284,6 @@ belfry_outbox_free (BelfryOutbox *self)
   belfry_outbox_unref (self);
 }
 
-static void
-retire (BelfryOutlet *outlet)
-{
-  belfry_outlet_drop (outlet);
-  belfry_outlet_leave_credential (outlet);
-  outlet->trial = NULL;
-  outlet->is_gone = TRUE;
-}
-
-static BelfryOutlet *
-renew_outlet (BelfryOutbox *self, BelfryHosted *hosted, BelfryReporting *reporting)
-{
-  BelfryOutlet *old = g_hash_table_lookup (self->outlets, reporting->name);
-
-  if (old != NULL && old->hosted == hosted) {
-    belfry_reporting_unref (old->reporting);
-    old->reporting = belfry_reporting_ref (reporting);
-    return belfry_outlet_ref (old);
-  }
-  if (old != NULL)
-    retire (old);
-  return belfry_outlet_new (self, hosted, reporting);
-}
-
-static void
-retire_missing (BelfryOutbox *self, GHashTable *outlets)
-{
-  GHashTableIter iter;
-  gpointer name = NULL;
-  gpointer outlet = NULL;
-
-  g_hash_table_iter_init (&iter, self->outlets);
-  while (g_hash_table_iter_next (&iter, &name, &outlet))
-    if (!g_hash_table_contains (outlets, name))
-      retire (outlet);
-}
-
-static gboolean
-has_keys (const BelfryHosted *hosted)
-{
-  return hosted->blueprint->plugin != NULL && hosted->blueprint->host_state != NULL;
-}
-
-static gboolean
-is_stream (const BelfryHosted *hosted)
-{
-  return ((const BelfryReporter *)hosted->blueprint->plugin)->family == BELFRY_FAMILY_STREAM;
-}
-
-/* those that follow all events keep their place in them, whatever they are made anew for */
-static void
-apply_streams (BelfryOutbox *self, BelfryConfig *config, GPtrArray *reporters)
-{
-  GHashTable *streams =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, belfry_stream_retire);
-
-  for (guint i = 0; i < reporters->len; i++) {
-    BelfryHosted *hosted = g_ptr_array_index (reporters, i);
-    const char *name = hosted->blueprint->name;
-    BelfryStream *old = g_hash_table_lookup (self->streams, name);
-
-    if (!has_keys (hosted) || !is_stream (hosted))
-      continue;
-    if (old != NULL && belfry_stream_is_of (old, hosted)) {
-      g_autofree char *key = NULL;
-
-      g_hash_table_steal_extended (self->streams, name, (gpointer *)&key, NULL);
-      g_hash_table_insert (streams, g_strdup (name), old);
-    } else
-      g_hash_table_insert (streams, g_strdup (name), belfry_stream_new (self, hosted, config));
-  }
-  g_hash_table_unref (self->streams);
-  self->streams = streams;
-}
-
 void
 belfry_outbox_tell_streams (BelfryOutbox *self)
 {
@@ -600,44 +298,16 @@ belfry_outbox_tell_streams (BelfryOutbox *self)
 }
 
 void
-belfry_outbox_apply (BelfryOutbox *self, BelfryConfig *config, GPtrArray *reporters)
+belfry_outbox_pass_event (BelfryOutbox *self, BelfryEvent *event)
 {
-  g_autoptr (GHashTable) outlets =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)belfry_outlet_unref);
-  GPtrArray *filters = g_ptr_array_new_with_free_func ((GDestroyNotify)belfry_reporting_unref);
-  GPtrArray *old = NULL;
+  GHashTableIter iter;
+  gpointer stream = NULL;
 
-  g_clear_pointer (&self->config, belfry_config_unref);
-  self->config = belfry_config_ref (config);
-  for (guint i = 0; i < reporters->len; i++) {
-    BelfryHosted *hosted = g_ptr_array_index (reporters, i);
-    g_autofree char *gone = dup_gone_cause (hosted->blueprint->name);
-    g_autoptr (GError) local = NULL;
-    BelfryReporting *reporting = NULL;
-
-    belfry_outbox_settle (self, gone);
-    if (!has_keys (hosted) || is_stream (hosted))
-      continue;
-    reporting = belfry_reporting_new (hosted, config, &local);
-    if (reporting == NULL) {
-      g_warning ("%s; it reports nothing", local->message);
-      continue;
-    }
-    g_ptr_array_add (filters, reporting);
-    g_hash_table_insert (outlets, g_strdup (reporting->name),
-                         renew_outlet (self, hosted, reporting));
-  }
-  apply_streams (self, config, reporters);
-  retire_missing (self, outlets);
-  g_hash_table_unref (self->outlets);
-  self->outlets = g_steal_pointer (&outlets);
-  g_mutex_lock (&self->lock);
-  old = self->filters;
-  self->filters = filters;
-  g_mutex_unlock (&self->lock);
-  g_ptr_array_unref (old);
-  if (self->started)
-    belfry_outbox_load (self);
+  if (self->stopping || !self->knows_pauses)
+    return;
+  g_hash_table_iter_init (&iter, self->streams);
+  while (g_hash_table_iter_next (&iter, NULL, &stream))
+    belfry_stream_pass (stream, event);
 }
 
 GPtrArray *
@@ -730,7 +400,7 @@ belfry_outbox_wake (BelfryOutbox *self)
     belfry_outbox_load (self);
   for (guint i = 0; i < arrivals->len; i++)
     belfry_outbox_adopt (self, g_ptr_array_index (arrivals, i));
-  run_all (self);
+  belfry_outbox_run_all (self);
 }
 
 static gboolean

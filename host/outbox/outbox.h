@@ -24,6 +24,8 @@ gboolean belfry_outbox_filter (
 void belfry_outbox_wake (BelfryOutbox *self);
 /* An event was stored: those who pass on every event look. */
 void belfry_outbox_tell_streams (BelfryOutbox *self);
+/* One that is not stored, for those who are not behind. */
+void belfry_outbox_pass_event (BelfryOutbox *self, BelfryEvent *event);
 /* What each reporter made of a build, and by which key; see belfry_explanation_new (). The task
  * returns a JsonObject; NOT_FOUND. */
 void belfry_outbox_explain_build (BelfryOutbox *self, gint64 buildid, GTask *task);
@@ -66,6 +68,13 @@ void belfry_outbox_test_async (BelfryOutbox *self,
 JsonObject *belfry_outbox_test_finish (GAsyncResult *result, GError **error);
 /* Of redeliver and discard: how many; -1 with @error. */
 gint64 belfry_outbox_change_finish (BelfryOutbox *self, GAsyncResult *result, GError **error);
+/* Rows that wait for reporters that are not among @names (texts; NULL: not configured now): a
+ * sentence for each such reporter. (transfer full) */
+void belfry_outbox_list_orphans_async (BelfryOutbox *self,
+                                       JsonArray *names,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+JsonArray *belfry_outbox_list_orphans_finish (GAsyncResult *result, GError **error);
 /* Tells the reporters of [host] alert, but not @except, once per cause until it is settled. */
 void
 belfry_outbox_alert (BelfryOutbox *self, const char *cause, const char *except, const char *text);

@@ -225,41 +225,47 @@ belfry_rows_find_next_time (
   return TRUE;
 }
 
-static const char sql_list_instances[] =
-    "SELECT DISTINCT instance FROM reports WHERE state IN ('waiting', 'planned')";
-static const char sql_bury[] =
-    "UPDATE reports SET state = 'dead', finished_at = ?, answer = 'instance gone' "
-    "WHERE instance = ? AND state IN ('waiting', 'planned') AND created_at < ?";
+static const char sql_list_live[] = "SELECT instance, count (*), min (created_at) FROM reports "
+                                    "WHERE state IN ('waiting', 'planned') GROUP BY instance";
 
 gboolean
-belfry_rows_bury_orphans (BelfryWriter *writer,
-                          const char *const *instances,
-                          gint64 now_us,
-                          GHashTable *buried,
-                          GError **error)
+belfry_rows_list_live (BelfryWriter *writer, GArray *found, GError **error)
 {
-  sqlite3_stmt *statement = belfry_writer_prepare (writer, sql_list_instances, error);
-  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
+  sqlite3_stmt *statement = belfry_writer_prepare (writer, sql_list_live, error);
   gboolean row = FALSE;
   gboolean good = statement != NULL;
 
   while (good && (good = belfry_writer_step (writer, statement, &row, error)) && row) {
     const char *name = (const char *)sqlite3_column_text (statement, 0);
+    BelfryLiveRows live = {
+      g_strdup (name != NULL ? name : ""),
+      sqlite3_column_int64 (statement, 1),
+      sqlite3_column_int64 (statement, 2),
+    };
 
-    if (name != NULL && !g_strv_contains (instances, name))
-      g_ptr_array_add (gone, g_strdup (name));
+    g_array_append_val (found, live);
   }
   if (statement != NULL)
     sqlite3_reset (statement);
-  for (guint i = 0; good && i < gone->len; i++) {
-    const char *name = g_ptr_array_index (gone, i);
-    int count = 0;
-
-    good = execute (writer, &count, error, sql_bury, "iti", now_us, name, now_us - G_TIME_SPAN_DAY);
-    if (count > 0)
-      g_hash_table_replace (buried, g_strdup (name), GINT_TO_POINTER (count));
-  }
   return good;
+}
+
+void
+belfry_live_rows_clear (gpointer data)
+{
+  g_free (((BelfryLiveRows *)data)->instance);
+}
+
+static const char sql_bury[] =
+    "UPDATE reports SET state = 'dead', finished_at = ?, answer = 'instance gone' "
+    "WHERE instance = ? AND state IN ('waiting', 'planned') AND created_at <= ?";
+
+gboolean
+belfry_rows_bury (
+    BelfryWriter *writer, const char *instance, gint64 before_us, int *count, GError **error)
+{
+  return execute (writer, count, error, sql_bury, "iti", belfry_clock_now_us (), instance,
+                  before_us);
 }
 
 static const char sql_count[] =

@@ -37,13 +37,19 @@ gboolean belfry_rows_list_oldest (BelfryWriter *writer,
 /* the first time after @now_us at which something is due; G_MAXINT64: nothing is */
 gboolean belfry_rows_find_next_time (
     BelfryWriter *writer, const char *instance, gint64 now_us, gint64 *next_us, GError **error);
-/* rows of instances that are no more, waiting for longer than a day, die; @buried: name → how many
- */
-gboolean belfry_rows_bury_orphans (BelfryWriter *writer,
-                                   const char *const *instances,
-                                   gint64 now_us,
-                                   GHashTable *buried,
-                                   GError **error);
+/* how many rows of an instance are not at their end */
+typedef struct {
+  char *instance;
+  gint64 count;
+  gint64 oldest_us; /* when the first of them came up */
+} BelfryLiveRows;
+
+void belfry_live_rows_clear (gpointer data);
+/* appends one BelfryLiveRows for each instance that has any */
+gboolean belfry_rows_list_live (BelfryWriter *writer, GArray *found, GError **error);
+/* those that came up no later die as "instance gone" */
+gboolean belfry_rows_bury (
+    BelfryWriter *writer, const char *instance, gint64 before_us, int *count, GError **error);
 JsonObject *belfry_rows_count (BelfryWriter *writer, GError **error);
 
 /* the first attempt; @found: FALSE where the row no longer waits */

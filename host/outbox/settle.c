@@ -102,7 +102,8 @@ belfry_outbox_mask (const BelfryOutbox *self, BelfryOutcome *outcome)
 
   if (self->masks == NULL || outcome->excerpt == NULL)
     return;
-  masked = belfry_masks_apply_text (self->masks, outcome->excerpt);
+  /* whoever made it may have cut it within a secret */
+  masked = belfry_masks_apply_cut (self->masks, outcome->excerpt);
   g_free (outcome->excerpt);
   outcome->excerpt = masked;
 }

@@ -7,12 +7,16 @@
  *
  * One push at a time: wait as long as the reporter says, read what came since, push, move on.
  * Events that retention has removed before they were pushed are lost; how many is logged.
+ *
+ * What is never stored (how long a build will run yet) is of its moment only: it goes out behind
+ * what was read last, and is forgotten where a stream is too far behind or its sink refuses.
  */
 #include "outbox-private.h"
 
 #define KEY_SPACE      "host/outbox"
 #define EVENTS_AT_ONCE 500
 #define ITEMS_AT_ONCE  200
+#define MAX_PASSING    100
 #define FIRST_RETRY_US ((gint64)5 * G_USEC_PER_SEC)
 
 typedef struct {
@@ -39,6 +43,7 @@ struct _BelfryStream {
   gboolean owes_end;     /* the host ends: one more push is due */
   gboolean is_last;      /* that one is under way */
   gboolean took;         /* what the last push did */
+  GPtrArray *passing;    /* (element-type BelfryEvent) that are not stored, since the last push */
   GSource *timer;
   GCancellable *cancellable; /* (nullable) while it pushes */
 };
@@ -48,10 +53,11 @@ typedef struct {
   BelfryStream *stream;
   JsonObject *host;
   gboolean find_place;
-  Place found;      /* as it was stored */
-  Place place;      /* as it is read on */
-  gint64 seen;      /* last event looked at */
-  gint64 lost;      /* events that were not there any more */
+  Place found; /* as it was stored */
+  Place place; /* as it is read on */
+  gint64 seen; /* last event looked at */
+  gint64 lost; /* events that were not there any more */
+  GPtrArray *passing;
   JsonArray *items; /* owned */
   GArray *places;   /* (element-type Place) beside items: where one is once it was taken */
   gboolean more;
@@ -70,6 +76,7 @@ stream_unref (BelfryStream *self)
   if (--self->refs > 0)
     return;
   g_clear_object (&self->cancellable);
+  g_ptr_array_unref (self->passing);
   belfry_hosted_unref (self->hosted);
   belfry_config_unref (self->config);
   g_free (self->name);
@@ -97,6 +104,7 @@ belfry_stream_new (BelfryOutbox *outbox, BelfryHosted *hosted, BelfryConfig *con
   self->name = g_strdup (hosted->blueprint->name);
   self->plugin = belfry_hosted_get_plugin (hosted);
   self->keys = hosted->blueprint->host_state;
+  self->passing = g_ptr_array_new_with_free_func (belfry_record_unref);
   self->took = TRUE;
   self->begin = MAX (belfry_store_last_event_id (outbox->store, BELFRY_NONE), 0);
   return self;
@@ -134,6 +142,7 @@ reading_free (Reading *reading)
   json_object_unref (reading->host);
   json_array_unref (reading->items);
   g_array_unref (reading->places);
+  g_ptr_array_unref (reading->passing);
   g_free (reading);
 }
 
@@ -261,19 +270,36 @@ call_to_items (
                                  error);
 }
 
-static void
-take_event (Reading *reading, BelfryReader *reader, BelfryEvent *event)
+/* (transfer full): what the event becomes; nothing where it is not wanted */
+static JsonArray *
+make_items (Reading *reading, BelfryReader *reader, BelfryEvent *event)
 {
   BelfryStream *self = reading->stream;
-  g_autoptr (JsonArray) made = json_array_new ();
+  JsonArray *made = json_array_new ();
   g_autoptr (GError) local = NULL;
 
-  if (is_wanted (self, reader, event) && !call_to_items (self, event, reader, made, &local)) {
-    g_info ("reporter '%s': event %" G_GINT64_FORMAT ": %s; it is passed over", self->name,
-            event->eventid, local != NULL ? local->message : "no reason given");
-    return;
+  if (!is_wanted (self, reader, event) || call_to_items (self, event, reader, made, &local))
+    return made;
+  g_info ("reporter '%s': event %" G_GINT64_FORMAT ": %s; it is passed over", self->name,
+          event->eventid, local != NULL ? local->message : "no reason given");
+  json_array_unref (made);
+  return json_array_new ();
+}
+
+/* they have no place of their own: who took one has taken what stands before it */
+static void
+take_passing (Reading *reading, BelfryReader *reader, BelfryEvent *event)
+{
+  g_autoptr (JsonArray) made = make_items (reading, reader, event);
+
+  for (guint i = 0; i < json_array_get_length (made); i++) {
+    JsonObject *item = json_array_get_object_element (made, i);
+    Place after = { reading->seen, 0, ++reading->place.number };
+
+    json_object_set_int_member (item, "id", after.number);
+    json_array_add_object_element (reading->items, json_object_ref (item));
+    g_array_append_val (reading->places, after);
   }
-  add_items (reading, made, event->eventid);
 }
 
 /* retention takes the oldest first: where the last one taken is there, none was missed */
@@ -311,14 +337,18 @@ run_reading (BelfryReader *reader, gpointer data, GError **error)
   limit = limit != 0 ? limit : ITEMS_AT_ONCE;
   for (guint i = 0; i < events->len && json_array_get_length (reading->items) < limit; i++) {
     BelfryEvent *event = g_ptr_array_index (events, i);
+    g_autoptr (JsonArray) made = NULL;
 
     if (i == 0 && was_removed (reader, reading->found.event))
       reading->lost = event->eventid - reading->found.event - 1;
-    take_event (reading, reader, event);
+    made = make_items (reading, reader, event);
+    add_items (reading, made, event->eventid);
     reading->seen = event->eventid;
     cut |= i + 1 < events->len && json_array_get_length (reading->items) >= limit;
   }
   reading->more = cut;
+  for (guint i = 0; !cut && i < reading->passing->len; i++)
+    take_passing (reading, reader, g_ptr_array_index (reading->passing, i));
   return TRUE;
 }
 
@@ -487,6 +517,8 @@ begin_round (BelfryStream *self)
   reading->found = self->place;
   reading->items = json_array_new ();
   reading->places = g_array_new (FALSE, FALSE, sizeof (Place));
+  reading->passing = g_steal_pointer (&self->passing);
+  self->passing = g_ptr_array_new_with_free_func (belfry_record_unref);
   reading->host = json_object_new ();
   if (self->outbox->config != NULL && self->outbox->config->host.url != NULL)
     json_object_set_string_member (reading->host, "url", self->outbox->config->host.url);
@@ -542,6 +574,15 @@ belfry_stream_wake (BelfryStream *self)
   self->is_behind = TRUE;
   if (!self->is_busy)
     schedule (self);
+}
+
+void
+belfry_stream_pass (BelfryStream *self, BelfryEvent *event)
+{
+  if (self->passing->len >= MAX_PASSING)
+    g_ptr_array_remove_index (self->passing, 0);
+  g_ptr_array_add (self->passing, belfry_record_ref (event));
+  belfry_stream_wake (self);
 }
 
 /* the end of the host */

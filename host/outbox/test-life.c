@@ -460,12 +460,12 @@ test_alert (Fixture *fixture, gconstpointer unused)
   g_test_assert_expected_messages ();
 }
 
-/* what an instance leaves behind that is no more waits a day */
+/* what an instance leaves behind that is no more waits as long as its max-age said */
 static void
 test_orphans (Fixture *fixture, gconstpointer unused)
 {
   static char *names[] = { (char *)"mail", (char *)"other", NULL };
-  TestReporter *reporter = fixture_add (fixture, &test_message, "mail", NULL);
+  TestReporter *reporter = fixture_add (fixture, &test_message, "mail", "max-age=6h");
   TestReporter *other = fixture_add (fixture, &test_message, "other", "builders=");
   g_autoptr (GPtrArray) left = g_ptr_array_new ();
   g_autofree char *answer = NULL;
@@ -477,9 +477,9 @@ test_orphans (Fixture *fixture, gconstpointer unused)
   fixture_apply (fixture);
   fixture_build (fixture, NULL, BELFRY_RESULT_FAILURE);
   belfry_outbox_apply (fixture->outbox, &fixture->config, left);
-  fixture_advance (fixture, 2 * G_TIME_SPAN_HOUR);
+  fixture_advance (fixture, 5 * G_TIME_SPAN_HOUR);
   fixture_wait_states (fixture, "mail", "waiting");
-  fixture_advance (fixture, G_TIME_SPAN_DAY);
+  fixture_advance (fixture, G_TIME_SPAN_HOUR);
   fixture_wait_states (fixture, "mail", "dead");
   answer = fixture_dup_answer (fixture, "mail");
   g_assert_cmpstr (answer, ==, "instance gone");
@@ -487,6 +487,65 @@ test_orphans (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (test_get_item (other, 0)->phase, ==, "alert");
   g_assert_nonnull (strstr (test_get_text (other, 0, "subject"), "1 reports of reporter 'mail'"));
   g_test_assert_expected_messages ();
+}
+
+static void
+on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) local = NULL;
+
+  *(JsonArray **)user_data = belfry_outbox_list_orphans_finish (result, &local);
+  g_assert_no_error (local);
+}
+
+static JsonArray *
+list_orphans (Fixture *fixture, const char *name)
+{
+  g_autoptr (JsonArray) names = name != NULL ? json_array_new () : NULL;
+  JsonArray *lines = NULL;
+
+  if (name != NULL)
+    json_array_add_string_element (names, name);
+  belfry_outbox_list_orphans_async (fixture->outbox, names, on_listed, &lines);
+  while (lines == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return lines;
+}
+
+/* the section is gone after a new start: how long its rows wait was kept; one that does not run is
+ * not gone, and one that comes back goes on */
+static void
+test_orphans_after_restart (Fixture *fixture, gconstpointer unused)
+{
+  TestReporter *reporter = fixture_add (fixture, &test_message, "mail", "max-age=3d");
+  TestReporter *other = fixture_add (fixture, &test_message, "other", "builders=");
+  g_autoptr (GPtrArray) left = g_ptr_array_new ();
+  g_autoptr (JsonArray) none = NULL;
+  g_autoptr (JsonArray) one = NULL;
+  g_autoptr (JsonArray) asked = NULL;
+
+  g_ptr_array_add (left, other->hosted);
+  reporter->hosted->state = BELFRY_HOSTED_FAILED;
+  fixture_apply (fixture);
+  fixture_build (fixture, NULL, BELFRY_RESULT_FAILURE);
+  fixture_settle (fixture);
+  none = list_orphans (fixture, NULL);
+  asked = list_orphans (fixture, "other");
+  g_assert_cmpuint (json_array_get_length (none), ==, 0);
+  g_assert_cmpuint (json_array_get_length (asked), ==, 1);
+  fixture_restart (fixture);
+  belfry_outbox_apply (fixture->outbox, &fixture->config, left);
+  belfry_outbox_wake (fixture->outbox);
+  fixture_settle (fixture);
+  fixture_advance (fixture, 2 * G_TIME_SPAN_DAY);
+  fixture_wait_states (fixture, "mail", "waiting");
+  one = list_orphans (fixture, NULL);
+  g_assert_cmpuint (json_array_get_length (one), ==, 1);
+  g_assert_true (g_str_has_prefix (json_array_get_string_element (one, 0),
+                                   "reporter 'mail' is not configured any more: 1 reports of"));
+  reporter->hosted->state = BELFRY_HOSTED_RUNNING;
+  fixture_apply (fixture);
+  fixture_wait_states (fixture, "mail", "delivered");
 }
 
 /* whatever a service says of what it was told */
@@ -516,6 +575,31 @@ test_masked (Fixture *fixture, gconstpointer unused)
   g_test_assert_expected_messages ();
 }
 
+/* what is left of a secret that was cut within */
+static void
+test_masked_cut (Fixture *fixture, gconstpointer unused)
+{
+  TestReporter *reporter = fixture_add (fixture, &test_http, "web", NULL);
+  g_autoptr (BelfryMasks) masks = belfry_masks_new ();
+  g_autofree char *filler = g_strnfill (1024 - 10, 'x');
+  g_autofree char *body = g_strconcat (filler, "hunter2hunter2", NULL);
+  g_autofree char *answer = NULL;
+
+  belfry_masks_add (masks, 0, "token", "hunter2hunter2", 1);
+  belfry_outbox_set_masks (fixture->outbox, masks);
+  reporter->state.status = 404;
+  reporter->state.body = body;
+  g_test_expect_message ("belfry", G_LOG_LEVEL_WARNING, "*xxx<*; it is given up");
+  fixture_apply (fixture);
+  fixture_build (fixture, NULL, BELFRY_RESULT_FAILURE);
+  fixture_wait_states (fixture, "web", "dead");
+  answer = fixture_dup_answer (fixture, "web");
+  g_assert_nonnull (strstr (answer, "xxx<"));
+  g_assert_null (strstr (answer, "hunt"));
+  belfry_outbox_set_masks (fixture->outbox, NULL);
+  g_test_assert_expected_messages ();
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -539,7 +623,9 @@ main (int argc, char *argv[])
   ADD ("death/template-fails", test_template_fails);
   ADD ("death/plan-fails", test_plan_fails);
   ADD ("death/orphans", test_orphans);
+  ADD ("death/orphans-after-restart", test_orphans_after_restart);
   ADD ("death/masked", test_masked);
+  ADD ("death/masked-cut", test_masked_cut);
   ADD ("people/second-thoughts", test_second_thoughts);
   ADD ("people/discard", test_discard);
   ADD ("people/alert", test_alert);

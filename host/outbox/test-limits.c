@@ -454,6 +454,31 @@ get_attempt (JsonObject *answer, guint index)
   return json_array_get_object_element (attempts, index);
 }
 
+/* a reporter that only keeps its own pace has not been tried yet */
+static void
+test_trial_paced (Fixture *fixture, gconstpointer unused)
+{
+  TestReporter *reporter = fixture_add (fixture, &test_message, "mail", NULL);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_queue_push_tail (&reporter->state.outcomes,
+                     belfry_outcome_new_wait (G_USEC_PER_SEC, FALSE, "keeping the pace"));
+  fixture_apply (fixture);
+  belfry_outbox_test_async (fixture->outbox, "mail", on_tested, &result);
+  fixture_wait_items (fixture, reporter, 1);
+  fixture_settle (fixture);
+  g_assert_null (result);
+  fixture_advance (fixture, G_USEC_PER_SEC);
+  while (result == NULL)
+    g_main_context_iteration (NULL, FALSE);
+  answer = belfry_outbox_test_finish (result, &error);
+  g_assert_no_error (error);
+  g_assert_true (belfry_json_get_boolean (answer, "delivered", FALSE));
+  g_assert_cmpuint (json_array_get_length (belfry_json_get_array (answer, "attempts")), ==, 1);
+}
+
 static void
 test_trial (Fixture *fixture, gconstpointer unused)
 {
@@ -678,6 +703,7 @@ main (int argc, char *argv[])
   ADD ("bucket/held-backlog", test_held_backlog);
   ADD ("schedule/quiet-after-pause", test_quiet_after_pause);
   ADD ("trial/delivered", test_trial);
+  ADD ("trial/delivered-paced", test_trial_paced);
   ADD ("trial/refused", test_trial_refused);
   ADD ("trial/feed", test_trial_of_feed);
   ADD ("trial/paused", test_trial_while_paused);

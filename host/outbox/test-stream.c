@@ -269,6 +269,44 @@ test_builders (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (get_name (1), ==, "2 build-started");
 }
 
+static void
+pass (Fixture *fixture, const char *name)
+{
+  g_autoptr (BelfryEvent) event = belfry_event_new ();
+
+  belfry_record_set_text (&event->name, name);
+  event->at = belfry_clock_now_us ();
+  belfry_outbox_pass_event (fixture->outbox, event);
+}
+
+/* what is not stored comes behind what is, counts like it, and does not come again */
+static void
+test_passing (Fixture *fixture, gconstpointer unused)
+{
+  add_stream (fixture, NULL);
+  begin (fixture);
+  fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
+  pass (fixture, "eta");
+  wait_for (5);
+  g_assert_cmpstr (get_name (3), ==, "4 build-finished");
+  g_assert_cmpstr (get_name (4), ==, "5 eta");
+  fixture_settle (fixture);
+  stream.refusals = 1;
+  pass (fixture, "eta");
+  while (stream.refusals > 0)
+    g_main_context_iteration (NULL, TRUE);
+  fixture_settle (fixture);
+  fixture_build (fixture, NULL, BELFRY_RESULT_SUCCESS);
+  tell (fixture);
+  wait_for (8);
+  g_assert_cmpstr (get_name (5), ==, "6 build-started");
+  g_assert_cmpstr (get_name (7), ==, "8 build-finished");
+  fixture_restart (fixture);
+  begin (fixture);
+  wait_for (9);
+  g_assert_cmpstr (get_name (8), ==, "9 host-started");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -280,6 +318,7 @@ main (int argc, char *argv[])
   ADD ("restart", test_restart);
   ADD ("end", test_end);
   ADD ("builders", test_builders);
+  ADD ("passing", test_passing);
 #undef ADD
   return g_test_run ();
 }

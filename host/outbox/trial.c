@@ -8,7 +8,8 @@
 
 #include "outbox/reporter-keys.h"
 
-#define LONGEST_S 180
+#define LONGEST_S       180
+#define LONGEST_PACE_US ((gint64)30 * G_USEC_PER_SEC)
 
 struct _BelfryTrial {
   BelfryOutbox *outbox;
@@ -90,6 +91,15 @@ find_status (const BelfryOutcome *outcome, JsonArray *requests)
   return (guint)belfry_json_get_integer (last, "status", 0);
 }
 
+/* the reporter put it off by itself, so that its service is not hurried: that was no try yet */
+static gboolean
+is_pacing (const BelfryOutcome *outcome, JsonArray *requests)
+{
+  return outcome->kind == BELFRY_OUTCOME_WAIT && !outcome->answered && outcome->wait_us > 0 &&
+         outcome->wait_us <= LONGEST_PACE_US &&
+         (requests == NULL || json_array_get_length (requests) == 0);
+}
+
 void
 belfry_trial_saw (BelfryTrial *self,
                   BelfryOutlet *outlet,
@@ -103,12 +113,15 @@ belfry_trial_saw (BelfryTrial *self,
     [BELFRY_OUTCOME_DENIED] = "the credential is refused",
     [BELFRY_OUTCOME_SUPERSEDED] = "nothing was sent",
   };
-  JsonObject *attempt = json_object_new ();
   JsonArray *requests = outlet->hosted->trace;
   guint status = find_status (outcome, requests);
   gboolean refused =
       status == 401 || status == 403 || status == 404 || outcome->kind == BELFRY_OUTCOME_DENIED;
+  JsonObject *attempt = NULL;
 
+  if (is_pacing (outcome, requests))
+    return;
+  attempt = json_object_new ();
   json_object_set_string_member (attempt, "target", row->target != NULL ? row->target : "");
   json_object_set_string_member (attempt, "outcome", kinds[outcome->kind]);
   if (outcome->excerpt != NULL)

@@ -158,16 +158,39 @@ static const struct {
   { 0, NULL, BELFRY_TEST_FAULT_ENDLESS, BELFRY_OUTCOME_WAIT, 0, FALSE },
 };
 
+/* what stands between says that all is well, and is not the service */
+static void
+check_garbage (BelfryTest *self,
+               BelfryReport *report,
+               const BelfryTestExchange *exchange,
+               BelfryOutcomeKind garbage)
+{
+  static const char *const answers[] = { "<html>a gateway's page", "", "{", "[]", "null", "{}" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
+    BelfryTestExchange broken = *exchange;
+    g_autoptr (BelfryOutcome) outcome = NULL;
+
+    broken.answer_headers = NULL;
+    broken.status = 200;
+    broken.answer = answers[i];
+    outcome = belfry_test_run_report (self, report, &broken);
+    g_test_message ("answer '%s': %s", answers[i], outcome->excerpt);
+    g_assert_cmpint (outcome->kind, ==, garbage);
+    g_assert_cmpint (outcome->wait_us, ==, 0);
+  }
+}
+
 /**
  * belfry_test_check_faults_of:
  * @self: a reporter's test
  * @report: a report that becomes one target
  * @exchange: the one request that it becomes
- * @garbage: what must come of a page of HTML with status 200
+ * @garbage: what must come of a status 200 with what is not the service's: HTML, nothing, bare JSON
  *
  * Goes through what befalls every service: 408, 429, 500 and 503 with and without a wait,
- * redirects, silence, a body without end, connections that break. Each must come to what the outbox
- * can act on.
+ * redirects, silence, a body without end, connections that break, foreign answers. Each must come
+ * to what the outbox can act on.
  *
  * Since: 0.1
  */
@@ -178,7 +201,6 @@ belfry_test_check_faults_of (BelfryTest *self,
                              BelfryOutcomeKind garbage)
 {
   BelfryTestExchange broken = *exchange;
-  g_autoptr (BelfryOutcome) odd = NULL;
 
   belfry_test_set_clock (self, G_GINT64_CONSTANT (1717400000) * G_USEC_PER_SEC);
   for (gsize i = 0; i < G_N_ELEMENTS (faults); i++) {
@@ -197,13 +219,7 @@ belfry_test_check_faults_of (BelfryTest *self,
     g_assert_nonnull (outcome->excerpt);
     g_assert_null (strpbrk (outcome->excerpt, "\001\n"));
   }
-  broken = *exchange;
-  broken.answer_headers = NULL;
-  broken.status = 200;
-  broken.answer = "<html>a gateway's page";
-  odd = belfry_test_run_report (self, report, &broken);
-  g_assert_cmpint (odd->kind, ==, garbage);
-  g_assert_cmpint (odd->wait_us, ==, 0);
+  check_garbage (self, report, exchange, garbage);
   belfry_test_set_clock (self, 0);
 }
 
@@ -212,7 +228,7 @@ belfry_test_check_faults_of (BelfryTest *self,
  * @self: a reporter's test
  * @sample: as of belfry_test_report_new (); one that becomes one target
  * @exchange: the one request that it becomes
- * @garbage: what must come of a page of HTML with status 200
+ * @garbage: what must come of a status 200 with what is not the service's: HTML, nothing, bare JSON
  *
  * belfry_test_check_faults_of () for a sample.
  *

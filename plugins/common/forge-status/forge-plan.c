@@ -80,3 +80,20 @@ belfry_forge_status_add (const BelfryForgeStatus *self,
     belfry_forge_payload_set_program (payload, self->program, self->build);
   belfry_targets_add (self->targets, target, key, payload);
 }
+
+gboolean
+belfry_forge_plan_stamps (const BelfryForgePlan *self,
+                          const BelfryReport *report,
+                          BelfryTargets *targets,
+                          GError **error)
+{
+  BelfryForgeBuild build;
+  g_auto (BelfryForgeStatus) said = { .build = &build, .http = self->http, .targets = targets };
+
+  if (!belfry_forge_build_init (&build, report, 0))
+    return TRUE;
+  if (!belfry_forge_status_say (&said, self->states, self->words, self->context, error))
+    return FALSE;
+  belfry_forge_status_foreach (&said, self->func, self->reporter);
+  return TRUE;
+}

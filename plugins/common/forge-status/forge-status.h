@@ -193,6 +193,23 @@ typedef void (*BelfryForgeStampFunc) (const BelfryForgeStatus *status,
 void belfry_forge_status_foreach (const BelfryForgeStatus *self,
                                   BelfryForgeStampFunc func,
                                   gconstpointer reporter);
+/**
+ * BelfryForgePlan: how a build becomes statuses, one for each of its stamps that has a revision
+ * @reporter: handed to @func
+ */
+typedef struct {
+  const BelfryForgeHttp *http;
+  const BelfryForgeStates *states;
+  const BelfryForgeWords *words;
+  BelfryRendered *context;
+  BelfryForgeStampFunc func;
+  gconstpointer reporter;
+} BelfryForgePlan;
+
+gboolean belfry_forge_plan_stamps (const BelfryForgePlan *self,
+                                   const BelfryReport *report,
+                                   BelfryTargets *targets,
+                                   GError **error);
 /* Says in the log why there is none for a stamp. */
 void
 belfry_forge_status_skip (const BelfryForgeStatus *self, JsonObject *stamp, const char *reason);
@@ -203,6 +220,45 @@ void belfry_forge_status_add (const BelfryForgeStatus *self,
                               const char *revision,
                               const char *path,
                               JsonObject *body);
+
+/* commit statuses as GitHub has them, and who does as it does */
+
+/**
+ * BelfryForgeCommits: state of such a reporter
+ */
+typedef struct {
+  BelfryForgeHttp http;
+  BelfryForgeWords words;
+  BelfrySecret *token;
+  BelfryRendered *context;
+  char *base_url;
+  gboolean report_pending;
+} BelfryForgeCommits;
+
+/* the rows that are the same for all of them */
+#define BELFRY_FORGE_COMMITS_ROWS(Struct, member)                                                  \
+  BELFRY_FORGE_WORDS_ROWS (Struct, member.words, "Build started."),                                \
+      BELFRY_RENDERED (Struct, member.context, "context",                                          \
+                       .default_text = "buildbot/%(prop:buildername)s",                            \
+                       .help = N_ ("tells the statuses of one commit apart")),                     \
+      BELFRY_BOOLEAN (Struct, member.report_pending, "report-pending", .default_text = "false",    \
+                      .help = N_ ("tell of requests that wait or are cancelled, too")),            \
+      BELFRY_REPORTS_WIRE_OPTIONS (Struct, member.http.wire),                                      \
+      BELFRY_FORGE_VERBOSE_ROW (Struct, member.http)
+
+/* Options that are wrong together. */
+void belfry_forge_commits_check (const BelfryForgeCommits *self, const BelfryCheck *check);
+/* @root: where the API begins below the reporter's base; @description: as the service takes it */
+void belfry_forge_commits_add (const BelfryForgeStatus *said,
+                               const char *root,
+                               const char *owner,
+                               const char *name,
+                               const char *sha,
+                               const char *description);
+/* with `Authorization: token` */
+BelfryHttpRequest *belfry_forge_commits_to_request (const BelfryForgeCommits *self,
+                                                    const BelfryItem *item,
+                                                    GError **error);
 
 /* answers */
 

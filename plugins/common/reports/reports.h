@@ -78,6 +78,12 @@ char *belfry_reports_series_dup_key (const BelfryReportsSeries *self, const Belf
 /* Whether a row of this key continues an earlier one: what is said of a worker or a test twice is
  * two messages. */
 gboolean belfry_reports_series_continues (const BelfryReportsSeries *self, const char *key);
+/* The message that an item continues. (transfer full) (nullable) */
+char *belfry_reports_series_dup_remote_id (const BelfryReportsSeries *self, const BelfryItem *item);
+/* Those that follow belong to the first message as well as this one. @first: (nullable) */
+void belfry_reports_series_keep_first (BelfryOutcome *outcome, const char *first);
+/* Where a service wants messages slowly: the row waits. FALSE: it need not; else takes @task. */
+gboolean belfry_reports_keep_pace (GTask *task, gint64 wait_us, const char *service);
 
 /* Names of maps from a mode to something; ends in NULL. */
 extern const char *const belfry_reports_mode_names[];
@@ -89,6 +95,8 @@ void belfry_reports_check_modes (const BelfryMap *map, const char *key, const Be
 
 /* At most so many characters, the mark of a cut included. (transfer full) */
 char *belfry_reports_cut (const char *text, gsize max_chars);
+/* A copy of what was planned, to add to what is known only when it is sent. (transfer full) */
+JsonObject *belfry_reports_dup_object (JsonNode *payload);
 /* (transfer full) @object: (transfer full) */
 JsonNode *belfry_reports_wrap (JsonObject *object);
 

@@ -48,3 +48,46 @@ belfry_reports_series_continues (const BelfryReportsSeries *self, const char *ke
   return (self->edit && of_build) || (self->thread != BELFRY_REPORTS_THREAD_NONE &&
                                       (of_build || g_str_has_prefix (key, "buildset/")));
 }
+
+char *
+belfry_reports_series_dup_remote_id (const BelfryReportsSeries *self, const BelfryItem *item)
+{
+  return belfry_reports_series_continues (self, item->key) ? g_strdup (item->remote_id) : NULL;
+}
+
+void
+belfry_reports_series_keep_first (BelfryOutcome *outcome, const char *first)
+{
+  if (outcome->remote_id == NULL || first == NULL)
+    return;
+  g_free (outcome->remote_id);
+  outcome->remote_id = g_strdup (first);
+}
+
+gboolean
+belfry_reports_keep_pace (GTask *task, gint64 wait_us, const char *service)
+{
+  g_autofree char *text = NULL;
+
+  if (wait_us <= 0)
+    return FALSE;
+  text = g_strdup_printf ("keeping the pace that %s asks for", service);
+  g_task_return_pointer (task, belfry_outcome_new_wait (wait_us, FALSE, text),
+                         (GDestroyNotify)belfry_outcome_free);
+  g_object_unref (task);
+  return TRUE;
+}
+
+JsonObject *
+belfry_reports_dup_object (JsonNode *payload)
+{
+  JsonObject *copy = json_object_new ();
+  JsonObjectIter iter;
+  const char *name = NULL;
+  JsonNode *value = NULL;
+
+  json_object_iter_init (&iter, json_node_get_object (payload));
+  while (json_object_iter_next (&iter, &name, &value))
+    json_object_set_member (copy, name, json_node_copy (value));
+  return copy;
+}

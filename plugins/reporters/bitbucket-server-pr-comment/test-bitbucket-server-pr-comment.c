@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <belfry-test.h>
+#include "report-test.h"
 
 #include <string.h>
 
@@ -143,7 +143,7 @@ test_faults (void)
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-pr-comment", KEYS);
   g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", EDITS);
 
-  belfry_test_check_faults_of (test, report, &comment, BELFRY_OUTCOME_REFUSED);
+  belfry_report_test_check_faults_of (test, report, &comment, BELFRY_OUTCOME_REFUSED);
 }
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <belfry-test.h>
+#include "report-test.h"
 
 #include <reports.h>
 #include <string.h>
@@ -117,7 +117,17 @@ test_faults (void)
 {
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-status", KEYS);
 
-  belfry_test_check_faults (test, "failure", &failed, BELFRY_OUTCOME_REFUSED);
+  belfry_report_test_check_faults (test, "failure", &failed, BELFRY_OUTCOME_REFUSED);
+}
+
+static void
+test_words (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/bitbucket-server-status", KEYS);
+  BelfryTestExchange started = failed;
+
+  started.body = BODY ("INPROGRESS", "Build started.");
+  belfry_report_test_check_words (test, NULL, &started, &failed);
 }
 
 static void
@@ -144,5 +154,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/bitbucket-server-status/answer/documented", test_answers);
   g_test_add_func ("/bitbucket-server-status/answer/faults", test_faults);
   g_test_add_func ("/bitbucket-server-status/options/check", test_check);
+  g_test_add_func ("/bitbucket-server-status/plan/words", test_words);
   return g_test_run ();
 }

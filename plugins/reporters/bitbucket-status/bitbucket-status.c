@@ -172,6 +172,12 @@ bitbucket_status_start (gpointer self, BelfryInstance *instance, GTask *task)
   belfry_forge_start (&status->http, instance, task);
 }
 
+static const BelfryRehearsal bitbucket_status_rehearsals[] = {
+  { "POST", "/statuses/build", 201, "{}" },
+  { "POST", "", 200, "{\"access_token\":\"example-access-token\",\"expires_in\":3600}" },
+  { NULL },
+};
+
 BELFRY_DEFINE_REPORTER (
   .name          = "bitbucket-status",
   .summary       = N_("Shows builds as commit statuses on Bitbucket Cloud"),
@@ -182,4 +188,5 @@ BELFRY_DEFINE_REPORTER (
   .start         = bitbucket_status_start,
   .plan          = bitbucket_status_plan,
   .deliver       = bitbucket_status_deliver,
+  .rehearsals    = bitbucket_status_rehearsals,
 );

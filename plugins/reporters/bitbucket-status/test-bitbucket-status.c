@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bitbucket-status.h"
-#include <belfry-test.h>
+#include "report-test.h"
 
 #define KEYS                                                                                       \
   "base-url=$URL/2.0/repositories\noauth-url=$URL/site/oauth2/access_token\n"                      \
@@ -269,8 +269,8 @@ test_faults (void)
   BelfryTestExchange exchange = failed;
 
   exchange.headers = "Authorization: Basic Y2ktYm90OnM6M2NyZXQ=" JSON;
-  belfry_test_check_faults (test, "failure", &token, BELFRY_OUTCOME_WAIT);
-  belfry_test_check_faults (login, "failure", &exchange, BELFRY_OUTCOME_DELIVERED);
+  belfry_report_test_check_faults (test, "failure", &token, BELFRY_OUTCOME_WAIT);
+  belfry_report_test_check_faults (login, "failure", &exchange, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
@@ -287,6 +287,21 @@ test_debug (void)
   g_assert_nonnull (strstr (log, "request: POST "));
   g_assert_null (strstr (log, "first-access-token"));
   g_assert_null (strstr (log, "example-secret"));
+}
+
+static void
+test_given_names (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new (
+      "reporter/bitbucket-status",
+      KEYS "\nstatus-key=ci/%(prop:workername)s\nstatus-name=%(prop:buildername)s on box3");
+  BelfryTestExchange named = failed;
+
+  named.body =
+      "{'state': 'FAILED', 'key': 'ci/box3', 'name': 'linux-x86 on box3', 'url': '" PAGE "'}";
+  belfry_test_expect (test, &token);
+  belfry_test_expect (test, &named);
+  expect_delivered (test, "failure", NULL);
 }
 
 static void
@@ -324,5 +339,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/bitbucket-status/answer/faults", test_faults);
   g_test_add_func ("/bitbucket-status/log/debug", test_debug);
   g_test_add_func ("/bitbucket-status/options/check", test_check);
+  g_test_add_func ("/bitbucket-status/plan/given-names", test_given_names);
   return g_test_run ();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gerrit-verify-status.h"
-#include <belfry-test.h>
+#include "report-test.h"
 
 #include <string.h>
 
@@ -195,7 +195,17 @@ test_faults (void)
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gerrit-verify-status", KEYS);
   g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", CHANGE);
 
-  belfry_test_check_faults_of (test, report, &failed, BELFRY_OUTCOME_DELIVERED);
+  belfry_report_test_check_faults_of (test, report, &failed, BELFRY_OUTCOME_DELIVERED);
+}
+
+static void
+test_words (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gerrit-verify-status", KEYS);
+  BelfryTestExchange started = failed;
+
+  started.body = BODY ("0", "Build started.", "pending");
+  belfry_report_test_check_words (test, CHANGE, &started, &failed);
 }
 
 static void
@@ -222,5 +232,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/gerrit-verify-status/answer/documented", test_answers);
   g_test_add_func ("/gerrit-verify-status/answer/faults", test_faults);
   g_test_add_func ("/gerrit-verify-status/options/check", test_check);
+  g_test_add_func ("/gerrit-verify-status/plan/words", test_words);
   return g_test_run ();
 }

@@ -26,6 +26,9 @@ typedef struct {
   guint16 port;
   guint connections;
   GPtrArray *servers; /* (element-type GSubprocess) */
+  const char
+      *greeting;   /* (nullable) what a connection is told in place of an sshd's; empty: nothing */
+  GPtrArray *kept; /* (element-type GSocketConnection) of those */
 } Server;
 
 static char *
@@ -146,6 +149,13 @@ on_incoming (GSocketService *service,
 
   server->connections++;
   g_socket_set_blocking (socket, TRUE);
+  if (server->greeting != NULL) {
+    g_ptr_array_add (server->kept, g_object_ref (connection));
+    g_assert_cmpint (
+        g_socket_send (socket, server->greeting, strlen (server->greeting), NULL, NULL), ==,
+        (gssize)strlen (server->greeting));
+    return TRUE;
+  }
   g_subprocess_launcher_take_stdin_fd (launcher, dup (g_socket_get_fd (socket)));
   g_subprocess_launcher_take_stdout_fd (launcher, dup (g_socket_get_fd (socket)));
   process = g_subprocess_launcher_spawn (launcher, &error, SSHD, "-i", "-q", "-f", config, "-E",
@@ -166,6 +176,7 @@ set_up (Server *server, gconstpointer data)
   server->folder = g_dir_make_tmp ("gerrit-XXXXXX", &error);
   g_assert_no_error (error);
   server->servers = g_ptr_array_new_with_free_func (g_object_unref);
+  server->kept = g_ptr_array_new_with_free_func (g_object_unref);
   server->service = g_socket_service_new ();
   g_assert_true (g_socket_listener_add_address (G_SOCKET_LISTENER (server->service), wanted,
                                                 G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
@@ -193,6 +204,7 @@ tear_down (Server *server, gconstpointer data)
   for (guint i = 0; i < server->servers->len; i++)
     g_subprocess_wait (g_ptr_array_index (server->servers, i), NULL, NULL);
   g_ptr_array_unref (server->servers);
+  g_ptr_array_unref (server->kept);
   run (argv);
   g_free (server->folder);
 }
@@ -348,6 +360,25 @@ test_endless (Server *server, gconstpointer data)
   expect_record (server, "gerrit version\n--\n");
 }
 
+/* somebody else is there, or nobody who says a word */
+static void
+test_strangers (Server *server, gconstpointer data)
+{
+  static const char *const greetings[] = { "", "220 mail.example.org ESMTP\r\n\r\n" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (greetings); i++) {
+    g_autoptr (BelfryTest) test = make_test (server, "user", "known_hosts", "review-cb=default");
+    g_autoptr (BelfryOutcome) outcome = NULL;
+
+    server->greeting = greetings[i];
+    belfry_test_set_patience (test, G_USEC_PER_SEC / 2);
+    outcome = deliver (test, "failure");
+    g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_WAIT);
+    g_assert_false (outcome->answered);
+  }
+  g_assert_cmpuint (server->kept->len, ==, G_N_ELEMENTS (greetings));
+}
+
 /* a login that is not known, a host that is another one, nobody there */
 static void
 test_connection (Server *server, gconstpointer data)
@@ -401,6 +432,7 @@ main (int argc, char *argv[])
   add ("/gerrit/ssh/programs", test_programs);
   add ("/gerrit/ssh/refusals", test_refusals);
   add ("/gerrit/ssh/endless", test_endless);
+  add ("/gerrit/ssh/strangers", test_strangers);
   add ("/gerrit/ssh/connection", test_connection);
   return g_test_run ();
 }

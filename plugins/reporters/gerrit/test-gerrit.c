@@ -140,6 +140,11 @@ static const struct {
     "{} This patch set is being built\non configuration: linux-x86\n\nFollow it at:\n" PAGE },
   { "start-cb=template\nstart-template={{ buildername }}{{ result }}", "started", "",
     "{} linux-x86" },
+  { "start-cb=template\nstart-template=x\nstart-labels.Verified=0", "started", "",
+    "{\"Verified\":0} x" },
+  { "summary-cb=template\nsummary-template={{ arg }} {{ builds|length }}\nsummary-arg=told\n"
+    "summary-labels.Verified={{ 1 if result == 'success' else -1 }}",
+    "buildset", "", "{\"Verified\":-1} told 2" },
   { "summary-cb=template\nsummary-template={{ result }}{% for b in builds %} {{ b.name }}: {{ "
     "b.resultText }}{% endfor %}",
     "buildset", "", "{} failure docs: succeeded linux-x86: failed" },

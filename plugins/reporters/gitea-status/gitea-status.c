@@ -7,12 +7,7 @@
 #include <forge-status.h>
 
 typedef struct {
-  BelfryForgeHttp http;
-  BelfryForgeWords words;
-  BelfrySecret *token;
-  BelfryRendered *context;
-  char *base_url;
-  gboolean report_pending;
+  BelfryForgeCommits commits;
 } GiteaStatus;
 
 static const BelfryForgeStates gitea_status_states = {
@@ -38,29 +33,17 @@ static const BelfryForgeService gitea_status_service = {
 
 static const BelfryOption gitea_status_options[] = {
   BELFRY_URL (GiteaStatus,
-              base_url,
+              commits.base_url,
               "base-url",
               .required = TRUE,
               .sample = "https://gitea.example.org",
               .help = N_ ("root of the service")),
   BELFRY_SECRET (GiteaStatus,
-                 token,
+                 commits.token,
                  "token",
                  .required = TRUE,
                  .help = N_ ("access token that may write to the repositories")),
-  BELFRY_FORGE_WORDS_ROWS (GiteaStatus, words, "Build started."),
-  BELFRY_RENDERED (GiteaStatus,
-                   context,
-                   "context",
-                   .default_text = "buildbot/%(prop:buildername)s",
-                   .help = N_ ("tells the statuses of one commit apart")),
-  BELFRY_BOOLEAN (GiteaStatus,
-                  report_pending,
-                  "report-pending",
-                  .default_text = "false",
-                  .help = N_ ("tell of requests that wait or are cancelled, too")),
-  BELFRY_REPORTS_WIRE_OPTIONS (GiteaStatus, http.wire),
-  BELFRY_FORGE_VERBOSE_ROW (GiteaStatus, http),
+  BELFRY_FORGE_COMMITS_ROWS (GiteaStatus, commits),
   { NULL },
 };
 
@@ -69,8 +52,7 @@ gitea_status_check (gconstpointer self, const BelfryCheck *check)
 {
   const GiteaStatus *status = self;
 
-  belfry_forge_words_check (&status->words, check);
-  belfry_reports_check_wire (&status->http.wire, check, "base-url", status->base_url);
+  belfry_forge_commits_check (&status->commits, check);
 }
 
 static gboolean
@@ -104,22 +86,11 @@ add_stamp (const BelfryForgeStatus *said,
   const char *sha = choose_commit (said->build, revision);
   g_autofree char *owner = NULL;
   g_autofree char *name = NULL;
-  g_autofree char *path = NULL;
-  g_autofree char *target = NULL;
-  JsonObject *body = NULL;
 
-  if (!find_repository (said->build, stamp, &owner, &name)) {
+  if (find_repository (said->build, stamp, &owner, &name))
+    belfry_forge_commits_add (said, "/api/v1", owner, name, sha, said->description);
+  else
     belfry_forge_status_skip (said, stamp, "its source stamp names no repository");
-    return;
-  }
-  path = belfry_forge_dup_path ("api", "v1", "repos", owner, name, "statuses", sha, NULL);
-  target = g_strconcat (owner, "/", name, NULL);
-  body = json_object_new ();
-  json_object_set_string_member (body, "state", said->state);
-  json_object_set_string_member (body, "target_url", said->build->url);
-  json_object_set_string_member (body, "description", said->description);
-  json_object_set_string_member (body, "context", said->context);
-  belfry_forge_status_add (said, target, sha, path, body);
 }
 
 static gboolean
@@ -128,29 +99,18 @@ gitea_status_plan (gconstpointer self,
                    BelfryTargets *targets,
                    GError **error)
 {
-  const GiteaStatus *status = self;
-  BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
+  const BelfryForgeCommits *commits = &((const GiteaStatus *)self)->commits;
+  const BelfryForgePlan plan = { &commits->http,  &gitea_status_states,
+                                 &commits->words, commits->context,
+                                 add_stamp,       self };
 
-  if (!belfry_forge_build_init (&build, report, 0))
-    return TRUE;
-  if (!belfry_forge_status_say (&said, &gitea_status_states, &status->words, status->context,
-                                error))
-    return FALSE;
-  belfry_forge_status_foreach (&said, add_stamp, status);
-  return TRUE;
+  return belfry_forge_plan_stamps (&plan, report, targets, error);
 }
 
 static BelfryHttpRequest *
 gitea_status_to_request (gconstpointer self, const BelfryItem *item, GError **error)
 {
-  const GiteaStatus *status = self;
-  BelfryHttpRequest *request =
-      belfry_forge_request_new (&status->http, status->base_url, item, error);
-
-  if (request != NULL)
-    belfry_http_request_set_bearer (request, "token", belfry_secret_get_value (status->token));
-  return request;
+  return belfry_forge_commits_to_request (&((const GiteaStatus *)self)->commits, item, error);
 }
 
 static BelfryOutcome *
@@ -158,7 +118,7 @@ gitea_status_from_answer (gconstpointer self, const BelfryItem *item, BelfryHttp
 {
   const GiteaStatus *status = self;
 
-  return belfry_forge_judge (&gitea_status_service, &status->http, item, answer);
+  return belfry_forge_judge (&gitea_status_service, &status->commits.http, item, answer);
 }
 
 static guint
@@ -166,7 +126,7 @@ gitea_status_choose_phases (gconstpointer self)
 {
   const GiteaStatus *status = self;
 
-  return belfry_forge_choose_phases (status->report_pending);
+  return belfry_forge_choose_phases (status->commits.report_pending);
 }
 
 static void
@@ -174,7 +134,7 @@ gitea_status_start (gpointer self, BelfryInstance *instance, GTask *task)
 {
   GiteaStatus *status = self;
 
-  belfry_forge_start (&status->http, instance, task);
+  belfry_forge_start (&status->commits.http, instance, task);
 }
 
 static const BelfryForgePost gitea_status_post = {
@@ -188,7 +148,8 @@ gitea_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
 {
   GiteaStatus *status = self;
 
-  belfry_forge_deliver (&gitea_status_post, self, &status->http, &status->words, item, task);
+  belfry_forge_deliver (&gitea_status_post, self, &status->commits.http, &status->commits.words,
+                        item, task);
 }
 
 BELFRY_DEFINE_REPORTER (

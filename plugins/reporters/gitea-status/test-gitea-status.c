@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <belfry-test.h>
+#include "report-test.h"
 
 #define KEYS    "base-url=$URL/git/\ntoken=plain:example-token"
 #define HEADERS "Authorization: token example-token\nContent-Type: application/json"
@@ -135,7 +135,18 @@ test_faults (void)
 {
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitea-status", KEYS);
 
-  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_REFUSED);
+  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_REFUSED);
+}
+
+static void
+test_words (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitea-status", KEYS);
+  BelfryTestExchange started = failure;
+
+  started.body = BODY ("pending", "Build started.");
+  belfry_report_test_check_words (test, NULL, &started, &failure);
+  belfry_report_test_check_pending (test);
 }
 
 static void
@@ -156,5 +167,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/gitea-status/answer/documented", test_answers);
   g_test_add_func ("/gitea-status/answer/faults", test_faults);
   g_test_add_func ("/gitea-status/options/check", test_check);
+  g_test_add_func ("/gitea-status/plan/words", test_words);
   return g_test_run ();
 }

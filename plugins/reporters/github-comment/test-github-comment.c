@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <belfry-test.h>
+#include "report-test.h"
 
 #include <string.h>
 
@@ -216,7 +216,17 @@ test_faults (void)
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-comment", KEYS);
   g_autoptr (BelfryReport) report = belfry_test_report_new ("success", PULL);
 
-  belfry_test_check_faults_of (test, report, &comment, BELFRY_OUTCOME_DELIVERED);
+  belfry_report_test_check_faults_of (test, report, &comment, BELFRY_OUTCOME_DELIVERED);
+}
+
+static void
+test_each_word (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-comment", KEYS);
+  BelfryTestExchange started = comment;
+
+  started.body = "{'body': 'Build started.'}";
+  belfry_report_test_check_words (test, PULL, &started, &comment);
 }
 
 static void
@@ -254,5 +264,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/github-comment/answer/documented", test_answers);
   g_test_add_func ("/github-comment/answer/faults", test_faults);
   g_test_add_func ("/github-comment/options/check", test_check);
+  g_test_add_func ("/github-comment/plan/each-word", test_each_word);
   return g_test_run ();
 }

@@ -51,16 +51,9 @@ fit_description (const char *text)
 static void
 add_commit (const BelfryForgeStatus *said, const char *owner, const char *name, const char *sha)
 {
-  g_autofree char *path = belfry_forge_dup_path ("repos", owner, name, "statuses", sha, NULL);
-  g_autofree char *target = g_strconcat (owner, "/", name, NULL);
   g_autofree char *description = fit_description (said->description);
-  JsonObject *body = json_object_new ();
 
-  json_object_set_string_member (body, "state", said->state);
-  json_object_set_string_member (body, "target_url", said->build->url);
-  json_object_set_string_member (body, "description", description);
-  json_object_set_string_member (body, "context", said->context);
-  belfry_forge_status_add (said, target, sha, path, body);
+  belfry_forge_commits_add (said, "", owner, name, sha, description);
 }
 
 static void
@@ -107,6 +100,23 @@ add_named (const BelfryForgeStatus *said, const GithubStatus *status, GError **e
   return TRUE;
 }
 
+/* as 0.8 had it: one status, and its place by name */
+static gboolean
+plan_named (const GithubStatus *status,
+            const BelfryReport *report,
+            BelfryTargets *targets,
+            GError **error)
+{
+  const BelfryForgeCommits *commits = &status->commits;
+  BelfryForgeBuild build;
+  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &commits->http, .targets = targets };
+
+  if (!belfry_forge_build_init (&build, report, 0))
+    return TRUE;
+  return belfry_forge_status_say (&said, &states_of_08, &commits->words, commits->context, error) &&
+         add_named (&said, status, error);
+}
+
 gboolean
 github_status_plan (gconstpointer self,
                     const BelfryReport *report,
@@ -114,30 +124,18 @@ github_status_plan (gconstpointer self,
                     GError **error)
 {
   const GithubStatus *status = self;
-  BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
+  const BelfryForgeCommits *commits = &status->commits;
+  const BelfryForgePlan plan = { &commits->http,   &states,   &commits->words,
+                                 commits->context, add_stamp, status };
 
-  if (!belfry_forge_build_init (&build, report, 0))
-    return TRUE;
-  if (!belfry_forge_status_say (&said, status->repo_owner != NULL ? &states_of_08 : &states,
-                                &status->words, status->context, error))
-    return FALSE;
-  if (status->repo_owner != NULL)
-    return add_named (&said, status, error);
-  belfry_forge_status_foreach (&said, add_stamp, status);
-  return TRUE;
+  return status->repo_owner != NULL ? plan_named (status, report, targets, error)
+                                    : belfry_forge_plan_stamps (&plan, report, targets, error);
 }
 
 static BelfryHttpRequest *
 to_request (gconstpointer self, const BelfryItem *item, GError **error)
 {
-  const GithubStatus *status = self;
-  BelfryHttpRequest *request =
-      belfry_forge_request_new (&status->http, status->base_url, item, error);
-
-  if (request != NULL)
-    belfry_http_request_set_bearer (request, "token", belfry_secret_get_value (status->token));
-  return request;
+  return belfry_forge_commits_to_request (&((const GithubStatus *)self)->commits, item, error);
 }
 
 static BelfryOutcome *
@@ -145,7 +143,7 @@ from_answer (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answe
 {
   const GithubStatus *status = self;
 
-  return belfry_forge_judge (&service, &status->http, item, answer);
+  return belfry_forge_judge (&service, &status->commits.http, item, answer);
 }
 
 const BelfryForgePost github_status_post = {

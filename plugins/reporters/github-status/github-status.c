@@ -7,26 +7,15 @@
 
 static const BelfryOption github_status_options[] = {
   BELFRY_SECRET (GithubStatus,
-                 token,
+                 commits.token,
                  "token",
                  .required = TRUE,
                  .help = N_ ("token of a user or an app that may write commit statuses")),
-  BELFRY_FORGE_WORDS_ROWS (GithubStatus, words, "Build started."),
-  BELFRY_RENDERED (GithubStatus,
-                   context,
-                   "context",
-                   .default_text = "buildbot/%(prop:buildername)s",
-                   .help = N_ ("tells the statuses of one commit apart")),
   BELFRY_URL (GithubStatus,
-              base_url,
+              commits.base_url,
               "base-url",
               .default_text = "https://api.github.com",
               .help = N_ ("root of the API, for GitHub Enterprise")),
-  BELFRY_BOOLEAN (GithubStatus,
-                  report_pending,
-                  "report-pending",
-                  .default_text = "false",
-                  .help = N_ ("tell of requests that wait or are cancelled, too")),
   BELFRY_RENDERED (GithubStatus,
                    repo_owner,
                    "repo-owner",
@@ -38,8 +27,7 @@ static const BelfryOption github_status_options[] = {
                    "sha",
                    .default_text = "%(src::revision)s",
                    .help = N_ ("commit in that repository")),
-  BELFRY_REPORTS_WIRE_OPTIONS (GithubStatus, http.wire),
-  BELFRY_FORGE_VERBOSE_ROW (GithubStatus, http),
+  BELFRY_FORGE_COMMITS_ROWS (GithubStatus, commits),
   { NULL },
 };
 
@@ -48,8 +36,7 @@ github_status_check (gconstpointer self, const BelfryCheck *check)
 {
   const GithubStatus *status = self;
 
-  belfry_forge_words_check (&status->words, check);
-  belfry_reports_check_wire (&status->http.wire, check, "base-url", status->base_url);
+  belfry_forge_commits_check (&status->commits, check);
   if ((status->repo_owner != NULL) != (status->repo_name != NULL))
     belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section,
                          status->repo_owner != NULL ? "repo-owner" : "repo-name",
@@ -67,7 +54,7 @@ github_status_choose_phases (gconstpointer self)
 {
   const GithubStatus *status = self;
 
-  return belfry_forge_choose_phases (status->report_pending);
+  return belfry_forge_choose_phases (status->commits.report_pending);
 }
 
 static void
@@ -75,7 +62,7 @@ github_status_start (gpointer self, BelfryInstance *instance, GTask *task)
 {
   GithubStatus *status = self;
 
-  belfry_forge_start (&status->http, instance, task);
+  belfry_forge_start (&status->commits.http, instance, task);
 }
 
 static void
@@ -83,7 +70,8 @@ github_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
 {
   GithubStatus *status = self;
 
-  belfry_forge_deliver (&github_status_post, self, &status->http, &status->words, item, task);
+  belfry_forge_deliver (&github_status_post, self, &status->commits.http, &status->commits.words,
+                        item, task);
 }
 
 BELFRY_DEFINE_REPORTER (

@@ -5,12 +5,7 @@
 #include <forge-status.h>
 
 typedef struct {
-  BelfryForgeHttp http;
-  BelfryForgeWords words;
-  BelfrySecret *token;
-  BelfryRendered *context;
-  char *base_url;
-  gboolean report_pending;
+  BelfryForgeCommits commits;
   BelfryRendered *repo_owner; /* (nullable) the form of 0.8, with repo_name */
   BelfryRendered *repo_name;  /* (nullable) */
   BelfryRendered *sha;        /* (nullable) then: the stamp's revision */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "github-status.h"
-#include <belfry-test.h>
+#include "report-test.h"
 
 #define KEYS    "base-url=$URL\ntoken=plain:example-token"
 #define HEADERS "Authorization: token example-token\nContent-Type: application/json"
@@ -255,7 +255,7 @@ test_faults (void)
 {
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/github-status", KEYS);
 
-  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_DELIVERED);
+  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void

@@ -138,16 +138,11 @@ gitlab_status_plan (gconstpointer self,
                     GError **error)
 {
   const GitlabStatus *status = self;
-  BelfryForgeBuild build;
-  g_auto (BelfryForgeStatus) said = { .build = &build, .http = &status->http, .targets = targets };
+  const BelfryForgePlan plan = { &status->http,  &gitlab_status_states,
+                                 &status->words, status->context,
+                                 add_stamp,      status };
 
-  if (!belfry_forge_build_init (&build, report, 0))
-    return TRUE;
-  if (!belfry_forge_status_say (&said, &gitlab_status_states, &status->words, status->context,
-                                error))
-    return FALSE;
-  belfry_forge_status_foreach (&said, add_stamp, status);
-  return TRUE;
+  return belfry_forge_plan_stamps (&plan, report, targets, error);
 }
 
 static guint
@@ -166,6 +161,11 @@ gitlab_status_start (gpointer self, BelfryInstance *instance, GTask *task)
   belfry_forge_start (&status->http, instance, task);
 }
 
+static const BelfryRehearsal gitlab_status_rehearsals[] = {
+  { "GET", "/api/v4/projects/", 200, "{\"id\":4711}" },
+  { NULL },
+};
+
 BELFRY_DEFINE_REPORTER (
   .name          = "gitlab-status",
   .summary       = N_("Shows builds as commit statuses on GitLab"),
@@ -179,4 +179,5 @@ BELFRY_DEFINE_REPORTER (
   .plan          = gitlab_status_plan,
   .choose_phases = gitlab_status_choose_phases,
   .deliver       = gitlab_status_deliver,
+  .rehearsals    = gitlab_status_rehearsals,
 );

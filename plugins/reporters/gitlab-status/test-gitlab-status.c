@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gitlab-status.h"
-#include <belfry-test.h>
+#include "report-test.h"
 
 #define KEYS    "base-url=$URL\ntoken=plain:example-token"
 #define NEEDS   "; it needs a token with the scope 'api' of a developer in the project"
@@ -210,7 +210,7 @@ test_faults (void)
 {
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitlab-status", KEYS);
 
-  belfry_test_check_faults (test, "failure", &project, BELFRY_OUTCOME_WAIT);
+  belfry_report_test_check_faults (test, "failure", &project, BELFRY_OUTCOME_WAIT);
 }
 
 static void
@@ -236,6 +236,17 @@ test_skipped (void)
 }
 
 static void
+test_each_word (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/gitlab-status", KEYS);
+  BelfryTestExchange started = failed;
+
+  started.body = BODY ("running", "Build started.");
+  belfry_report_test_check_words (test, ID, &started, &failed);
+  belfry_report_test_check_pending (test);
+}
+
+static void
 test_check (void)
 {
   g_autofree char *missing = belfry_test_dup_problems ("reporter/gitlab-status", "");
@@ -258,5 +269,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/gitlab-status/answer/documented", test_answers);
   g_test_add_func ("/gitlab-status/answer/faults", test_faults);
   g_test_add_func ("/gitlab-status/options/check", test_check);
+  g_test_add_func ("/gitlab-status/plan/each-word", test_each_word);
   return g_test_run ();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <belfry-test.h>
+#include "report-test.h"
 
 #include <string.h>
 
@@ -112,7 +112,7 @@ test_answers (void)
     exchange.answer_headers = answers[i].headers;
     belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
-  belfry_test_check_faults (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED);
+  belfry_report_test_check_faults (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "http.h"
-#include <belfry-test.h>
+#include "report-test.h"
 
 #include <string.h>
 
@@ -233,7 +233,7 @@ test_answers (void)
     exchange.status = answers[i].status;
     belfry_test_check_report (test, "failure", &exchange, answers[i].kind, 0);
   }
-  belfry_test_check_faults (test, "failure", &small, BELFRY_OUTCOME_DELIVERED);
+  belfry_report_test_check_faults (test, "failure", &small, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
@@ -303,6 +303,24 @@ test_configurations (void)
   }
 }
 
+/* the same JSON in other bytes */
+static void
+test_skip_encoding (void)
+{
+  g_autoptr (BelfryTest) test = belfry_test_new (
+      "reporter/http", URL "debug=true\nskip-encoding=true\nformat-template=\"Gr\u00fc\u00dfe\"");
+  g_autoptr (BelfryReport) report = belfry_test_report_new ("failure", NULL);
+  const BelfryTestExchange exchange = {
+    .target = TARGET,
+    .headers = "Content-Type: application/json",
+    .body = "\"Gr\\u00fc\\u00dfe\"",
+  };
+  g_autoptr (BelfryOutcome) outcome = belfry_test_run_report (test, report, &exchange);
+
+  g_assert_cmpint (outcome->kind, ==, BELFRY_OUTCOME_DELIVERED);
+  g_assert_nonnull (strstr (belfry_test_get_log (test), "Gr\\u00fc\\u00dfe"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -320,5 +338,6 @@ main (int argc, char **argv)
   g_test_add_func ("/http/answer/words", test_words);
   g_test_add_func ("/http/answer/redirect", test_redirect);
   g_test_add_func ("/http/options/checked", test_configurations);
+  g_test_add_func ("/http/skip-encoding", test_skip_encoding);
   return g_test_run ();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The built reporter with its real helper against a real mail server, fixtures/smtp-server.py,
- * which tells what it took as JSON.
+ * The built reporter and its helper against a real mail server, fixtures/smtp-server.py.
  */
 #include <belfry-plugin.h>
 
@@ -583,6 +582,7 @@ static const struct {
   { "slow", "slow", "", BELFRY_OUTCOME_DELIVERED, TRUE, "250" },
   { "drop", "drop", "", BELFRY_OUTCOME_WAIT, TRUE, "" },
   { "drop-data", "drop-data", "", BELFRY_OUTCOME_WAIT, TRUE, "" },
+  { "garbage", "garbage", "", BELFRY_OUTCOME_WAIT, TRUE, "" },
   { "no-tls", "plain", "use-tls=true", BELFRY_OUTCOME_REFUSED, TRUE, "does not support TLS" },
   { "starttls-where-offered", "starttls", "", BELFRY_OUTCOME_DELIVERED, TRUE, "250" },
   { "starttls-demanded", "starttls", "use-tls=true\nverify=false", BELFRY_OUTCOME_DELIVERED, TRUE,

@@ -208,11 +208,7 @@ take_send (Delivery *self, BelfryHttpAnswer *answer)
     return NULL;
   }
   outcome = belfry_matrix_judge (answer);
-  /* those that follow belong to the first event as well */
-  if (outcome->remote_id != NULL && self->remote_id != NULL) {
-    g_free (outcome->remote_id);
-    outcome->remote_id = g_strdup (self->remote_id);
-  }
+  belfry_reports_series_keep_first (outcome, self->remote_id);
   return outcome;
 }
 
@@ -303,8 +299,7 @@ matrix_deliver (gpointer self, const BelfryItem *item, GTask *task)
 
   delivery->matrix = matrix;
   delivery->target = g_strdup (item->target);
-  if (belfry_reports_series_continues (&matrix->series, item->key))
-    delivery->remote_id = g_strdup (item->remote_id);
+  delivery->remote_id = belfry_reports_series_dup_remote_id (&matrix->series, item);
   delivery->event = belfry_matrix_make_event (matrix, item->payload, delivery->remote_id);
   delivery->transaction = belfry_matrix_dup_transaction (item->reportid, item->target);
   delivery->base = belfry_matrix_is_domain (matrix->homeserver)
@@ -320,6 +315,13 @@ matrix_deliver (gpointer self, const BelfryItem *item, GTask *task)
   take_step (task);
 }
 
+static const BelfryRehearsal matrix_rehearsals[] = {
+  { "GET", "/.well-known/", 404, "{}" },
+  { "GET", "/directory/room/", 200, "{\"room_id\":\"!room:example.org\"}" },
+  { "GET", "/m.room.encryption", 404, "{\"errcode\":\"M_NOT_FOUND\"}" },
+  { NULL },
+};
+
 BELFRY_DEFINE_REPORTER (
   .name          = "matrix",
   .summary       = N_("Posts messages to Matrix rooms"),
@@ -334,5 +336,6 @@ BELFRY_DEFINE_REPORTER (
   .start         = matrix_start,
   .plan          = belfry_matrix_plan,
   .deliver       = matrix_deliver,
+  .rehearsals    = matrix_rehearsals,
   .choose_phases = matrix_choose_phases,
 );

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "matrix.h"
-#include <belfry-test.h>
+#include "report-test.h"
 
 #include <string.h>
 
@@ -339,7 +339,7 @@ test_answers (void)
     exchange.answer = answers[i].body;
     belfry_test_check_report (test, "failure", &exchange, answers[i].kind, answers[i].wait_s);
   }
-  belfry_test_check_faults (test, "failure", &success, BELFRY_OUTCOME_WAIT);
+  belfry_report_test_check_faults (test, "failure", &success, BELFRY_OUTCOME_WAIT);
 }
 
 static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ntfy.h"
-#include <belfry-test.h>
+#include "report-test.h"
 
 #include <string.h>
 
@@ -141,7 +141,7 @@ test_faults (void)
 {
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/ntfy", KEYS);
 
-  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
+  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
 }
 
 static const struct {

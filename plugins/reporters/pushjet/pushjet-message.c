@@ -56,13 +56,15 @@ BelfryOutcome *
 belfry_pushjet_from_answer (gconstpointer self, const BelfryItem *item, BelfryHttpAnswer *answer)
 {
   g_autoptr (JsonNode) node = belfry_reports_parse_object (answer);
+  JsonObject *body = node != NULL ? json_node_get_object (node) : NULL;
   g_autoptr (BelfryOutcome) outcome = belfry_outcome_new_from_answer (answer);
 
   if (outcome->kind != BELFRY_OUTCOME_DELIVERED)
     return g_steal_pointer (&outcome);
-  if (node == NULL)
+  if (body == NULL ||
+      (!json_object_has_member (body, "status") && !json_object_has_member (body, "error")))
     return belfry_reports_outcome_new_garbage (answer);
-  if (g_strcmp0 (belfry_json_get_text (json_node_get_object (node), "status"), "ok") != 0)
+  if (g_strcmp0 (belfry_json_get_text (body, "status"), "ok") != 0)
     outcome->kind = BELFRY_OUTCOME_REFUSED;
   return g_steal_pointer (&outcome);
 }

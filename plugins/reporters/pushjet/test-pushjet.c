@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <belfry-test.h>
+#include "report-test.h"
 
 #define KEYS "secret=plain:6d3f0cexample\nbase-url=$URL/\n"
 #define BODY                                                                                       \
@@ -52,7 +52,7 @@ test_answers (void)
     exchange.answer = answers[i].body;
     belfry_test_check_report (test, "failure", &exchange, answers[i].kind, 0);
   }
-  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
+  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
 }
 
 static void

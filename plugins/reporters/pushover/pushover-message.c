@@ -238,7 +238,7 @@ take_success (BelfryHttpAnswer *answer, JsonObject *body)
   const char *request = body != NULL ? belfry_json_get_text (body, "request") : NULL;
   BelfryOutcome *outcome = NULL;
 
-  if (body == NULL)
+  if (body == NULL || !json_object_has_member (body, "status"))
     return belfry_reports_outcome_new_garbage (answer);
   outcome = belfry_outcome_new_from_answer (answer);
   if (belfry_json_get_integer (body, "status", 0) == 1)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <belfry-test.h>
+#include "report-test.h"
 
 #include <string.h>
 
@@ -163,7 +163,7 @@ test_faults (void)
 {
   g_autoptr (BelfryTest) test = make_test ("priorities.failing=1");
 
-  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
+  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
 }
 
 static const struct {

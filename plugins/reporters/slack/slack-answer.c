@@ -105,7 +105,7 @@ is_ok (BelfryHttpAnswer *answer)
 {
   gsize bytes = 0;
   const char *text = g_bytes_get_data (belfry_http_answer_get_body (answer), &bytes);
-  g_autofree char *word = g_strndup (text, MIN (bytes, 16));
+  g_autofree char *word = g_strndup (text != NULL ? text : "", MIN (bytes, 16));
   g_autoptr (JsonNode) node = belfry_reports_parse_object (answer);
 
   return g_str_equal (g_strstrip (word), "ok") ||

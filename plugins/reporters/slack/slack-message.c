@@ -246,18 +246,12 @@ add_place (const BelfrySlack *self, JsonObject *message, const char *remote_id)
 BelfryHttpRequest *
 belfry_slack_make_request (const BelfrySlack *self, JsonNode *payload, const char *remote_id)
 {
-  JsonObject *message = json_object_new ();
+  JsonObject *message = belfry_reports_dup_object (payload);
   g_autoptr (JsonNode) body = belfry_reports_wrap (message);
   g_autofree char *url = NULL;
   g_autofree char *text = NULL;
   BelfryHttpRequest *request = NULL;
-  JsonObjectIter iter;
-  const char *name = NULL;
-  JsonNode *value = NULL;
 
-  json_object_iter_init (&iter, json_node_get_object (payload));
-  while (json_object_iter_next (&iter, &name, &value))
-    json_object_set_member (message, name, json_node_copy (value));
   if (self->token != NULL)
     url = g_strconcat (API_URL, add_place (self, message, remote_id), NULL);
   else

@@ -93,11 +93,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
     send_message (g_steal_pointer (&task));
     return;
   }
-  /* those that follow belong to the thread's first message as well */
-  if (outcome->remote_id != NULL && delivery->remote_id != NULL) {
-    g_free (outcome->remote_id);
-    outcome->remote_id = g_strdup (delivery->remote_id);
-  }
+  belfry_reports_series_keep_first (outcome, delivery->remote_id);
   g_task_return_pointer (task, g_steal_pointer (&outcome), (GDestroyNotify)belfry_outcome_free);
 }
 
@@ -120,18 +116,12 @@ slack_deliver (gpointer self, const BelfryItem *item, GTask *task)
   gint64 wait_us = belfry_instance_keep_pace (slack->instance, &pace, 1);
   Delivery *delivery = NULL;
 
-  if (wait_us > 0) {
-    g_task_return_pointer (
-        task, belfry_outcome_new_wait (wait_us, FALSE, "keeping the pace that Slack asks for"),
-        (GDestroyNotify)belfry_outcome_free);
-    g_object_unref (task);
+  if (belfry_reports_keep_pace (task, wait_us, "Slack"))
     return;
-  }
   delivery = g_new0 (Delivery, 1);
   delivery->slack = slack;
   delivery->payload = json_node_ref (item->payload);
-  if (belfry_reports_series_continues (&slack->series, item->key))
-    delivery->remote_id = g_strdup (item->remote_id);
+  delivery->remote_id = belfry_reports_series_dup_remote_id (&slack->series, item);
   g_task_set_task_data (task, delivery, delivery_free);
   send_message (task);
 }

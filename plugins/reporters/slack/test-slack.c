@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report-test.h"
 #include "slack.h"
-#include <belfry-test.h>
 
 #include <string.h>
 
@@ -331,8 +331,8 @@ test_faults (void)
   g_autoptr (BelfryTest) webhook = make_test (WEBHOOK, "");
   g_autoptr (BelfryTest) token = make_test (TOKEN, "");
 
-  belfry_test_check_faults (webhook, "failure", &by_webhook, BELFRY_OUTCOME_WAIT);
-  belfry_test_check_faults (token, "failure", &by_token, BELFRY_OUTCOME_WAIT);
+  belfry_report_test_check_faults (webhook, "failure", &by_webhook, BELFRY_OUTCOME_WAIT);
+  belfry_report_test_check_faults (token, "failure", &by_token, BELFRY_OUTCOME_WAIT);
 }
 
 static const struct {

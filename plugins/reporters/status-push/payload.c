@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define MAX_BUILDERS 10000
-#define MAX_BUILDS   100
 
 typedef struct {
   const BelfryPushContext *context;
@@ -17,15 +16,6 @@ typedef struct {
   JsonObject *data;
   JsonArray *items;
 } Making;
-
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, name, text);
-  else
-    json_object_set_null_member (object, name);
-}
 
 /* `2024-06-03 07:37:27.120318`, in UTC */
 static char *
@@ -62,62 +52,6 @@ add_item (Making *making, const char *name, JsonObject *payload)
 
 /* builders */
 
-static guint
-count_requests (gint64 builderid, BelfryReader *reader)
-{
-  BelfryQuery query = BELFRY_QUERY_INIT;
-
-  query.filters[0] = (BelfryFilter){ "builderid", BELFRY_COMPARE_EQUAL, builderid, NULL };
-  query.filters[1] = (BelfryFilter){ "complete", BELFRY_COMPARE_EQUAL, FALSE, NULL };
-  query.filters[2] = (BelfryFilter){ "claimed", BELFRY_COMPARE_EQUAL, FALSE, NULL };
-  return (guint)MAX (belfry_reader_count (reader, belfry_build_request_get_type (), &query, NULL),
-                     0);
-}
-
-static JsonArray *
-list_running (gint64 builderid, BelfryReader *reader)
-{
-  BelfryQuery query = BELFRY_QUERY_INIT;
-  JsonArray *numbers = json_array_new ();
-  g_autoptr (GPtrArray) builds = NULL;
-
-  query.filters[0] = (BelfryFilter){ "builderid", BELFRY_COMPARE_EQUAL, builderid, NULL };
-  query.filters[1] = (BelfryFilter){ "complete", BELFRY_COMPARE_EQUAL, FALSE, NULL };
-  query.limit = MAX_BUILDS;
-  builds = belfry_reader_list (reader, belfry_build_get_type (), &query, NULL, NULL);
-  for (guint i = 0; builds != NULL && i < builds->len; i++)
-    json_array_add_int_element (numbers, ((BelfryBuild *)g_ptr_array_index (builds, i))->number);
-  return numbers;
-}
-
-const char *
-belfry_push_builder_state (gint64 builderid, BelfryReader *reader)
-{
-  g_autoptr (JsonArray) running = list_running (builderid, reader);
-
-  return json_array_get_length (running) > 0 ? "building" : "idle";
-}
-
-JsonObject *
-belfry_push_builder (const BelfryBuilder *builder, BelfryReader *reader)
-{
-  JsonObject *object = json_object_new ();
-  JsonArray *tags = json_array_new ();
-
-  for (char **tag = builder->tags; tag != NULL && *tag != NULL; tag++)
-    json_array_add_string_element (tags, *tag);
-  json_object_set_string_member (object, "basedir", builder->name);
-  json_object_set_array_member (object, "tags", tags);
-  json_object_set_array_member (object, "slaves", json_array_new ());
-  json_object_set_array_member (object, "schedulers", json_array_new ());
-  json_object_set_array_member (object, "cachedBuilds", json_array_new ());
-  json_object_set_array_member (object, "currentBuilds", list_running (builder->builderid, reader));
-  json_object_set_string_member (object, "state",
-                                 belfry_push_builder_state (builder->builderid, reader));
-  json_object_set_int_member (object, "pendingBuilds", count_requests (builder->builderid, reader));
-  return object;
-}
-
 static void
 add_builder (Making *making, const BelfryBuilder *builder)
 {
@@ -140,8 +74,8 @@ make_status (const BelfryPushContext *context)
   JsonObject *status = json_object_new ();
 
   json_object_set_string_member (status, "title", context->title);
-  set_text (status, "titleURL", context->title_url);
-  set_text (status, "buildbotURL", context->url);
+  belfry_push_set_text (status, "titleURL", context->title_url);
+  belfry_push_set_text (status, "buildbotURL", context->url);
   json_object_set_object_member (payload, "status", status);
   return payload;
 }
@@ -187,7 +121,7 @@ make_builder_name (Making *making, const char *name)
 
   if (builder == NULL)
     builder = belfry_json_get_text (making->data, "name");
-  set_text (payload, "builderName", builder);
+  belfry_push_set_text (payload, "builderName", builder);
   if (strcmp (name, "builderChangedState") == 0)
     json_object_set_string_member (
         payload, "state", belfry_push_builder_state (making->event->builderid, making->reader));
@@ -200,10 +134,10 @@ static void
 make_request (Making *making, const char *name)
 {
   JsonObject *payload = json_object_new ();
-  JsonObject *request = belfry_push_request (making->data, making->reader);
+  JsonObject *request = belfry_push_request (making->data, making->event->at, making->reader);
 
   if (strcmp (name, "requestCancelled") == 0)
-    set_text (payload, "builder", belfry_json_get_text (request, "builderName"));
+    belfry_push_set_text (payload, "builder", belfry_json_get_text (request, "builderName"));
   json_object_set_object_member (payload, "request", request);
   add_item (making, name, payload);
 }
@@ -261,9 +195,9 @@ belfry_push_change (JsonObject *data)
 
   json_object_set_int_member (object, "number", belfry_json_get_integer (data, "changeid", 0));
   for (gsize i = 0; i < G_N_ELEMENTS (same); i++)
-    set_text (object, same[i], belfry_json_get_text (data, same[i]));
-  set_text (object, "who", belfry_json_get_text (data, "author"));
-  set_text (object, "rev", belfry_json_get_text (data, "revision"));
+    belfry_push_set_text (object, same[i], belfry_json_get_text (data, same[i]));
+  belfry_push_set_text (object, "who", belfry_json_get_text (data, "author"));
+  belfry_push_set_text (object, "rev", belfry_json_get_text (data, "revision"));
   json_object_set_double_member (object, "when", (double)when);
   json_object_set_string_member (object, "at", at);
   json_object_set_array_member (object, "files",
@@ -290,46 +224,131 @@ make_build (Making *making, const char *name)
   JsonObject *payload = json_object_new ();
 
   json_object_set_object_member (
-      payload, "build", belfry_push_build (making->data, making->event->buildid, making->reader));
+      payload, "build",
+      belfry_push_build (making->data, making->event->buildid, making->event->at, making->reader));
   add_item (making, name, payload);
 }
 
+/* a log's event names its step */
 static JsonObject *
-find_step (Making *making, JsonObject *properties)
+dup_step_data (Making *making)
 {
   gint64 stepid = belfry_json_get_integer (making->data, "stepid", 0);
   g_autoptr (BelfryStep) step = NULL;
-  g_autoptr (JsonObject) data = NULL;
 
   if (json_object_has_member (making->data, "state_string"))
-    return belfry_push_step (making->data,
-                             belfry_push_logs (making->data, properties, making->reader));
+    return json_object_ref (making->data);
   step = belfry_reader_find (making->reader, belfry_step_get_type (), stepid, NULL);
-  if (step == NULL)
-    return json_object_new ();
-  data = belfry_record_to_json (step, BELFRY_RECORD_JSON_NONE);
-  return belfry_push_step (data, belfry_push_logs (data, properties, making->reader));
+  return step != NULL ? belfry_push_dup_step (step) : json_object_new ();
 }
 
 /* an event about a step or its log bears the build's properties */
+typedef struct {
+  Making *making;
+  JsonNode *properties; /* (nullable) */
+  BelfryPushMoment moment;
+} StepMaking;
+
+static void
+step_making_init (StepMaking *self, Making *making)
+{
+  g_autoptr (BelfryBuild) build =
+      belfry_reader_find (making->reader, belfry_build_get_type (), making->event->buildid, NULL);
+
+  self->making = making;
+  self->properties = build != NULL && build->properties != NULL
+                         ? belfry_properties_to_json (build->properties)
+                         : NULL;
+  self->moment = (BelfryPushMoment){
+    .properties = self->properties != NULL ? json_node_get_object (self->properties) : NULL,
+    .builderid = build != NULL ? build->builderid : BELFRY_NONE,
+    .now_us = making->event->at,
+    .reader = making->reader,
+  };
+}
+
+static void
+step_making_clear (StepMaking *self)
+{
+  g_clear_pointer (&self->properties, json_node_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (StepMaking, step_making_clear)
+
+/* takes the step */
+static JsonObject *
+new_step_payload (const StepMaking *self, JsonObject *step)
+{
+  JsonObject *payload = json_object_new ();
+
+  json_object_set_array_member (payload, "properties",
+                                belfry_push_properties (self->moment.properties));
+  json_object_set_object_member (payload, "step", step);
+  return payload;
+}
+
+/* what a step adds to its build's text is known once it is over; 0.8 told of that first */
+static void
+add_text2 (const StepMaking *self, JsonObject *data)
+{
+  g_autoptr (JsonArray) words = belfry_push_text2 (data);
+  JsonObject *payload = NULL;
+
+  if (json_array_get_length (words) == 0)
+    return;
+  payload = new_step_payload (self, belfry_push_step (data, &self->moment));
+  json_object_set_array_member (payload, "text2", g_steal_pointer (&words));
+  add_item (self->making, "stepText2Changed", payload);
+}
+
 static void
 make_step (Making *making, const char *name)
 {
-  JsonObject *payload = json_object_new ();
+  g_auto (StepMaking) self = { NULL };
+  g_autoptr (JsonObject) data = dup_step_data (making);
+  JsonObject *payload = NULL;
+
+  step_making_init (&self, making);
+  if (strcmp (name, "stepFinished") == 0)
+    add_text2 (&self, data);
+  payload = new_step_payload (&self, belfry_push_step (data, &self.moment));
+  if (strcmp (name, "stepTextChanged") == 0)
+    json_object_set_array_member (payload, "text",
+                                  belfry_push_words (belfry_json_get_text (data, "state_string")));
+  add_item (making, name, payload);
+}
+
+/* the build's, as the engine says it, then that of each step that runs and ran before */
+static void
+make_eta (Making *making, const char *name)
+{
   g_autoptr (BelfryBuild) build =
       belfry_reader_find (making->reader, belfry_build_get_type (), making->event->buildid, NULL);
-  g_autoptr (JsonNode) properties = build != NULL && build->properties != NULL
-                                        ? belfry_properties_to_json (build->properties)
-                                        : NULL;
-  JsonObject *values = properties != NULL ? json_node_get_object (properties) : NULL;
-  JsonObject *step = find_step (making, values);
+  g_auto (StepMaking) self = { NULL };
+  JsonObject *payload = NULL;
+  g_autoptr (GPtrArray) steps = NULL;
 
-  json_object_set_array_member (payload, "properties", belfry_push_properties (values));
-  json_object_set_object_member (payload, "step", step);
-  if (strcmp (name, "stepTextChanged") == 0)
-    json_object_set_array_member (
-        payload, "text", belfry_push_words (belfry_json_get_text (making->data, "state_string")));
+  if (build == NULL || build->complete)
+    return;
+  payload = json_object_new ();
+  json_object_set_object_member (payload, "build",
+                                 belfry_push_build_of (build, making->event->at, making->reader));
+  json_object_set_int_member (payload, "ETA", belfry_json_get_integer (making->data, "eta", 0));
   add_item (making, name, payload);
+  step_making_init (&self, making);
+  steps = belfry_push_list_steps (build->buildid, TRUE, making->reader);
+  for (guint i = 0; i < steps->len; i++) {
+    JsonObject *step = belfry_push_step_of (g_ptr_array_index (steps, i), &self.moment);
+    JsonNode *eta = json_object_get_member (step, "eta");
+    JsonNode *expectations = json_object_get_member (step, "expectations");
+
+    payload = new_step_payload (&self, step);
+    json_object_set_member (payload, "ETA", json_node_copy (eta));
+    json_object_set_member (payload, "expectations", json_node_copy (expectations));
+    if (JSON_NODE_HOLDS_NULL (eta))
+      json_object_unref (payload);
+    else
+      add_item (making, "stepETAUpdate", payload);
+  }
 }
 
 /* workers */
@@ -338,19 +357,9 @@ static void
 make_slave (Making *making, const char *name)
 {
   JsonObject *payload = json_object_new ();
-  JsonObject *slave = json_object_new ();
-  JsonObject *info = belfry_json_get_object (making->data, "workerinfo");
 
-  set_text (slave, "name", belfry_json_get_text (making->data, "name"));
-  json_object_set_null_member (slave, "access_uri");
-  set_text (slave, "host", info != NULL ? belfry_json_get_text (info, "host") : NULL);
-  set_text (slave, "admin", info != NULL ? belfry_json_get_text (info, "admin") : NULL);
-  set_text (slave, "version", info != NULL ? belfry_json_get_text (info, "version") : NULL);
-  json_object_set_boolean_member (slave, "connected", TRUE);
-  json_object_set_array_member (slave, "runningBuilds", json_array_new ());
-  json_object_set_object_member (slave, "info",
-                                 info != NULL ? json_object_ref (info) : json_object_new ());
-  json_object_set_object_member (payload, "slave", slave);
+  json_object_set_object_member (
+      payload, "slave", belfry_push_slave (making->data, making->event->at, making->reader));
   add_item (making, name, payload);
 }
 
@@ -359,7 +368,7 @@ make_slave_name (Making *making, const char *name)
 {
   JsonObject *payload = json_object_new ();
 
-  set_text (payload, "slavename", belfry_json_get_text (making->data, "name"));
+  belfry_push_set_text (payload, "slavename", belfry_json_get_text (making->data, "name"));
   add_item (making, name, payload);
 }
 
@@ -378,6 +387,7 @@ static const struct {
   { "buildset-added", "buildsetSubmitted", make_buildset },
   { "build-started", "buildStarted", make_build },
   { "build-finished", "buildFinished", make_build },
+  { "eta", "buildETAUpdate", make_eta },
   { "step-started", "stepStarted", make_step },
   { "step-text", "stepTextChanged", make_step },
   { "step-finished", "stepFinished", make_step },

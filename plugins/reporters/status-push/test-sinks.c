@@ -98,6 +98,50 @@ test_server (void)
   }
 }
 
+/* whatever its sink does, all stay, and one is tried alone */
+static void
+test_faults (void)
+{
+  static const struct {
+    guint status;
+    const char *headers;
+    const char *answer;
+    BelfryTestFault fault;
+  } rows[] = {
+    { 307, "Location: http://127.0.0.1:9/", "", BELFRY_TEST_FAULT_NONE },
+    { 400, NULL, "<html>", BELFRY_TEST_FAULT_NONE },
+    { 403, NULL, "", BELFRY_TEST_FAULT_NONE },
+    { 408, NULL, "", BELFRY_TEST_FAULT_NONE },
+    { 429, "Retry-After: 77", "", BELFRY_TEST_FAULT_NONE },
+    { 503, "Retry-After: 77", "", BELFRY_TEST_FAULT_NONE },
+    { 0, NULL, NULL, BELFRY_TEST_FAULT_SILENT },
+    { 0, NULL, NULL, BELFRY_TEST_FAULT_ENDLESS },
+    { 0, NULL, NULL, BELFRY_TEST_FAULT_CUT },
+  };
+  g_autoptr (BelfryTest) test = belfry_test_new ("reporter/status-push", "server-url=$URL/submit");
+  BelfryTestExchange taken = { .target = "/submit",
+                               .headers = FORM_HEADERS,
+                               .body = "packets=[" ONE "]",
+                               .answer = "<html>whatever" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const BelfryTestExchange exchange = {
+      .target = "/submit",
+      .headers = FORM_HEADERS,
+      .body = i == 0 ? "packets=[" ONE "," TWO "]" : "packets=[" ONE "]",
+      .status = rows[i].status,
+      .answer_headers = rows[i].headers,
+      .answer = rows[i].answer,
+      .fault = rows[i].fault,
+    };
+
+    belfry_test_expect (test, &exchange);
+    g_assert_cmpint (push (test, 2), ==, 0);
+  }
+  belfry_test_expect (test, &taken);
+  g_assert_cmpint (push (test, 2), ==, 1);
+}
+
 /* too large for a request: half as many; too large by itself: dropped */
 static void
 test_sizes (void)
@@ -168,6 +212,37 @@ test_program (void)
   g_rmdir (folder);
 }
 
+/* how long events are collected, and how long a sink that took none is left alone */
+static void
+test_delays (void)
+{
+  g_autoptr (BelfryTest) usual = belfry_test_new ("reporter/status-push", "server-url=$URL/submit");
+  g_autoptr (BelfryTest) other = belfry_test_new (
+      "reporter/status-push", "server-url=$URL/submit\nbuffer-delay=500ms\nretry-delay=1min");
+  const BelfryReporter *plugin = belfry_test_get_plugin (usual);
+
+  g_assert_cmpint (plugin->get_pause (belfry_test_get_state (usual), TRUE), ==, 1000000);
+  g_assert_cmpint (plugin->get_pause (belfry_test_get_state (usual), FALSE), ==, 5000000);
+  g_assert_cmpint (plugin->get_pause (belfry_test_get_state (other), TRUE), ==, 500000);
+  g_assert_cmpint (plugin->get_pause (belfry_test_get_state (other), FALSE), ==, 60000000);
+}
+
+/* indented, and sorted by name */
+static void
+test_debug (void)
+{
+  g_autoptr (BelfryTest) test =
+      belfry_test_new ("reporter/status-push", "server-url=$URL/submit\ndebug=true");
+  const BelfryTestExchange exchange = {
+    .target = "/submit",
+    .headers = FORM_HEADERS,
+    .body = "packets=[\n  {\n    \"event\" : \"start\",\n    \"id\" : 1\n  }\n]",
+  };
+
+  belfry_test_expect (test, &exchange);
+  g_assert_cmpint (push (test, 1), ==, 1);
+}
+
 static const struct {
   const char *keys;
   const char *problem;
@@ -203,8 +278,11 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/status-push/sinks/server", test_server);
+  g_test_add_func ("/status-push/sinks/faults", test_faults);
   g_test_add_func ("/status-push/sinks/sizes", test_sizes);
   g_test_add_func ("/status-push/sinks/program", test_program);
+  g_test_add_func ("/status-push/sinks/delays", test_delays);
+  g_test_add_func ("/status-push/sinks/debug", test_debug);
   g_test_add_func ("/status-push/configurations", test_configurations);
   return g_test_run ();
 }

@@ -84,23 +84,6 @@ test_change (void)
                    "\"properties\":[[\"a\",\"v\",\"Change\"],[\"b\",1,\"Change\"]]}");
 }
 
-static void
-test_step (void)
-{
-  g_autoptr (JsonObject) data =
-      parse ("{\"stepid\":1,\"number\":2,\"name\":\"make check\",\"started_at\":1717400010,"
-             "\"complete\":true,\"complete_at\":1717400247,\"state_string\":\"make check failed\","
-             "\"results\":2,\"hidden\":false,\"urls\":[{\"name\":\"cov\",\"url\":\"http://c/\"}]}");
-  g_autofree char *text = to_text (belfry_push_step (data, json_array_new ()));
-
-  g_assert_cmpstr (
-      text, ==,
-      "{\"name\":\"make check\",\"text\":[\"make\",\"check\",\"failed\"],\"results\":[2,[]],"
-      "\"isStarted\":true,\"isFinished\":true,\"statistics\":{},"
-      "\"times\":[1717400010.0,1717400247.0],\"expectations\":[],\"eta\":null,"
-      "\"urls\":{\"cov\":\"http://c/\"},\"step_number\":2,\"hidden\":false,\"logs\":[]}");
-}
-
 /* the envelope; what is on the black list, and what 0.8 had no name for, makes nothing */
 static void
 test_envelope (void)
@@ -140,7 +123,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/status-push/filter", test_filter);
   g_test_add_func ("/status-push/pack", test_pack);
   g_test_add_func ("/status-push/change", test_change);
-  g_test_add_func ("/status-push/step", test_step);
   g_test_add_func ("/status-push/envelope", test_envelope);
   return g_test_run ();
 }

@@ -74,15 +74,9 @@ belfry_telegram_make_request (const BelfryTelegram *self,
                               const char *remote_id,
                               const char *chat)
 {
-  JsonObject *message = json_object_new ();
+  JsonObject *message = belfry_reports_dup_object (payload);
   g_autoptr (JsonNode) body = belfry_reports_wrap (message);
-  JsonObjectIter iter;
-  const char *name = NULL;
-  JsonNode *value = NULL;
 
-  json_object_iter_init (&iter, json_node_get_object (payload));
-  while (json_object_iter_next (&iter, &name, &value))
-    json_object_set_member (message, name, json_node_copy (value));
   if (chat != NULL)
     belfry_telegram_set_chat (message, chat);
   if (remote_id != NULL)

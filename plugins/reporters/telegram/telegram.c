@@ -189,20 +189,14 @@ telegram_deliver (gpointer self, const BelfryItem *item, GTask *task)
   gint64 wait_us = belfry_telegram_keep_pace (telegram->instance, item->target);
   Delivery *delivery = NULL;
 
-  if (wait_us > 0) {
-    g_task_return_pointer (
-        task, belfry_outcome_new_wait (wait_us, FALSE, "keeping the pace that Telegram asks for"),
-        (GDestroyNotify)belfry_outcome_free);
-    g_object_unref (task);
+  if (belfry_reports_keep_pace (task, wait_us, "Telegram"))
     return;
-  }
   delivery = g_new0 (Delivery, 1);
   delivery->telegram = telegram;
   delivery->payload = json_node_ref (item->payload);
   delivery->target = g_strdup (item->target);
   delivery->chat = dup_known_move (telegram, item->target);
-  if (belfry_reports_series_continues (&telegram->series, item->key))
-    delivery->remote_id = g_strdup (item->remote_id);
+  delivery->remote_id = belfry_reports_series_dup_remote_id (&telegram->series, item);
   g_task_set_task_data (task, delivery, delivery_free);
   send_message (task);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report-test.h"
 #include "telegram.h"
-#include <belfry-test.h>
 
 #include <string.h>
 
@@ -304,7 +304,7 @@ test_faults (void)
 {
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/telegram", KEYS "chat-ids=5");
 
-  belfry_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
+  belfry_report_test_check_faults (test, "failure", &failure, BELFRY_OUTCOME_WAIT);
 }
 
 int

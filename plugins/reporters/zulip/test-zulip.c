@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report-test.h"
 #include "zulip.h"
-#include <belfry-test.h>
 
 #define KEYS   "endpoint=$URL\ntoken=plain:abcd+efgh"
 #define TARGET "/api/v1/external/buildbot?api_key=abcd%2Befgh"
@@ -71,7 +71,7 @@ test_faults (void)
 {
   g_autoptr (BelfryTest) test = belfry_test_new ("reporter/zulip", KEYS "\nstream=ci & co");
 
-  belfry_test_check_faults (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED);
+  belfry_report_test_check_faults (test, "failure", &finished, BELFRY_OUTCOME_DELIVERED);
 }
 
 static void
