@@ -28,7 +28,8 @@ static const struct {
   { "copy", "mode=full\nmethod=copy", "source", KEEPS_NOTHING },
 };
 
-/* in the builder's folder; $T is the tree */
+/* in the builder's folder; $T is the tree, $M the mode: only clobber promises to get rid of folders
+ * that may not be written */
 static const struct {
   const char *name;
   const char *script;
@@ -43,8 +44,8 @@ static const struct {
   { "ignored", "touch build/left.o", KEEPS_IGNORED },
   { "repository-inside", "git init -q build/left", KEEPS_ALL },
   { "read-only",
-    "mkdir build/ro; touch build/ro/f build/left; chmod 555 build/ro build; chmod 444 "
-    "build/hello",
+    "mkdir build/ro; touch build/ro/f build/left; chmod 444 build/hello build/ro/f; "
+    "test $M != clobber || chmod 555 build/ro build",
     KEEPS_ALL },
   { "link-out", "mkdir ../kept; touch ../kept/file; ln -s ../../kept build/left", KEEPS_ALL },
   { "stale-lock", "touch -d yesterday $T/.git/index.lock", KEEPS_NOTHING },
@@ -80,8 +81,8 @@ check_state (Fixture *self, guint mode, guint place)
 
   g_test_message ("%s", states[place].name);
   if (place > 0)
-    prepared =
-        fixture_shell (self, "cd builds/local/b; T=%s; %s", modes[mode].tree, states[place].script);
+    prepared = fixture_shell (self, "cd builds/local/b; T=%s M=%s; %s", modes[mode].tree,
+                              modes[mode].name, states[place].script);
   fixture_force (self, "b");
   build = fake_host_wait_build (self->host, place);
   if (build->results != BELFRY_RESULT_SUCCESS) {
