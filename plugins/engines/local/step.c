@@ -451,7 +451,9 @@ on_retry (gpointer data)
     self->kind_free (self->kind_state);
   self->kind_free = NULL;
   self->kind_state = NULL;
-  on_secrets (self, NULL);
+  /* the files of the last attempt would be in the way of the same ones of the next */
+  local_run_forget_secrets (self);
+  local_run_get_secrets (self, on_secrets);
   return G_SOURCE_REMOVE;
 }
 
