@@ -189,7 +189,7 @@ make_environment (LocalRun *self, GError **error)
 {
   g_autoptr (GHashTable) fixed = make_fixed (self);
   const LocalEnvironmentSource source = { local_run_secret_context (self),
-                                          (const char *const *)self->build->local->inherited,
+                                          (const char *const *)self->build->config->inherited,
                                           self->step, fixed };
   GHashTableIter iter;
   gpointer name = NULL;
