@@ -141,7 +141,8 @@ typedef struct {
  * @check: (nullable): adds findings beyond single options; no I/O, any thread
  * @start: (nullable): once, when options and secrets are there; returns the task with %TRUE
  * @stop: (nullable): once; returns the task when nothing of the instance is left on the loop
- * @reload: (nullable): takes the sections it owns anew, without a stop
+ * @reload: (nullable): takes its own section and those it owns anew, without a stop; see
+ *   belfry_instance_get_sections ()
  * @clear: (nullable): frees what it has put into its struct beside the options
  */
 #define BELFRY_COMMON_FIELDS                                                                       \

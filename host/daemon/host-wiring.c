@@ -131,7 +131,7 @@ www_host_info (gpointer data)
     json_array_add_string_element (sources, name);
   }
   json_object_set_array_member (info, "change_sources", sources);
-  json_object_set_boolean_member (info, "shutting_down", self->stopping);
+  json_object_set_boolean_member (info, "shutting_down", self->draining || self->stopping);
   return info;
 }
 

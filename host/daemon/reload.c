@@ -157,6 +157,21 @@ on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
                kind_name (hosted->blueprint), hosted->blueprint->name, local->message);
 }
 
+/* The keys of the section itself come like those of the sections that it owns, under its own kind:
+ * the state that the instance began with is its own by now. */
+static void
+hand_over_keys (BelfryHosted *hosted, const BelfryBlueprint *blueprint)
+{
+  g_autoptr (GPtrArray) sections = g_ptr_array_new_with_free_func (g_free);
+  BelfryOwnedSection *own = g_new0 (BelfryOwnedSection, 1);
+
+  own->source = blueprint->section;
+  own->name = blueprint->name;
+  own->state = blueprint->state;
+  g_ptr_array_add (sections, own);
+  belfry_instance_set_sections (hosted->instance, kind_name (blueprint), sections);
+}
+
 static void
 reload_one (BelfryHost *host, BelfryHosted *hosted, const BelfryBlueprint *blueprint)
 {
@@ -170,6 +185,7 @@ reload_one (BelfryHost *host, BelfryHosted *hosted, const BelfryBlueprint *bluep
   g_hash_table_iter_init (&iter, blueprint->owned);
   while (g_hash_table_iter_next (&iter, &kind, &sections))
     belfry_instance_set_sections (hosted->instance, kind, sections);
+  hand_over_keys (hosted, blueprint);
   hosted->blueprint->plugin->reload (
       hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
 }

@@ -187,7 +187,11 @@ belfry_instance_keep_pace (BelfryInstance *self, const BelfryPace *paces, guint 
 /**
  * belfry_instance_get_sections:
  * @self: an instance
- * @kind: a kind of section that its plugin owns
+ * @kind: a kind of section that its plugin owns; or the instance's own kind, for its own section
+ *
+ * An instance begins with its own section in its state, and has no sections of its own kind. After
+ * a reload there is one, as it is then; its state is what the options fill of the plugin's struct,
+ * and lives as long as the instance.
  *
  * Returns: (transfer none) (nullable) (element-type BelfryOwnedSection): in the order written
  * Since: 0.1

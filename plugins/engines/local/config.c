@@ -2,6 +2,7 @@
 /* Sections to a LocalConfig: codebases, workers and builders; steps and schedulers have files of
  * their own. */
 #include "config.h"
+#include "environment.h"
 #include "refs.h"
 #include <string.h>
 
@@ -349,7 +350,9 @@ local_config_new (const LocalConfigSource *source, BelfryProblems *problems)
   LocalConfig *self = g_new0 (LocalConfig, 1);
 
   g_atomic_ref_count_init (&self->refs);
-  self->keys = source->keys;
+  self->own = *source->keys;
+  self->keys = &self->own;
+  self->inherited = local_inherit_environment (self->keys->environment);
   if (self->keys->directory != NULL)
     self->directory = g_strdup (self->keys->directory);
   else
@@ -396,6 +399,7 @@ local_config_unref (LocalConfig *self)
   g_ptr_array_unref (self->codebases);
   g_free (self->artifacts);
   g_free (self->directory);
+  g_strfreev (self->inherited);
   g_free (self);
 }
 

@@ -95,7 +95,9 @@ typedef struct {
 /** LocalConfig: all of it */
 typedef struct {
   gatomicrefcount refs;
-  const LocalKeys *keys; /* the instance's */
+  LocalKeys own;         /* what they point to is the host's, as long as the instance lives */
+  const LocalKeys *keys; /* the instance's: own */
+  char **inherited;      /* NAME=VALUE of the daemon's environment that builds inherit */
   char *directory;
   char *artifacts;       /* folder */
   GPtrArray *codebases;  /* (element-type LocalCodebase) */

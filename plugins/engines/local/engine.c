@@ -54,13 +54,30 @@ local_check (gconstpointer data, const BelfryCheck *check)
   local_config_check_machine (config, check->problems);
 }
 
+/* As they are by now: a reload hands the engine's section over like those that it owns. Folders and
+ * what holds processes together are chosen once, at the start. */
+static LocalKeys
+read_keys (const Local *self)
+{
+  const GPtrArray *sections = belfry_instance_get_sections (self->instance, "engine");
+  LocalKeys keys = self->keys;
+
+  if (sections != NULL && sections->len > 0)
+    keys = *(const LocalKeys *)((const BelfryOwnedSection *)g_ptr_array_index (sections, 0))->state;
+  keys.directory = self->keys.directory;
+  keys.artifacts = self->keys.artifacts;
+  keys.isolation = self->keys.isolation;
+  return keys;
+}
+
 static LocalConfig *
 read_config (Local *self, GError **error)
 {
   BelfryInstance *instance = self->instance;
   const char *state_directory = belfry_instance_get_host_value (instance, "state-directory");
+  const LocalKeys keys = read_keys (self);
   const LocalConfigSource source = {
-    .keys = &self->keys,
+    .keys = &keys,
     .builders = belfry_instance_get_sections (instance, "builder"),
     .steps = belfry_instance_get_sections (instance, "step"),
     .workers = belfry_instance_get_sections (instance, "worker"),
@@ -108,7 +125,6 @@ init_state (Local *self, BelfryInstance *instance)
   self->builders = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_builder_state_free);
   self->schedulers =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, local_scheduler_state_free);
-  self->inherited = local_inherit_environment (self->keys.environment);
   self->token = g_uuid_string_random ();
   self->helper =
       g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-supervisor", NULL);
@@ -196,8 +212,6 @@ local_reload (gpointer data, GTask *task)
   }
   previous = g_steal_pointer (&self->config);
   self->config = config;
-  g_strfreev (self->inherited);
-  self->inherited = local_inherit_environment (self->keys.environment);
   for (guint i = 0; i < config->schedulers->len; i++) {
     const LocalScheduler *scheduler = g_ptr_array_index (config->schedulers, i);
 
@@ -231,7 +245,6 @@ local_clear (gpointer data)
   g_clear_pointer (&self->slots, g_hash_table_unref);
   g_clear_pointer (&self->builders, g_hash_table_unref);
   g_clear_pointer (&self->schedulers, g_hash_table_unref);
-  g_clear_pointer (&self->inherited, g_strfreev);
   g_clear_pointer (&self->cgroups, local_cgroups_free);
   g_clear_error (&self->cgroups_reason);
   g_clear_pointer (&self->scopes, local_scopes_free);

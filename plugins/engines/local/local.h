@@ -111,7 +111,6 @@ struct _Local {
   GHashTable *schedulers;   /* scheduler name to LocalSchedulerState */
   GPtrArray *builds;        /* (element-type LocalBuild) running */
   GPtrArray *supervisors;   /* (element-type LocalSupervisor) all that live */
-  char **inherited;
   char *token;
   char *helper;
   LocalCgroups *cgroups;  /* (nullable): none can be made here */

@@ -189,7 +189,7 @@ make_environment (LocalRun *self, GError **error)
 {
   g_autoptr (GHashTable) fixed = make_fixed (self);
   const LocalEnvironmentSource source = { local_run_secret_context (self),
-                                          (const char *const *)self->build->local->inherited,
+                                          (const char *const *)self->build->config->inherited,
                                           self->step, fixed };
   GHashTableIter iter;
   gpointer name = NULL;
@@ -451,7 +451,9 @@ on_retry (gpointer data)
     self->kind_free (self->kind_state);
   self->kind_free = NULL;
   self->kind_state = NULL;
-  on_secrets (self, NULL);
+  /* the files of the last attempt would be in the way of the same ones of the next */
+  local_run_forget_secrets (self);
+  local_run_get_secrets (self, on_secrets);
   return G_SOURCE_REMOVE;
 }
 

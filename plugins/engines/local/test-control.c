@@ -429,6 +429,33 @@ test_reload (Fixture *self, gconstpointer data)
   fixture_force (self, "c");
 }
 
+#define SAY "[builder b]\nsteps=say\ncollapse-requests=no\n[step say]\nscript=echo $WORD; pwd\n"
+
+/* Keys of the engine's own section; where builds work stays until the next start. */
+static void
+test_reload_keys (Fixture *self, gconstpointer data)
+{
+  BelfryBuild *build = NULL;
+  g_autofree char *log = NULL;
+
+  (void)data;
+  fixture_build (self, "[engine local]\nmax-builds=1\nenv.WORD=first\n" SAY);
+  fake_host_reload (self->host, "[engine local]\nmax-builds=1\nenv.WORD=second\n"
+                                "directory=/nowhere\nproperty.late=1\n" SAY);
+  fixture_force (self, "b");
+  build = fake_host_wait_build (self->host, 1);
+  g_assert_cmpint (build->results, ==, BELFRY_RESULT_SUCCESS);
+  g_assert_nonnull (belfry_properties_get_value (build->properties, "late"));
+  log = fixture_log (self, "say");
+  fixture_assert_has (log, "osecond\n");
+  g_assert_null (strstr (log, "/nowhere"));
+  fake_host_reload (self->host, "[engine local]\nmax-log=20\n" SAY);
+  fixture_force (self, "b");
+  build = fake_host_wait_build (self->host, 2);
+  g_assert_cmpint (build->results, ==, BELFRY_RESULT_FAILURE);
+  g_assert_null (belfry_properties_get_value (build->properties, "late"));
+}
+
 /* A worker that a reload adds is as its section says. */
 static void
 test_reload_worker (Fixture *self, gconstpointer data)
@@ -498,6 +525,7 @@ main (int argc, char **argv)
   FIXTURE_ADD ("control/shutdown-with-children", NULL, test_shutdown_with_children);
   FIXTURE_ADD ("control/shutdown-now", NULL, test_shutdown_retry);
   FIXTURE_ADD ("control/reload", NULL, test_reload);
+  FIXTURE_ADD ("control/reload-keys", NULL, test_reload_keys);
   FIXTURE_ADD ("control/reload-worker", NULL, test_reload_worker);
   FIXTURE_ADD ("stop/waits", NULL, test_stop_waits);
   FIXTURE_ADD ("stop/cancels", NULL, test_stop_cancels);

@@ -349,6 +349,7 @@ fake_host_new (FakeStore *store, const char *folder, const char *configuration)
   self->owned =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
   self->owned_states = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
+  self->later_states = g_ptr_array_new_with_free_func (g_free);
   self->state = g_malloc0 (self->plugin->instance_size);
   engines = pick_sections (self->sections, "engine");
   own.rows = self->plugin->options;
@@ -375,6 +376,9 @@ fake_host_free (FakeHost *self)
   belfry_instance_unref (self->instance);
   g_hash_table_unref (self->owned);
   g_ptr_array_unref (self->owned_states);
+  for (guint i = 0; i < self->later_states->len; i++)
+    belfry_option_table_clear (&own, g_ptr_array_index (self->later_states, i));
+  g_ptr_array_unref (self->later_states);
   g_ptr_array_unref (self->sections);
   g_hash_table_unref (self->secrets);
   belfry_problems_free (self->problems);
@@ -431,7 +435,25 @@ fake_host_stop (FakeHost *self)
   g_assert_no_error (error);
 }
 
-/* The engine's own keys stay as they are. */
+/* As the host does: the state that the engine began with stays as it is. */
+static void
+give_keys (FakeHost *self)
+{
+  g_autoptr (GPtrArray) engines = pick_sections (self->sections, "engine");
+  GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
+  BelfryOwnedSection *own = g_new0 (BelfryOwnedSection, 1);
+
+  own->source = g_ptr_array_index (engines, 0);
+  own->name = own->source->name;
+  own->state = g_malloc0 (self->plugin->instance_size);
+  g_ptr_array_add (self->later_states, own->state);
+  belfry_option_table_read (
+      &(BelfryOptionTable){ self->plugin->options, self->plugin->option_size }, own->source,
+      own->state, NULL, self->problems);
+  g_ptr_array_add (list, own);
+  g_hash_table_insert (self->owned, (gpointer) "engine", list);
+}
+
 void
 fake_host_reload (FakeHost *self, const char *configuration)
 {
@@ -441,6 +463,7 @@ fake_host_reload (FakeHost *self, const char *configuration)
 
   self->sections = read_sections (configuration);
   g_hash_table_remove_all (self->owned);
+  give_keys (self);
   give_sections (self);
   self->plugin->reload (self->state, g_task_new (NULL, NULL, on_result, &result));
   g_assert_true (g_task_propagate_boolean (G_TASK (wait_result (&result)), &error));

@@ -29,6 +29,7 @@ typedef struct {
   GPtrArray *sections;
   GHashTable *owned;
   GPtrArray *owned_states;
+  GPtrArray *later_states; /* of the engine's own section, as reloads read it */
   BelfryProblems *problems;
   char *folder;      /* state directory */
   gsize log_waiting; /* what log_append answers */

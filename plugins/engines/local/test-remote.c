@@ -174,6 +174,63 @@ test_git_credential (Fixture *self, gconstpointer data)
   stop_http (server);
 }
 
+/* A server that fails once: the keys say what becomes of it, none say that it is a failure. */
+
+static BelfryBuild *
+clone_work (Fixture *self, guint port, const char *keys)
+{
+  g_autofree char *repository = g_strdup_printf ("http://127.0.0.1:%u/git/work.git", port);
+  g_autofree char *source = g_strconcat (
+      "kind=git\nallowed-protocols=http\ncredential=plain:ann:" PASSWORD "\n", keys, NULL);
+
+  return build_from (self, repository, source, "");
+}
+
+static void
+assert_mended (Fixture *self, const BelfryBuild *build, const char *keys)
+{
+  gboolean mended = *keys != '\0';
+
+  g_assert_cmpint (build->results, ==, mended ? BELFRY_RESULT_SUCCESS : BELFRY_RESULT_FAILURE);
+  g_free (fixture_shell (self, "test ! -e fail"));
+  if (mended)
+    g_free (fixture_shell (self, "test \"$(git -C builds/local/b/build rev-parse HEAD)\" = "
+                                 "\"$(git -C work rev-parse HEAD)\""));
+  assert_unseen (self, PASSWORD);
+}
+
+static void
+test_git_clone_fails (Fixture *self, gconstpointer data)
+{
+  const char *keys = data;
+  guint port = 0;
+  GSubprocess *server = NULL;
+
+  make_git (self, "work");
+  g_free (fixture_shell (self, "git clone -q --bare work work.git; touch fail"));
+  server = start_http (self, &port);
+  assert_mended (self, clone_work (self, port, keys), keys);
+  stop_http (server);
+}
+
+static void
+test_git_fetch_fails (Fixture *self, gconstpointer data)
+{
+  const char *keys = data;
+  guint port = 0;
+  GSubprocess *server = NULL;
+
+  make_git (self, "work");
+  g_free (fixture_shell (self, "git clone -q --bare work work.git"));
+  server = start_http (self, &port);
+  g_assert_cmpint (clone_work (self, port, keys)->results, ==, BELFRY_RESULT_SUCCESS);
+  g_free (fixture_shell (self, "cd work; echo more > hello; git commit -qam 2; "
+                               "git push -q ../work.git main; touch ../fail"));
+  fixture_force (self, "b");
+  assert_mended (self, fake_host_wait_build (self->host, 1), keys);
+  stop_http (server);
+}
+
 /* A submodule on another server is not given the password; one of this machine is not read. */
 static void
 test_git_submodules (Fixture *self, gconstpointer data)
@@ -408,6 +465,12 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   FIXTURE_ADD ("remote/git-credential", NULL, test_git_credential);
   FIXTURE_ADD ("remote/git-wrong-credential", "wrong", test_git_credential);
+  FIXTURE_ADD ("remote/git-clone-fails", "", test_git_clone_fails);
+  FIXTURE_ADD ("remote/git-clone-fails-once", "retry=1:0", test_git_clone_fails);
+  FIXTURE_ADD ("remote/git-fetch-fails", "", test_git_fetch_fails);
+  FIXTURE_ADD ("remote/git-fetch-fails-once", "retry=1:0", test_git_fetch_fails);
+  FIXTURE_ADD ("remote/git-fetch-tried-again", "retry-fetch=true", test_git_fetch_fails);
+  FIXTURE_ADD ("remote/git-fetch-cloned-anew", "clobber-on-failure=true", test_git_fetch_fails);
   FIXTURE_ADD ("remote/git-submodules", "same", test_git_submodules);
   FIXTURE_ADD ("remote/git-submodules-of-others", "other", test_git_submodules);
   FIXTURE_ADD ("remote/git-submodules-of-this-machine", "local", test_git_submodules);

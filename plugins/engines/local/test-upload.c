@@ -209,6 +209,7 @@ static const struct {
   { "source=link/passwd", BELFRY_RESULT_FAILURE, "nothing to be uploaded" },
   { "source=absent", BELFRY_RESULT_FAILURE, "nothing to be uploaded" },
   { "source=many\nmax-files=20", BELFRY_RESULT_FAILURE, "more files than max-files" },
+  { "source=most", BELFRY_RESULT_FAILURE, "more files than max-files" },
   { "source=big\nmax-size=1kB", BELFRY_RESULT_FAILURE, "larger than max-size" },
   { "source=big\ndestination=../x", BELFRY_RESULT_EXCEPTION, "does not lie below" },
   { "source=big\ndestination=.incoming/x", BELFRY_RESULT_EXCEPTION, "does not lie below" },
@@ -223,7 +224,8 @@ test_refused (Fixture *self, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (refusals); i++) {
     g_autofree char *configuration = g_strdup_printf (
         HEAD "steps=make;keep\n[step make]\nscript=ln -sfn /etc link; mkdir -p many; for i in "
-             "$(seq 21); do touch many/$i; done; head -c 2000 /dev/zero > big\n"
+             "$(seq 21); do touch many/$i; done; head -c 2000 /dev/zero > big; "
+             "mkdir -p most; cd most; seq 10001 | xargs touch\n"
              "[step keep]\nkind=upload\n%s\n",
         refusals[i].keys);
     g_autofree char *log = NULL;
