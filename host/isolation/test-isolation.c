@@ -334,6 +334,15 @@ test_environment (Fixture *fixture, gconstpointer unused)
   g_unsetenv ("BELFRY_TEST_SECRET");
 }
 
+/* catalogues are open before nothing can be opened any more */
+static void
+test_language (Fixture *fixture, gconstpointer unused)
+{
+  start_well (fixture, HOOK);
+  assert_says (fixture, "german", "Änderungen");
+  stop (fixture);
+}
+
 /* what it does not say that it needs */
 static void
 test_denied (Fixture *fixture, gconstpointer unused)
@@ -677,6 +686,7 @@ main (int argc, char **argv)
   add ("translate/innocent", NULL, test_innocent);
   add ("denied", NULL, test_denied);
   add ("environment", NULL, test_environment);
+  add ("language", NULL, test_language);
   for (guint i = 0; i < G_N_ELEMENTS (bad_deeds); i++) {
     g_autofree char *name = g_strconcat ("bad/", bad_deeds[i].deed, NULL);
 
