@@ -158,6 +158,15 @@ on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+call_reload (BelfryHosted *hosted)
+{
+  g_auto (BelfryCallback) call = belfry_hosted_call (hosted, "reload");
+
+  hosted->blueprint->plugin->reload (
+      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
+}
+
+static void
 reload_one (BelfryHost *host, BelfryHosted *hosted, const BelfryBlueprint *blueprint)
 {
   GHashTableIter iter;
@@ -170,8 +179,7 @@ reload_one (BelfryHost *host, BelfryHosted *hosted, const BelfryBlueprint *bluep
   g_hash_table_iter_init (&iter, blueprint->owned);
   while (g_hash_table_iter_next (&iter, &kind, &sections))
     belfry_instance_set_sections (hosted->instance, kind, sections);
-  hosted->blueprint->plugin->reload (
-      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
+  call_reload (hosted);
 }
 
 static gboolean
