@@ -9,6 +9,9 @@
 #include "config/links.h"
 #include "loader/loader.h"
 
+/* of the daemon that the system runs, where nothing else is said */
+#define BELFRY_SYSTEM_RUNTIME_DIRECTORY "/run/belfry"
+
 /** BelfryHostKeys: [host] */
 typedef struct {
   char *state_directory;

@@ -271,7 +271,7 @@ belfry_host_keys_complete (BelfryConfigDraft *self)
   g_autofree char *state =
       dup_folder ("STATE_DIRECTORY", "/var/lib/belfry", g_get_user_state_dir ());
   g_autofree char *runtime =
-      dup_folder ("RUNTIME_DIRECTORY", "/run/belfry", g_get_user_runtime_dir ());
+      dup_folder ("RUNTIME_DIRECTORY", BELFRY_SYSTEM_RUNTIME_DIRECTORY, g_get_user_runtime_dir ());
 
   take_from_www (self, "title", &host->title, www != NULL ? www->title : NULL);
   take_from_www (self, "title-url", &host->title_url, www != NULL ? www->title_url : NULL);

@@ -107,6 +107,25 @@ belfry_print_json_array (JsonArray *array)
 }
 
 void
+belfry_print_problem (const BelfryProblem *problem, const char *before)
+{
+  g_autofree char *text = belfry_problem_to_text (problem);
+
+  fprintf (stderr, "%s%s\n", before, text);
+}
+
+void
+belfry_print_problems (BelfryProblems *problems, BelfrySeverity least, const char *before)
+{
+  for (guint i = 0; i < belfry_problems_get_length (problems); i++) {
+    const BelfryProblem *problem = belfry_problems_get (problems, i);
+
+    if (problem->severity <= least)
+      belfry_print_problem (problem, before);
+  }
+}
+
+void
 belfry_print_text (const char *text)
 {
   g_autofree char *printable = belfry_text_make_printable (text != NULL ? text : "", -1, MAX_TEXT);

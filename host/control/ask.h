@@ -30,5 +30,8 @@ JsonObject *belfry_ask (const BelfryAsk *self, JsonObject *question, int *exit_c
 
 void belfry_print_json (JsonObject *object);
 void belfry_print_json_array (JsonArray *array);
+/* On standard error, a line each, behind @before: those from the worst down to @least. */
+void belfry_print_problems (BelfryProblems *problems, BelfrySeverity least, const char *before);
+void belfry_print_problem (const BelfryProblem *problem, const char *before);
 /* One line of it, whatever a stranger wrote. */
 void belfry_print_text (const char *text);

@@ -10,6 +10,21 @@
 
 #define MAX_ANSWER_BYTES (64 * 1024 * 1024)
 
+/* The system's daemon has its folder from systemd, which nobody tells those who are its account
+ * outside of the unit: where theirs has no socket, and no file names another folder, it is meant.
+ */
+static char *
+find_socket_in (const char *directory)
+{
+  g_autofree char *users = g_build_filename (g_get_user_runtime_dir (), "belfry", NULL);
+  g_autofree char *own = belfry_control_socket_path (directory);
+  g_autofree char *systems = belfry_control_socket_path (BELFRY_SYSTEM_RUNTIME_DIRECTORY);
+  gboolean is_systems =
+      g_str_equal (directory, users) && g_access (own, F_OK) != 0 && g_access (systems, F_OK) == 0;
+
+  return is_systems ? g_steal_pointer (&systems) : g_steal_pointer (&own);
+}
+
 char *
 belfry_client_find_socket (const char *config_path, GError **error)
 {
@@ -33,7 +48,7 @@ belfry_client_find_socket (const char *config_path, GError **error)
                  "'%s' does not say where the daemon is; `belfry check` tells more", path);
     return NULL;
   }
-  return belfry_control_socket_path (directory);
+  return find_socket_in (directory);
 }
 
 JsonObject *

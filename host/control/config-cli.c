@@ -33,18 +33,6 @@ narrow (JsonObject *description, char **words)
   return json_array_get_length (wanted) > 0;
 }
 
-static void
-print_errors (BelfryProblems *problems)
-{
-  for (guint i = 0; i < belfry_problems_get_length (problems); i++) {
-    const BelfryProblem *problem = belfry_problems_get (problems, i);
-    g_autofree char *text = belfry_problem_to_text (problem);
-
-    if (problem->severity == BELFRY_SEVERITY_ERROR)
-      fprintf (stderr, "%s\n", text);
-  }
-}
-
 static int
 show (const BelfryAsk *options, const char *path)
 {
@@ -55,7 +43,7 @@ show (const BelfryAsk *options, const char *path)
   g_autofree char *text = NULL;
 
   if (config == NULL) {
-    print_errors (problems);
+    belfry_print_problems (problems, BELFRY_SEVERITY_ERROR, "");
     return BELFRY_EXIT_CONFIG;
   }
   description = belfry_config_describe (config, problems);

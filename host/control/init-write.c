@@ -7,6 +7,7 @@
  */
 #include "init-private.h"
 
+#include "ask.h"
 #include "config/config.h"
 #include "private-file.h"
 #include "store/files.h"
@@ -151,18 +152,6 @@ write_secrets (BelfryInit *self, GError **error)
   return TRUE;
 }
 
-static void
-print_problems (BelfryProblems *problems)
-{
-  for (guint i = 0; i < belfry_problems_get_length (problems); i++) {
-    const BelfryProblem *problem = belfry_problems_get (problems, i);
-    g_autofree char *text = belfry_problem_to_text (problem);
-
-    if (problem->severity != BELFRY_SEVERITY_NOTE)
-      fprintf (stderr, "%s\n", text);
-  }
-}
-
 /* (transfer full) (nullable): what the daemon would make of the file; NULL: it was said why not */
 static BelfryConfig *
 read_as_daemon (const char *path, GError **error)
@@ -171,7 +160,7 @@ read_as_daemon (const char *path, GError **error)
   g_autoptr (BelfryProblems) problems = belfry_problems_new ();
   g_autoptr (BelfryConfig) config = belfry_config_load (path, loader, problems);
 
-  print_problems (problems);
+  belfry_print_problems (problems, BELFRY_SEVERITY_WARNING, "");
   if (config != NULL && belfry_problems_get_count (problems, BELFRY_SEVERITY_FAILURE) == 0)
     return g_steal_pointer (&config);
   g_set_error (error, BELFRY_ERROR, BELFRY_ERROR_CONFIG,

@@ -130,11 +130,8 @@ load_other (const char *path, BelfryLoader *loader)
   g_autoptr (BelfryProblems) problems = belfry_problems_new ();
   BelfryConfig *config = belfry_config_load (path, loader, problems);
 
-  for (guint i = 0; config == NULL && i < belfry_problems_get_length (problems); i++) {
-    g_autofree char *text = belfry_problem_to_text (belfry_problems_get (problems, i));
-
-    fprintf (stderr, "%s\n", text);
-  }
+  if (config == NULL)
+    belfry_print_problems (problems, BELFRY_SEVERITY_NOTE, "");
   return config;
 }
 

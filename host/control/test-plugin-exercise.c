@@ -74,9 +74,50 @@ check_translation (BelfryTest *test, BelfryTranslation *translation)
   }
 }
 
+/* what is pending may have been stored by another version of the plugin, so it is a stranger's */
+static GTask *
+begin_completing (BelfryTest *test, const BelfryHook *plugin)
+{
+  g_autoptr (JsonNode) pending = belfry_json_parse ("{}", -1, NULL, NULL);
+  GTask *task = belfry_test_task_new (test);
+
+  plugin->complete (belfry_test_get_state (test), pending, g_object_ref (task));
+  return task;
+}
+
+static void
+complete (BelfryTest *test, const BelfryHook *plugin)
+{
+  g_autoptr (GTask) task = belfry_test_wait (test, begin_completing (test, plugin));
+  g_autoptr (GError) local = NULL;
+  g_autoptr (BelfryTranslation) translation = g_task_propagate_pointer (task, &local);
+
+  if (translation != NULL)
+    check_translation (test, translation);
+  else if (local == NULL)
+    belfry_conformance_fail ("what was pending comes to nothing, without an error");
+  else
+    belfry_exercise_check_text ("why nothing came of what was pending", local->message);
+}
+
+static void
+give_up (BelfryTest *test, const BelfryHook *plugin)
+{
+  g_autoptr (JsonNode) pending = belfry_json_parse ("{}", -1, NULL, NULL);
+  g_autoptr (BelfryTranslation) translation =
+      plugin->give_up (belfry_test_get_state (test), pending);
+
+  if (translation == NULL)
+    belfry_conformance_fail ("nothing is made of what was given up");
+  else
+    check_translation (test, translation);
+}
+
 static void
 exercise_hook (BelfryTest *test)
 {
+  const BelfryHook *plugin = belfry_test_get_plugin (test);
+
   for (gsize i = 0; i < G_N_ELEMENTS (requests); i++) {
     g_autoptr (GBytes) body = g_bytes_new (requests[i].body, strlen (requests[i].body));
     g_autoptr (BelfryRequest) request =
@@ -85,6 +126,10 @@ exercise_hook (BelfryTest *test)
 
     check_translation (test, translation);
   }
+  if (plugin->complete != NULL)
+    complete (test, plugin);
+  if (plugin->give_up != NULL)
+    give_up (test, plugin);
 }
 
 /* reporters */
@@ -447,6 +492,7 @@ belfry_exercise_begin (BelfryTest *test)
   case BELFRY_KIND_AUTH:
     return ((const BelfryAuth *)plugin)->authenticate != NULL ? begin_login (test, plugin) : NULL;
   case BELFRY_KIND_HOOK:
+    return ((const BelfryHook *)plugin)->complete != NULL ? begin_completing (test, plugin) : NULL;
   case BELFRY_KIND_ENGINE:
   case BELFRY_KIND_VIEW:
   case BELFRY_N_KINDS:

@@ -21,10 +21,9 @@ print_problems (BelfryProblems *problems)
 {
   for (guint i = 0; i < belfry_problems_get_length (problems); i++) {
     const BelfryProblem *problem = belfry_problems_get (problems, i);
-    g_autofree char *text = belfry_problem_to_text (problem);
 
     if (problem->severity <= BELFRY_SEVERITY_WARNING && !is_our_own (problem))
-      fprintf (stderr, "belfry try: %s\n", text);
+      belfry_print_problem (problem, "belfry try: ");
   }
 }
 

@@ -12,10 +12,10 @@
 
 #include "ask.h"
 #include "daemon/gate.h"
-#include "outside/processes.h"
 #include "daemon/secrets.h"
-#include "outside/transport.h"
 #include "outbox/prepare.h"
+#include "outside/processes.h"
+#include "outside/transport.h"
 #include "try-sample.h"
 
 #include <glib/gstdio.h>
@@ -282,12 +282,8 @@ find_blueprint (Try *self)
 
   if (path != NULL)
     self->config = belfry_config_load (path, loader, problems);
-  for (guint i = 0; self->config == NULL && i < belfry_problems_get_length (problems); i++) {
-    g_autofree char *text = belfry_problem_to_text (belfry_problems_get (problems, i));
-
-    fprintf (stderr, "belfry try: %s\n", text);
-  }
   if (self->config == NULL) {
+    belfry_print_problems (problems, BELFRY_SEVERITY_NOTE, "belfry try: ");
     g_set_error (&self->error, BELFRY_ERROR, BELFRY_ERROR_CONFIG, "there is no configuration%s",
                  path != NULL ? " without errors" : "; say which with --config FILE");
     return NULL;

@@ -194,11 +194,31 @@ resolve_next (Starting *starting)
   starting_free (starting);
 }
 
+/* its own process is not asked to carry the news of its end */
+static void
+on_isolated_alert (const char *reason, gpointer data)
+{
+  BelfryHosted *hosted = data;
+  BelfryHost *host = hosted->host;
+  const char *name = hosted->blueprint->name;
+  gboolean is_reporter = hosted->blueprint->kind == BELFRY_KIND_REPORTER;
+  g_autofree char *cause = g_strdup_printf ("process/%s/%s", kind_name (hosted), name);
+  g_autofree char *text = NULL;
+
+  if (reason == NULL) {
+    belfry_outbox_settle (host->outbox, cause);
+    return;
+  }
+  text = g_strdup_printf ("The process of %s %s ends again and again: %s", kind_name (hosted), name,
+                          reason);
+  belfry_outbox_alert (host->outbox, cause, is_reporter ? name : NULL, text);
+}
+
 BelfryHosted *
 belfry_instances_make (BelfryHost *self, const BelfryBlueprint *blueprint)
 {
   BelfryHosted *hosted = g_new0 (BelfryHosted, 1);
-  const BelfryIsolatedSettings isolation = { NULL };
+  const BelfryIsolatedSettings isolation = { .alert = on_isolated_alert, .alert_data = hosted };
   GHashTableIter iter;
   gpointer kind = NULL;
   gpointer sections = NULL;

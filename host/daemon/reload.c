@@ -173,6 +173,15 @@ hand_over_keys (BelfryHosted *hosted, const BelfryBlueprint *blueprint)
 }
 
 static void
+call_reload (BelfryHosted *hosted)
+{
+  g_auto (BelfryCallback) call = belfry_hosted_call (hosted, "reload");
+
+  hosted->blueprint->plugin->reload (
+      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
+}
+
+static void
 reload_one (BelfryHost *host, BelfryHosted *hosted, const BelfryBlueprint *blueprint)
 {
   GHashTableIter iter;
@@ -186,8 +195,7 @@ reload_one (BelfryHost *host, BelfryHosted *hosted, const BelfryBlueprint *bluep
   while (g_hash_table_iter_next (&iter, &kind, &sections))
     belfry_instance_set_sections (hosted->instance, kind, sections);
   hand_over_keys (hosted, blueprint);
-  hosted->blueprint->plugin->reload (
-      hosted->blueprint->state, g_task_new (NULL, NULL, on_reloaded, belfry_hosted_ref (hosted)));
+  call_reload (hosted);
 }
 
 static gboolean

@@ -27,6 +27,8 @@ struct _BelfryIsolated {
   char *program;
   char *path;
   gint64 patience_us;
+  BelfryIsolatedAlert alert; /* (nullable) */
+  gpointer alert_data;
 
   BelfryIsolatedState state;
   GSubprocess *process;

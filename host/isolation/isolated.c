@@ -67,6 +67,8 @@ belfry_isolated_new (const BelfryBlueprint *blueprint,
   self->program = g_strdup (settings->program != NULL ? settings->program : "/proc/self/exe");
   self->path = dup_path (blueprint->plugin);
   self->patience_us = settings->patience_us > 0 ? settings->patience_us : PATIENCE_US;
+  self->alert = settings->alert;
+  self->alert_data = settings->alert_data;
   self->socket = -1;
   self->pauses[FALSE] = 5 * G_TIME_SPAN_SECOND;
   self->calls = g_hash_table_new (g_int64_hash, g_int64_equal);
@@ -302,11 +304,20 @@ on_restart (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+tell_alert (BelfryIsolated *self, const char *reason)
+{
+  if (self->alert != NULL)
+    self->alert (reason, self->alert_data);
+}
+
 static guint
 get_wait_s (BelfryIsolated *self)
 {
-  if (self->up_since_us > 0 && g_get_monotonic_time () - self->up_since_us >= GOOD_LIFE_US)
+  if (self->up_since_us > 0 && g_get_monotonic_time () - self->up_since_us >= GOOD_LIFE_US) {
     self->failures = 0;
+    tell_alert (self, NULL);
+  }
   self->failures++;
   return self->failures == 1 ? 0 : MIN (1u << MIN (self->failures - 2, 10), MAX_WAIT_S);
 }
@@ -322,6 +333,8 @@ start_again (BelfryIsolated *self, const char *end)
   self->trouble = g_strdup_printf ("its process is started again: %s", end);
   belfry_instance_log (self->instance, G_LOG_LEVEL_WARNING,
                        "its process is gone: %s; it is started again in %u s", end, wait_s);
+  if (!is_short)
+    tell_alert (self, end);
   self->state = is_short ? BELFRY_ISOLATED_STARTING : BELFRY_ISOLATED_WAITING;
   belfry_isolated_drop_calls (self, is_short, end);
   self->restart = g_timeout_source_new (wait_s * 1000);
@@ -415,8 +428,10 @@ on_begun (JsonObject *result, GBytes *body, const GError *error, gpointer data)
   self->up_since_us = g_get_monotonic_time ();
   g_clear_pointer (&self->trouble, g_free);
   task = g_steal_pointer (&self->starting);
-  if (task != NULL)
+  if (task != NULL) {
+    tell_alert (self, NULL);
     g_task_return_boolean (task, TRUE);
+  }
   if (self->blueprint->kind == BELFRY_KIND_REPORTER && self->descriptor.reporter.get_pause != NULL)
     ask_pauses (self);
   belfry_isolated_send_waiting (self);

@@ -12,14 +12,21 @@
 
 typedef struct _BelfryIsolated BelfryIsolated;
 
+/* It keeps dying, for this reason; NULL: it runs well (again). */
+typedef void (*BelfryIsolatedAlert) (const char *reason, gpointer data);
+
 /**
  * BelfryIsolatedSettings: what differs between the daemon and others who want a plugin apart
  * @program: (nullable): a `belfry`; NULL: the one that runs
  * @patience_us: for a call of something pure, and for a sign of life; 0: ten seconds
+ * @alert: (nullable): who is told when it has died so often that it has to wait
+ * @alert_data: for it; lives until the instance has stopped
  */
 typedef struct {
   const char *program;
   gint64 patience_us;
+  BelfryIsolatedAlert alert;
+  gpointer alert_data;
 } BelfryIsolatedSettings;
 
 /* @blueprint is lent for as long as it lives; @instance is whose rights it has. */

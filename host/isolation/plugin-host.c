@@ -7,6 +7,7 @@
 #include "plugin-host-private.h"
 
 #include "hooks/hook-keys.h"
+#include "languages/languages.h"
 #include "loader/loader.h"
 #include "sandbox.h"
 
@@ -232,6 +233,7 @@ open_plugin (BelfryChild *self, JsonObject *head, GError **error)
   };
   g_autoptr (BelfryLoader) loader = belfry_loader_new (NULL);
 
+  belfry_languages_load ();
   if (!belfry_sandbox_enter (&sandbox, error))
     return FALSE;
   self->plugin = belfry_loader_load_file (loader, belfry_json_get_text (head, "path"), error);

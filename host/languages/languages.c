@@ -193,6 +193,13 @@ belfry_languages_init (const char *folder)
   g_unsetenv ("LANGUAGE");
 }
 
+void
+belfry_languages_load (void)
+{
+  for (guint i = 0; languages != NULL && i < languages->len; i++)
+    dgettext (g_array_index (languages, Language, i).domain, "");
+}
+
 const char *
 belfry_languages_of_environment (void)
 {

@@ -13,6 +13,10 @@
  */
 void belfry_languages_init (const char *folder);
 
+/* Opens all catalogues, which otherwise happens with the first text: for a process that soon can
+ * open nothing any more. */
+void belfry_languages_load (void);
+
 /* (transfer none) (nullable): the tag of the language, as `zh-CN`, for any spelling of it: `de`,
  * `de_AT.UTF-8`, `zh-Hans-CN`; NULL: there is no catalogue of it */
 const char *belfry_languages_find (const char *name);

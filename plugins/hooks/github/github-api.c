@@ -215,9 +215,14 @@ on_commit (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 belfry_github_ask (BelfryGithub *self, JsonNode *pending, GTask *task)
 {
-  Asking *asking = g_new0 (Asking, 1);
+  Asking *asking = NULL;
   g_autoptr (BelfryHttpRequest) request = NULL;
 
+  if (!belfry_github_can_complete (pending)) {
+    finish (task, belfry_github_complete_change (pending, NULL));
+    return;
+  }
+  asking = g_new0 (Asking, 1);
   asking->self = self;
   asking->pending = json_node_ref (pending);
   asking->files = g_ptr_array_new_with_free_func (g_free);

@@ -194,6 +194,19 @@ belfry_github_translate_pull_request (const BelfryGithub *self, JsonNode *payloa
   return pending != NULL ? belfry_translation_new_pending (pending) : NULL;
 }
 
+gboolean
+belfry_github_can_complete (JsonNode *pending)
+{
+  JsonObject *object = JSON_NODE_HOLDS_OBJECT (pending) ? json_node_get_object (pending) : NULL;
+  const char *full_name = object != NULL ? belfry_json_get_text (object, "full_name") : NULL;
+  const char *sha = object != NULL ? belfry_json_get_text (object, "sha") : NULL;
+  const char *number = object != NULL ? belfry_json_get_text (object, "number") : NULL;
+
+  return full_name != NULL && sha != NULL && number != NULL &&
+         belfry_json_get_object (object, "change") != NULL &&
+         check_segments (full_name, sha, number, NULL);
+}
+
 static char *
 make_url (const BelfryGithub *self,
           JsonNode *pending,
@@ -226,12 +239,16 @@ belfry_github_get_files_url (const BelfryGithub *self, JsonNode *pending)
 BelfryTranslation *
 belfry_github_complete_change (JsonNode *pending, GPtrArray *files)
 {
-  JsonObject *object = json_node_get_object (pending);
+  JsonObject *object = NULL;
   g_autoptr (GError) local = NULL;
-  g_autoptr (BelfryChange) change = belfry_record_from_json (
-      belfry_change_get_type (), belfry_json_get_object (object, "change"), &local);
+  g_autoptr (BelfryChange) change = NULL;
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (belfry_record_unref);
 
+  if (!belfry_github_can_complete (pending))
+    return belfry_translation_new_nothing ("what was kept is no pull request");
+  object = json_node_get_object (pending);
+  change = belfry_record_from_json (belfry_change_get_type (),
+                                    belfry_json_get_object (object, "change"), &local);
   if (change == NULL)
     return belfry_translation_new_nothing ("what was kept cannot be read: %s", local->message);
   if (!belfry_json_get_boolean (object, "has_codebase", FALSE))

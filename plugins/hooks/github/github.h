@@ -51,6 +51,8 @@ char *belfry_github_read_message (BelfryHttpAnswer *answer);
 gboolean belfry_github_read_files (BelfryHttpAnswer *answer, GPtrArray *files);
 /* Address of the next page where it is on the same server as @url. (transfer full) (nullable) */
 char *belfry_github_read_next (BelfryHttpAnswer *answer, const char *url);
+/* Whether what was kept, maybe by another version, says whom to ask about which change. */
+gboolean belfry_github_can_complete (JsonNode *pending);
 /* @files: NULL: unknown. */
 BelfryTranslation *belfry_github_complete_change (JsonNode *pending, GPtrArray *files);
 

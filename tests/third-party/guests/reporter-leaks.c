@@ -3,6 +3,7 @@
 #include <belfry-plugin.h>
 
 #define KEPT_BYTES (64 * 1024)
+#define PLAN_BYTES (4 * 1024 * 1024)
 
 static void
 leaks_start (gpointer self, BelfryInstance *instance, GTask *task)
@@ -15,8 +16,9 @@ leaks_start (gpointer self, BelfryInstance *instance, GTask *task)
 static gboolean
 leaks_plan (gconstpointer self, const BelfryReport *report, BelfryTargets *targets, GError **error)
 {
-  char *kept = g_strnfill (KEPT_BYTES, 'k');
-  g_autoptr (JsonNode) payload = belfry_json_new_text (kept);
+  char *kept = g_strnfill (PLAN_BYTES, 'k');
+  g_autofree char *told = g_strndup (kept, KEPT_BYTES);
+  g_autoptr (JsonNode) payload = belfry_json_new_text (told);
 
   belfry_targets_add (targets, "nowhere", "all", payload);
   return TRUE;
