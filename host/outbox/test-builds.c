@@ -193,13 +193,23 @@ add_set (Fixture *self, Writing *writing, const TestBuild *spec)
 }
 
 static void
+set_source (BelfryBuild *build, const TestBuild *spec)
+{
+  if (spec->unread)
+    return;
+  belfry_record_set_text (&build->branch, spec->branch != NULL ? spec->branch : "main");
+  belfry_record_set_text (&build->revision, "4f1c2a9e7b3d5c60718293a4b5c6d7e8f9012345");
+  belfry_properties_set_text (build->properties, "branch", build->branch, "Build");
+  belfry_properties_set_text (build->properties, "revision", build->revision, "Build");
+}
+
+static void
 set_properties (BelfryBuild *build, const TestBuild *spec)
 {
   if (build->properties == NULL)
     build->properties = belfry_properties_new ();
   belfry_properties_set_text (build->properties, "workername", "box3", "Worker");
-  belfry_properties_set_text (build->properties, "branch", build->branch, "Build");
-  belfry_properties_set_text (build->properties, "revision", build->revision, "Build");
+  set_source (build, spec);
   if (spec->scheduler != NULL)
     belfry_properties_set_text (build->properties, "scheduler", spec->scheduler, "Scheduler");
   if (spec->owner != NULL)
@@ -233,8 +243,6 @@ fixture_start_build (Fixture *self, const TestBuild *spec)
   build->masterid = 1;
   build->started_at = belfry_clock_now_us ();
   belfry_record_set_text (&build->state_string, "building");
-  belfry_record_set_text (&build->branch, spec->branch != NULL ? spec->branch : "main");
-  belfry_record_set_text (&build->revision, "4f1c2a9e7b3d5c60718293a4b5c6d7e8f9012345");
   belfry_record_set_text (&build->scheduler, spec->scheduler);
   set_properties (build, spec);
   g_ptr_array_add (writing->records, build);

@@ -61,6 +61,7 @@ typedef struct {
   const char *comments;
   const char *codebase;
   const char *patch;
+  gboolean unread;       /* branch and revision stand in the source stamp only */
   gint64 bsid;           /* 0: a set of its own */
   gint64 buildrequestid; /* 0: a request of its own */
 } TestBuild;

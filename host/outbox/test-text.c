@@ -52,6 +52,18 @@ test_default_mail (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (test_get_text (reporter, 0, "type"), ==, "plain");
 }
 
+/* an engine that has read no source knows what it was asked for */
+static void
+test_default_mail_unread (Fixture *fixture, gconstpointer unused)
+{
+  TestBuild build = { .branch = "topic", .unread = TRUE };
+  TestReporter *reporter = report (fixture, NULL, &build, BELFRY_RESULT_FAILURE);
+
+  g_assert_nonnull (strstr (test_get_text (reporter, 0, "body"),
+                            "\nRevision: 4f1c2a9e7b3d5c60718293a4b5c6d7e8f9012345\n"
+                            "Branch: topic\n"));
+}
+
 static void
 test_default_notification (Fixture *fixture, gconstpointer unused)
 {
@@ -341,6 +353,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("text/default-mail", test_default_mail);
+  ADD ("text/default-mail-unread", test_default_mail_unread);
   ADD ("text/default-notification", test_default_notification);
   ADD ("text/subjects", test_subjects);
   ADD ("text/subject-key", test_subject_key);
