@@ -204,6 +204,20 @@ set_source (BelfryBuild *build, const TestBuild *spec)
 }
 
 static void
+set_owners (BelfryProperties *properties, const char *owners)
+{
+  g_auto (GStrv) names = g_strsplit (owners, ";", -1);
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
+  JsonArray *list = json_array_new ();
+
+  for (char **name = names; *name != NULL; name++)
+    json_array_add_string_element (list, *name);
+  json_node_take_array (node, list);
+  belfry_properties_set (properties, "owners", node, "Build");
+  json_node_unref (node);
+}
+
+static void
 set_properties (BelfryBuild *build, const TestBuild *spec)
 {
   if (build->properties == NULL)
@@ -212,6 +226,8 @@ set_properties (BelfryBuild *build, const TestBuild *spec)
   set_source (build, spec);
   if (spec->scheduler != NULL)
     belfry_properties_set_text (build->properties, "scheduler", spec->scheduler, "Scheduler");
+  if (spec->owners != NULL)
+    set_owners (build->properties, spec->owners);
   if (spec->owner != NULL)
     belfry_properties_set_text (build->properties, "owner", spec->owner, "Scheduler");
 }

@@ -58,6 +58,7 @@ typedef struct {
   const char *scheduler;
   const char *author;
   const char *owner;
+  const char *owners; /* as engines list them, with semicolons */
   const char *comments;
   const char *codebase;
   const char *patch;

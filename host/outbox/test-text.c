@@ -250,6 +250,19 @@ test_users (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (users, ==, row->users);
 }
 
+/* engines count authors of changes among the owners */
+static void
+test_owners (Fixture *fixture, gconstpointer unused)
+{
+  TestBuild build = { .author = "eve@evil.example", .owners = "bob@acme.example;eve@evil.example" };
+  TestReporter *reporter = report (fixture, NULL, &build, BELFRY_RESULT_FAILURE);
+  g_autofree char *users = dup_users (reporter);
+
+  g_assert_cmpstr (users, ==,
+                   "bob@acme.example|bob@acme.example|owner;"
+                   "eve@evil.example|eve@evil.example|commit;");
+}
+
 static void
 test_user_database (Fixture *fixture, gconstpointer unused)
 {
@@ -360,6 +373,7 @@ main (int argc, char *argv[])
   ADD ("text/files", test_files);
   ADD ("text/wants", test_wants);
   ADD ("users/database", test_user_database);
+  ADD ("users/owners", test_owners);
   ADD ("programs/formatter", test_formatter_program);
   ADD_ROWS ("text/variable", variable_rows, test_variables)
   ADD_ROWS ("text/phrase", phrase_rows, test_phrases)
