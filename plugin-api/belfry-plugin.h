@@ -544,6 +544,7 @@ typedef struct {
  * @home: where the navigation leads; %NULL: its first route
  * @routes: its pages
  * @route_size: of one row
+ * @action: (nullable): the navigation shows it only to those who may do this; %NULL: to everybody
  */
 typedef struct {
   BELFRY_COMMON_FIELDS;
@@ -552,7 +553,8 @@ typedef struct {
   const char *title;
   int order;
   const char *home;
-  gpointer reserved[8];
+  const char *action;
+  gpointer reserved[7];
 } BelfryView;
 
 /**

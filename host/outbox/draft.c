@@ -256,43 +256,75 @@ describe (
 }
 
 static gboolean
-is_owner (const BelfryBuild *build, const char *name)
+names (JsonNode *value, const char *name)
 {
-  static const char *const properties[] = { "owner", "owners" };
+  JsonArray *list = NULL;
 
-  for (gsize i = 0; build->properties != NULL && i < G_N_ELEMENTS (properties); i++) {
-    JsonNode *value = belfry_properties_get_value (build->properties, properties[i]);
-    JsonArray *list =
-        value != NULL && JSON_NODE_HOLDS_ARRAY (value) ? json_node_get_array (value) : NULL;
+  if (value == NULL || !JSON_NODE_HOLDS_ARRAY (value))
+    return value != NULL && JSON_NODE_HOLDS_VALUE (value) &&
+           json_node_get_value_type (value) == G_TYPE_STRING &&
+           g_str_equal (json_node_get_string (value), name);
+  list = json_node_get_array (value);
+  for (guint i = 0; i < json_array_get_length (list); i++) {
+    JsonNode *item = json_array_get_element (list, i);
 
-    if (list == NULL &&
-        g_strcmp0 (belfry_properties_get_text (build->properties, properties[i]), name) == 0)
+    if (!JSON_NODE_HOLDS_ARRAY (item) && names (item, name))
       return TRUE;
-    for (guint j = 0; list != NULL && j < json_array_get_length (list); j++) {
-      JsonNode *item = json_array_get_element (list, j);
-
-      if (JSON_NODE_HOLDS_VALUE (item) && json_node_get_value_type (item) == G_TYPE_STRING &&
-          g_str_equal (json_node_get_string (item), name))
-        return TRUE;
-    }
   }
   return FALSE;
 }
 
-static void
-add_people (BelfryDraft *self, BelfryBuild *build, JsonObject *variables)
+static gboolean
+is_author (GPtrArray *changes, const char *name)
 {
-  JsonArray *names = belfry_json_get_array (variables, "blamelist");
+  for (guint i = 0; i < changes->len; i++)
+    if (g_strcmp0 (((BelfryChange *)g_ptr_array_index (changes, i))->author, name) == 0)
+      return TRUE;
+  return FALSE;
+}
 
-  if (!self->reporting->plugin->wants_users || names == NULL ||
+/* Whom this side of the forge has named. Engines count authors among the owners, and a change
+ * brings properties of its own: both are written by whoever may commit. */
+static gboolean
+is_owner (const BelfryProperties *properties, GPtrArray *changes, const char *name)
+{
+  static const char *const owners[] = { "owner", "owners" };
+
+  for (gsize i = 0; properties != NULL && i < G_N_ELEMENTS (owners); i++) {
+    gboolean is_list = i > 0;
+
+    if (g_strcmp0 (belfry_properties_get_source (properties, owners[i]), "Change") != 0 &&
+        names (belfry_properties_get_value (properties, owners[i]), name) &&
+        !(is_list && is_author (changes, name)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+add_people (BelfryDraft *self,
+            BelfryReader *reader,
+            BelfryBuild *build,
+            JsonObject *variables,
+            GError **error)
+{
+  JsonArray *blamed = belfry_json_get_array (variables, "blamelist");
+  g_autoptr (GPtrArray) changes = NULL;
+
+  if (!self->reporting->plugin->wants_users || blamed == NULL ||
       self->reporting->keys->responsible_users_program != NULL)
-    return;
-  for (guint i = 0; i < json_array_get_length (names); i++) {
-    const char *name = json_array_get_string_element (names, i);
+    return TRUE;
+  changes = belfry_reader_build_changes (reader, build, error);
+  if (changes == NULL)
+    return FALSE;
+  for (guint i = 0; i < json_array_get_length (blamed); i++) {
+    const char *name = json_array_get_string_element (blamed, i);
 
     if (name != NULL)
-      belfry_draft_add_person (self, name, is_owner (build, name) ? "owner" : "commit");
+      belfry_draft_add_person (self, name,
+                               is_owner (build->properties, changes, name) ? "owner" : "commit");
   }
+  return TRUE;
 }
 
 static void
@@ -425,7 +457,8 @@ add_build (BelfryDraft *self, BelfryReader *reader, BelfryBuild *stored, GError 
   json_array_add_object_element (self->variables, variables);
   json_array_add_object_element (self->builds, json_object_ref (json));
   json_array_add_null_element (self->outputs);
-  add_people (self, build, variables);
+  if (!add_people (self, reader, build, variables, error))
+    return FALSE;
   return add_attachments (self, reader, build, json, error);
 }
 

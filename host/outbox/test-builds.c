@@ -193,15 +193,41 @@ add_set (Fixture *self, Writing *writing, const TestBuild *spec)
 }
 
 static void
+set_source (BelfryBuild *build, const TestBuild *spec)
+{
+  if (spec->unread)
+    return;
+  belfry_record_set_text (&build->branch, spec->branch != NULL ? spec->branch : "main");
+  belfry_record_set_text (&build->revision, "4f1c2a9e7b3d5c60718293a4b5c6d7e8f9012345");
+  belfry_properties_set_text (build->properties, "branch", build->branch, "Build");
+  belfry_properties_set_text (build->properties, "revision", build->revision, "Build");
+}
+
+static void
+set_owners (BelfryProperties *properties, const char *owners)
+{
+  g_auto (GStrv) names = g_strsplit (owners, ";", -1);
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
+  JsonArray *list = json_array_new ();
+
+  for (char **name = names; *name != NULL; name++)
+    json_array_add_string_element (list, *name);
+  json_node_take_array (node, list);
+  belfry_properties_set (properties, "owners", node, "Build");
+  json_node_unref (node);
+}
+
+static void
 set_properties (BelfryBuild *build, const TestBuild *spec)
 {
   if (build->properties == NULL)
     build->properties = belfry_properties_new ();
   belfry_properties_set_text (build->properties, "workername", "box3", "Worker");
-  belfry_properties_set_text (build->properties, "branch", build->branch, "Build");
-  belfry_properties_set_text (build->properties, "revision", build->revision, "Build");
+  set_source (build, spec);
   if (spec->scheduler != NULL)
     belfry_properties_set_text (build->properties, "scheduler", spec->scheduler, "Scheduler");
+  if (spec->owners != NULL)
+    set_owners (build->properties, spec->owners);
   if (spec->owner != NULL)
     belfry_properties_set_text (build->properties, "owner", spec->owner, "Scheduler");
 }
@@ -233,8 +259,6 @@ fixture_start_build (Fixture *self, const TestBuild *spec)
   build->masterid = 1;
   build->started_at = belfry_clock_now_us ();
   belfry_record_set_text (&build->state_string, "building");
-  belfry_record_set_text (&build->branch, spec->branch != NULL ? spec->branch : "main");
-  belfry_record_set_text (&build->revision, "4f1c2a9e7b3d5c60718293a4b5c6d7e8f9012345");
   belfry_record_set_text (&build->scheduler, spec->scheduler);
   set_properties (build, spec);
   g_ptr_array_add (writing->records, build);

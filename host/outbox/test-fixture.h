@@ -58,9 +58,11 @@ typedef struct {
   const char *scheduler;
   const char *author;
   const char *owner;
+  const char *owners; /* as engines list them, with semicolons */
   const char *comments;
   const char *codebase;
   const char *patch;
+  gboolean unread;       /* branch and revision stand in the source stamp only */
   gint64 bsid;           /* 0: a set of its own */
   gint64 buildrequestid; /* 0: a request of its own */
 } TestBuild;

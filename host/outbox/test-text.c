@@ -52,6 +52,18 @@ test_default_mail (Fixture *fixture, gconstpointer unused)
   g_assert_cmpstr (test_get_text (reporter, 0, "type"), ==, "plain");
 }
 
+/* an engine that has read no source knows what it was asked for */
+static void
+test_default_mail_unread (Fixture *fixture, gconstpointer unused)
+{
+  TestBuild build = { .branch = "topic", .unread = TRUE };
+  TestReporter *reporter = report (fixture, NULL, &build, BELFRY_RESULT_FAILURE);
+
+  g_assert_nonnull (strstr (test_get_text (reporter, 0, "body"),
+                            "\nRevision: 4f1c2a9e7b3d5c60718293a4b5c6d7e8f9012345\n"
+                            "Branch: topic\n"));
+}
+
 static void
 test_default_notification (Fixture *fixture, gconstpointer unused)
 {
@@ -238,6 +250,19 @@ test_users (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (users, ==, row->users);
 }
 
+/* engines count authors of changes among the owners */
+static void
+test_owners (Fixture *fixture, gconstpointer unused)
+{
+  TestBuild build = { .author = "eve@evil.example", .owners = "bob@acme.example;eve@evil.example" };
+  TestReporter *reporter = report (fixture, NULL, &build, BELFRY_RESULT_FAILURE);
+  g_autofree char *users = dup_users (reporter);
+
+  g_assert_cmpstr (users, ==,
+                   "bob@acme.example|bob@acme.example|owner;"
+                   "eve@evil.example|eve@evil.example|commit;");
+}
+
 static void
 test_user_database (Fixture *fixture, gconstpointer unused)
 {
@@ -341,12 +366,14 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("text/default-mail", test_default_mail);
+  ADD ("text/default-mail-unread", test_default_mail_unread);
   ADD ("text/default-notification", test_default_notification);
   ADD ("text/subjects", test_subjects);
   ADD ("text/subject-key", test_subject_key);
   ADD ("text/files", test_files);
   ADD ("text/wants", test_wants);
   ADD ("users/database", test_user_database);
+  ADD ("users/owners", test_owners);
   ADD ("programs/formatter", test_formatter_program);
   ADD_ROWS ("text/variable", variable_rows, test_variables)
   ADD_ROWS ("text/phrase", phrase_rows, test_phrases)

@@ -140,25 +140,42 @@ compare_texts (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
-static JsonNode *
-make_projects (const Context *context)
+/* what the source stamps say of it, each once, in their order; lent from them */
+static GPtrArray *
+list_stamp_texts (const Context *context, const char *member)
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  GPtrArray *texts = g_ptr_array_new ();
   JsonArray *stamps = get_stamps (context);
-  g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint i = 0; stamps != NULL && i < json_array_get_length (stamps); i++) {
     JsonObject *stamp = get_stamp (stamps, i);
-    const char *project = stamp != NULL ? belfry_json_get_text (stamp, "project") : NULL;
+    const char *text = stamp != NULL ? belfry_json_get_text (stamp, member) : NULL;
 
-    if (project != NULL && *project != '\0' &&
-        !g_ptr_array_find_with_equal_func (names, project, g_str_equal, NULL))
-      g_ptr_array_add (names, (gpointer)project);
+    if (text != NULL && *text != '\0' &&
+        !g_ptr_array_find_with_equal_func (texts, text, g_str_equal, NULL))
+      g_ptr_array_add (texts, (gpointer)text);
   }
+  return texts;
+}
+
+static char *
+join_texts (GPtrArray *texts)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < texts->len; i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", (char *)g_ptr_array_index (texts, i));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static JsonNode *
+make_projects (const Context *context)
+{
+  g_autoptr (GPtrArray) names = list_stamp_texts (context, "project");
+
   g_ptr_array_sort (names, compare_texts);
-  for (guint i = 0; i < names->len; i++)
-    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", (char *)g_ptr_array_index (names, i));
-  return new_text (text->len > 0 ? text->str : context->source->reporting->title);
+  return names->len > 0 ? take_text (join_texts (names))
+                        : new_text (context->source->reporting->title);
 }
 
 static JsonNode *
@@ -361,15 +378,28 @@ make_changes (const Context *context)
   return node;
 }
 
+/* what the build knows better than what it was asked for; asked for by its source stamps */
+static JsonNode *
+make_source_text (const Context *context, const char *known, const char *member)
+{
+  g_autoptr (GPtrArray) asked = NULL;
+
+  if (known != NULL)
+    return new_text (known);
+  asked = list_stamp_texts (context, member);
+  return take_text (join_texts (asked));
+}
+
 static JsonNode *
 make_revision (const Context *context)
 {
-  const BelfryBuild *build = context->source->build;
   const char *revision = get_property (context, "got_revision");
 
   if (revision == NULL)
     revision = get_property (context, "revision");
-  return new_text (revision != NULL ? revision : build->revision);
+  if (revision == NULL)
+    revision = context->source->build->revision;
+  return make_source_text (context, revision, "revision");
 }
 
 static JsonNode *
@@ -377,7 +407,9 @@ make_branch (const Context *context)
 {
   const char *branch = get_property (context, "branch");
 
-  return new_text (branch != NULL ? branch : context->source->build->branch);
+  if (branch == NULL)
+    branch = context->source->build->branch;
+  return make_source_text (context, branch, "branch");
 }
 
 static JsonNode *

@@ -144,6 +144,27 @@ is_current (const char *path, const char *href)
                      : strncmp (path, href, length) == 0 && strchr ("/?", path[length]) != NULL;
 }
 
+static gboolean
+may_enter (BelfryFrame *self, JsonObject *row)
+{
+  const char *action = belfry_json_get_text (row, "action");
+
+  return action == NULL || belfry_frame_may (action, NULL, self);
+}
+
+static JsonObject *
+make_nav_item (JsonObject *row, const char *path)
+{
+  JsonObject *item = json_object_new ();
+  const char *href = json_object_get_string_member (row, "href");
+
+  json_object_set_string_member (item, "title", json_object_get_string_member (row, "title"));
+  json_object_set_string_member (item, "href", href);
+  json_object_set_boolean_member (item, "current", is_current (path, href));
+  return item;
+}
+
+/* a page that would be refused is not offered */
 static JsonArray *
 make_nav (BelfryFrame *self)
 {
@@ -152,13 +173,9 @@ make_nav (BelfryFrame *self)
 
   for (guint i = 0; i < json_array_get_length (self->site->nav); i++) {
     JsonObject *row = json_array_get_object_element (self->site->nav, i);
-    JsonObject *item = json_object_new ();
-    const char *href = json_object_get_string_member (row, "href");
 
-    json_object_set_string_member (item, "title", json_object_get_string_member (row, "title"));
-    json_object_set_string_member (item, "href", href);
-    json_object_set_boolean_member (item, "current", is_current (path, href));
-    json_array_add_object_element (nav, item);
+    if (may_enter (self, row))
+      json_array_add_object_element (nav, make_nav_item (row, path));
   }
   return nav;
 }

@@ -63,6 +63,8 @@ add_to_nav (GPtrArray *items, const BelfryView *view, const char *href)
   json_object_set_string_member (item, "title", view->title);
   json_object_set_string_member (item, "href", *href == '/' ? href + 1 : href);
   json_object_set_int_member (item, "order", view->order);
+  if (view->action != NULL)
+    json_object_set_string_member (item, "action", view->action);
   g_ptr_array_add (items, item);
 }
 

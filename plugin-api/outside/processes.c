@@ -246,11 +246,17 @@ feed_input (GTask *task, Run *run, GBytes *input)
 void
 belfry_processes_run (const BelfryProcess *process, GTask *task)
 {
-  Run *run = g_new0 (Run, 1);
+  Run *run = NULL;
   const char *identifier = NULL;
   gint64 pid = 0;
   g_autoptr (GError) local = NULL;
 
+  /* nobody would tell a program that is started later */
+  if (g_task_return_error_if_cancelled (task)) {
+    g_object_unref (task);
+    return;
+  }
+  run = g_new0 (Run, 1);
   run->process = spawn (process, &local);
   run->name = g_path_get_basename (process->argv[0]);
   run->limit = process->max_output_bytes;

@@ -670,14 +670,19 @@ belfry_test_get_asked (BelfryTest *self)
  * belfry_test_set_patience:
  * @self: a test
  * @patience_us: how long a program may take where that is less than it is given, for services that
- * say nothing; 0: as long as it is given, as at first
+ * say nothing; 0: as long as it is given, as at first. Plugins that keep a helper of their own find
+ * it as the host's value `patience`
  *
  * Since: 0.1
  */
 void
 belfry_test_set_patience (BelfryTest *self, gint64 patience_us)
 {
+  g_autofree char *text =
+      patience_us > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, patience_us) : NULL;
+
   self->patience_us = patience_us;
+  belfry_test_set_host_value (self, "patience", text);
 }
 
 /**

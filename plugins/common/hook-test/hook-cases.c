@@ -48,6 +48,23 @@ belfry_hook_test_expect (const BelfryHookTestBase *base,
   }
 }
 
+void
+belfry_hook_test_expect_property (const BelfryHookTestBase *base,
+                                  const char *property,
+                                  const BelfryHookTestMark *marks,
+                                  guint n_marks)
+{
+  for (guint i = 0; i < n_marks; i++) {
+    g_autoptr (BelfryTranslation) translation =
+        belfry_hook_test_play (base, marks[i].path, marks[i].json);
+    const BelfryProperties *properties = belfry_test_only_change (translation)->properties;
+
+    g_test_message ("row %u: %s", i, marks[i].path != NULL ? marks[i].path : "as it is");
+    g_assert_cmpint (belfry_properties_get_value (properties, property) != NULL, ==,
+                     marks[i].marked);
+  }
+}
+
 static void
 check_changes (GPtrArray *changes)
 {

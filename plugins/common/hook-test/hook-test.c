@@ -69,3 +69,17 @@ belfry_hook_test_edit (const char *payload, const char *path, const char *json)
     edit_one (root, path, value);
   return belfry_json_to_text (root);
 }
+
+int
+belfry_hook_test_run (int argc, char **argv, const char *hook, const BelfryHookTestRow *rows)
+{
+  g_autofree char *fixtures = NULL;
+
+  g_test_init (&argc, &argv, NULL);
+  fixtures =
+      g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins", "hooks", hook, "fixtures", NULL);
+  belfry_hook_test_add_vectors (hook, fixtures);
+  for (const BelfryHookTestRow *row = rows; row->path != NULL; row++)
+    g_test_add_func (row->path, row->func);
+  return g_test_run ();
+}

@@ -64,6 +64,27 @@ void belfry_hook_test_hostile (const BelfryHookTestBase *base);
 /* A list of 100,000 elements at @path is malformed. */
 void belfry_hook_test_many (const BelfryHookTestBase *base, const char *path, const char *element);
 
+/** BelfryHookTestMark: an edit, and whether the change then has a property */
+typedef struct {
+  const char *path; /* (nullable): the payload as it is */
+  const char *json;
+  gboolean marked;
+} BelfryHookTestMark;
+
+/* Each edit by itself sets this property of the only change, or does not. */
+void belfry_hook_test_expect_property (const BelfryHookTestBase *base,
+                                       const char *property,
+                                       const BelfryHookTestMark *marks,
+                                       guint n_marks);
+
+/** BelfryHookTestRow: a test of a hook's own; ends in a row without path */
+typedef struct {
+  const char *path;
+  GTestFunc func;
+} BelfryHookTestRow;
+
+/* A test program: the recorded requests of the hook's folder, and @rows. */
+int belfry_hook_test_run (int argc, char **argv, const char *hook, const BelfryHookTestRow *rows);
 /* Adds a test for each file of @folder: one recorded request with what must come of it. */
 void belfry_hook_test_add_vectors (const char *name, const char *folder);
 /* The request of such a file. @keys: (out) (optional) (transfer full): its section's lines */

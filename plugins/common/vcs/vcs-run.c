@@ -15,6 +15,22 @@ vcs_dup_output (GBytes *output)
   return bytes > 0 ? g_strndup (g_bytes_get_data (output, NULL), bytes) : g_strdup ("");
 }
 
+/* a program says last why it gives up */
+static char *
+dup_complaint (GBytes *errors)
+{
+  g_autofree char *text = vcs_dup_output (errors);
+  gsize bytes = strlen (g_strchomp (text));
+  const char *end = bytes > MAX_COMPLAINT_BYTES ? text + bytes - MAX_COMPLAINT_BYTES : text;
+  g_autofree char *shown = NULL;
+
+  /* not from the middle of a character on */
+  while (((guchar)*end & 0xc0) == 0x80)
+    end++;
+  shown = belfry_text_make_printable (end, -1, 2 * MAX_COMPLAINT_BYTES);
+  return g_strconcat (end > text ? "…" : "", shown, NULL);
+}
+
 static void
 on_ran (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -24,7 +40,6 @@ on_ran (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) local = NULL;
   g_autoptr (BelfryProcessResult) ended = belfry_process_run_finish (instance, result, &local);
   g_autofree char *complaint = NULL;
-  g_autofree char *text = NULL;
 
   if (ended == NULL) {
     g_task_return_error (task, g_steal_pointer (&local));
@@ -34,9 +49,7 @@ on_ran (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_pointer (task, g_bytes_ref (ended->output), (GDestroyNotify)g_bytes_unref);
     return;
   }
-  text = vcs_dup_output (ended->errors);
-  g_strstrip (text);
-  complaint = belfry_text_make_printable (text, -1, MAX_COMPLAINT_BYTES);
+  complaint = dup_complaint (ended->errors);
   g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_RETRY, "'%s' failed: %s", name,
                            complaint);
 }

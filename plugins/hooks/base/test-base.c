@@ -281,27 +281,26 @@ test_descriptor (void)
   g_assert_cmpint (plugin->signatures[0].scheme, ==, BELFRY_SIGNATURE_BEARER);
 }
 
+static const BelfryHookTestRow tests[] = {
+  { "/base/when/forms", test_when_forms },
+  { "/base/when/malformed", test_when_malformed },
+  { "/base/when/absent", test_when_absent },
+  { "/base/files/malformed", test_files_malformed },
+  { "/base/files/unknown", test_files_unknown },
+  { "/base/properties/malformed", test_properties_malformed },
+  { "/base/encoding/malformed", test_encoding_malformed },
+  { "/base/texts/author-or-who", test_author_or_who },
+  { "/base/texts/absent-is-not-empty", test_absent_is_not_empty },
+  { "/base/texts/unknown-names-ignored", test_unknown_names_ignored },
+  { "/base/type/others-refused", test_other_types_refused },
+  { "/base/type/forms-taken", test_form_types_taken },
+  { "/base/query/alone", test_query_alone },
+  { "/base/plugin/descriptor", test_descriptor },
+  { NULL, NULL },
+};
+
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures = g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/base/fixtures", NULL);
-  belfry_hook_test_add_vectors ("base", fixtures);
-  g_test_add_func ("/base/when/forms", test_when_forms);
-  g_test_add_func ("/base/when/malformed", test_when_malformed);
-  g_test_add_func ("/base/when/absent", test_when_absent);
-  g_test_add_func ("/base/files/malformed", test_files_malformed);
-  g_test_add_func ("/base/files/unknown", test_files_unknown);
-  g_test_add_func ("/base/properties/malformed", test_properties_malformed);
-  g_test_add_func ("/base/encoding/malformed", test_encoding_malformed);
-  g_test_add_func ("/base/texts/author-or-who", test_author_or_who);
-  g_test_add_func ("/base/texts/absent-is-not-empty", test_absent_is_not_empty);
-  g_test_add_func ("/base/texts/unknown-names-ignored", test_unknown_names_ignored);
-  g_test_add_func ("/base/type/others-refused", test_other_types_refused);
-  g_test_add_func ("/base/type/forms-taken", test_form_types_taken);
-  g_test_add_func ("/base/query/alone", test_query_alone);
-  g_test_add_func ("/base/plugin/descriptor", test_descriptor);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "base", tests);
 }

@@ -108,28 +108,18 @@ test_descriptor (void)
   g_assert_null (plugin->delivery_id_headers);
 }
 
-static const struct {
-  const char *path;
-  GTestFunc func;
-} tests[] = {
+static const BelfryHookTestRow tests[] = {
   { "/bitbucket/content/hostile", test_hostile },
   { "/bitbucket/content/malformed", test_malformed },
   { "/bitbucket/content/nothing", test_nothing },
   { "/bitbucket/plugin/descriptor", test_descriptor },
   { "/bitbucket/content/json-body", test_json_body },
   { "/bitbucket/event", test_event },
+  { NULL, NULL },
 };
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures =
-      g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/bitbucket/fixtures", NULL);
-  belfry_hook_test_add_vectors ("bitbucket", fixtures);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add_func (tests[i].path, tests[i].func);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "bitbucket", tests);
 }

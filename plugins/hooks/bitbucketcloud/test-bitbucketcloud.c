@@ -118,11 +118,7 @@ test_old_keys_first (void)
 static void
 test_fork (void)
 {
-  static const struct {
-    const char *path;
-    const char *json;
-    gboolean is_fork;
-  } cases[] = {
+  static const BelfryHookTestMark marks[] = {
     { NULL, NULL, TRUE },
     { "pullrequest.source.repository", "null", TRUE },
     { "pullrequest.source.repository", "{'fullName': 'fred/widget'}", TRUE },
@@ -133,14 +129,7 @@ test_fork (void)
     { "pullrequest.source.repository.full_name", "'acme/widget'", FALSE },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (BelfryTranslation) translation =
-        belfry_hook_test_play (&pull, cases[i].path, cases[i].json);
-    BelfryChange *change = belfry_test_only_change (translation);
-
-    g_assert_cmpint (belfry_properties_get_value (change->properties, "from_fork") != NULL, ==,
-                     cases[i].is_fork);
-  }
+  belfry_hook_test_expect_property (&pull, "from_fork", marks, G_N_ELEMENTS (marks));
 }
 
 static void
@@ -215,10 +204,7 @@ test_descriptor (void)
   g_assert_cmpstr (plugin->delivery_id_headers[0], ==, "X-Request-UUID");
 }
 
-static const struct {
-  const char *path;
-  GTestFunc func;
-} tests[] = {
+static const BelfryHookTestRow tests[] = {
   { "/bitbucketcloud/content/hostile", test_hostile },
   { "/bitbucketcloud/content/mutations", test_mutations },
   { "/bitbucketcloud/content/types", test_content_types },
@@ -230,18 +216,11 @@ static const struct {
   { "/bitbucketcloud/pull/old-keys-first", test_old_keys_first },
   { "/bitbucketcloud/pull/spared", test_pull_spared },
   { "/bitbucketcloud/push/malformed", test_push_malformed },
+  { NULL, NULL },
 };
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures =
-      g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/bitbucketcloud/fixtures", NULL);
-  belfry_hook_test_add_vectors ("bitbucketcloud", fixtures);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add_func (tests[i].path, tests[i].func);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "bitbucketcloud", tests);
 }

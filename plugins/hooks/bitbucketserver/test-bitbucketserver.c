@@ -147,11 +147,7 @@ test_self_link (void)
 static void
 test_fork (void)
 {
-  static const struct {
-    const char *path;
-    const char *json;
-    gboolean is_fork;
-  } cases[] = {
+  static const BelfryHookTestMark marks[] = {
     { NULL, NULL, TRUE },
     { "pullRequest.fromRef.repository.project.key", "'CI'", FALSE },
     { "pullRequest.fromRef.repository", "{'slug': 'other', 'project': {'key': 'CI'}}", TRUE },
@@ -159,14 +155,7 @@ test_fork (void)
     { "pullRequest.fromRef.repository", "null", FALSE },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (BelfryTranslation) translation =
-        belfry_hook_test_play (&own_pull, cases[i].path, cases[i].json);
-    BelfryChange *change = belfry_test_only_change (translation);
-
-    g_assert_cmpint (belfry_properties_get_value (change->properties, "from_fork") != NULL, ==,
-                     cases[i].is_fork);
-  }
+  belfry_hook_test_expect_property (&own_pull, "from_fork", marks, G_N_ELEMENTS (marks));
 }
 
 static void
@@ -218,10 +207,7 @@ test_descriptor (void)
   g_assert_cmpstr (plugin->delivery_id_headers[0], ==, "X-Request-Id");
 }
 
-static const struct {
-  const char *path;
-  GTestFunc func;
-} tests[] = {
+static const BelfryHookTestRow tests[] = {
   { "/bitbucketserver/content/hostile", test_hostile },
   { "/bitbucketserver/content/mutations", test_mutations },
   { "/bitbucketserver/content/types", test_content_types },
@@ -232,18 +218,11 @@ static const struct {
   { "/bitbucketserver/pull/fork", test_fork },
   { "/bitbucketserver/push/malformed", test_push_malformed },
   { "/bitbucketserver/push/self-link", test_self_link },
+  { NULL, NULL },
 };
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures =
-      g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/bitbucketserver/fixtures", NULL);
-  belfry_hook_test_add_vectors ("bitbucketserver", fixtures);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add_func (tests[i].path, tests[i].func);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "bitbucketserver", tests);
 }

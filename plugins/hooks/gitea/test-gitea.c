@@ -290,10 +290,7 @@ test_descriptor (void)
   g_assert_cmpint (plugin->signatures[3].scheme, ==, BELFRY_SIGNATURE_SHA256_PREFIXED);
 }
 
-static const struct {
-  const char *path;
-  GTestFunc func;
-} tests[] = {
+static const BelfryHookTestRow tests[] = {
   { "/gitea/codebase/format-is-strict", test_codebase_format_is_strict },
   { "/gitea/content/hostile", test_hostile },
   { "/gitea/content/mutations", test_mutations },
@@ -307,17 +304,11 @@ static const struct {
   { "/gitea/push/malformed", test_push_malformed },
   { "/gitea/push/nothing", test_push_nothing },
   { "/gitea/push/order", test_push_order },
+  { NULL, NULL },
 };
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures = g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/gitea/fixtures", NULL);
-  belfry_hook_test_add_vectors ("gitea", fixtures);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add_func (tests[i].path, tests[i].func);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "gitea", tests);
 }

@@ -358,10 +358,7 @@ test_descriptor (void)
   g_assert_cmpint (plugin->signatures[1].scheme, ==, BELFRY_SIGNATURE_SHA1_PREFIXED);
 }
 
-static const struct {
-  const char *path;
-  GTestFunc func;
-} tests[] = {
+static const BelfryHookTestRow tests[] = {
   { "/github/codebase/forms", test_codebase },
   { "/github/codebase/format-is-strict", test_codebase_format_is_strict },
   { "/github/content/hostile-json", test_hostile_json },
@@ -376,17 +373,11 @@ static const struct {
   { "/github/url/project", test_project_in_url },
   { "/github/whitelist/keeps-types", test_whitelist_keeps_types },
   { "/github/whitelist/patterns", test_whitelist },
+  { NULL, NULL },
 };
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures = g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/github/fixtures", NULL);
-  belfry_hook_test_add_vectors ("github", fixtures);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add_func (tests[i].path, tests[i].func);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "github", tests);
 }

@@ -288,10 +288,7 @@ test_descriptor (void)
   g_assert_false (g_strv_contains (plugin->delivery_id_headers, "X-Gitlab-Event-UUID"));
 }
 
-static const struct {
-  const char *path;
-  GTestFunc func;
-} tests[] = {
+static const BelfryHookTestRow tests[] = {
   { "/gitlab/content/hostile", test_hostile },
   { "/gitlab/content/mutations", test_mutations },
   { "/gitlab/events/by-header", test_header_events },
@@ -306,17 +303,11 @@ static const struct {
   { "/gitlab/push/nothing", test_push_nothing },
   { "/gitlab/url/malformed", test_query_malformed },
   { "/gitlab/url/project", test_project_in_url },
+  { NULL, NULL },
 };
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures = g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/gitlab/fixtures", NULL);
-  belfry_hook_test_add_vectors ("gitlab", fixtures);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add_func (tests[i].path, tests[i].func);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "gitlab", tests);
 }

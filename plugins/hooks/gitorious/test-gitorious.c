@@ -88,27 +88,17 @@ test_descriptor (void)
   g_assert_null (plugin->delivery_id_headers);
 }
 
-static const struct {
-  const char *path;
-  GTestFunc func;
-} tests[] = {
+static const BelfryHookTestRow tests[] = {
   { "/gitorious/content/hostile", test_hostile },
   { "/gitorious/content/malformed", test_malformed },
   { "/gitorious/content/nothing", test_nothing },
   { "/gitorious/plugin/descriptor", test_descriptor },
   { "/gitorious/files/unknown", test_files_unknown },
+  { NULL, NULL },
 };
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures =
-      g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/gitorious/fixtures", NULL);
-  belfry_hook_test_add_vectors ("gitorious", fixtures);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add_func (tests[i].path, tests[i].func);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "gitorious", tests);
 }

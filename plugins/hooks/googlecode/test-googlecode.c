@@ -113,10 +113,7 @@ test_descriptor (void)
   g_assert_null (plugin->delivery_id_headers);
 }
 
-static const struct {
-  const char *path;
-  GTestFunc func;
-} tests[] = {
+static const BelfryHookTestRow tests[] = {
   { "/googlecode/content/hostile", test_hostile },
   { "/googlecode/content/malformed", test_malformed },
   { "/googlecode/content/nothing", test_nothing },
@@ -124,18 +121,11 @@ static const struct {
   { "/googlecode/header/missing", test_header_missing },
   { "/googlecode/plugin/warning", test_warning },
   { "/googlecode/values", test_values },
+  { NULL, NULL },
 };
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures =
-      g_build_filename (g_getenv ("G_TEST_SRCDIR"), "plugins/hooks/googlecode/fixtures", NULL);
-  belfry_hook_test_add_vectors ("googlecode", fixtures);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add_func (tests[i].path, tests[i].func);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "googlecode", tests);
 }

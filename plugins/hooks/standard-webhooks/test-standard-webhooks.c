@@ -294,10 +294,7 @@ test_configuration (void)
   }
 }
 
-static const struct {
-  const char *path;
-  GTestFunc func;
-} tests[] = {
+static const BelfryHookTestRow tests[] = {
   { "/standard-webhooks/content/hostile", test_hostile },
   { "/standard-webhooks/content/limits", test_limits },
   { "/standard-webhooks/content/malformed", test_malformed },
@@ -312,18 +309,11 @@ static const struct {
   { "/standard-webhooks/plugin/signatures", test_signatures },
   { "/standard-webhooks/variables/headers", test_headers },
   { "/standard-webhooks/variables/query", test_query },
+  { NULL, NULL },
 };
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *fixtures = NULL;
-
-  g_test_init (&argc, &argv, NULL);
-  fixtures = g_build_filename (g_getenv ("G_TEST_SRCDIR"),
-                               "plugins/hooks/standard-webhooks/fixtures", NULL);
-  belfry_hook_test_add_vectors ("standard-webhooks", fixtures);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add_func (tests[i].path, tests[i].func);
-  return g_test_run ();
+  return belfry_hook_test_run (argc, argv, "standard-webhooks", tests);
 }

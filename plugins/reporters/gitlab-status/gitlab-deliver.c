@@ -51,7 +51,7 @@ send_async (GTask *task, BelfryHttpRequest *request, GAsyncReadyCallback callbac
   const GitlabStatus *status = delivery->reporter;
 
   belfry_http_request_set_header (request, "PRIVATE-TOKEN",
-                                  belfry_secret_get_value (status->token));
+                                  belfry_secret_get_value (status->commits.token));
   belfry_forge_deliver_send (task, request, callback);
 }
 
@@ -110,10 +110,11 @@ send_status (GTask *task, const char *project)
 {
   BelfryForgeDelivery *delivery = g_task_get_task_data (task);
   const GitlabStatus *status = delivery->reporter;
-  g_autofree char *base = g_strconcat (status->base_url, "/api/v4/projects/", project, NULL);
+  g_autofree char *base =
+      g_strconcat (status->commits.base_url, "/api/v4/projects/", project, NULL);
   g_autoptr (GError) local = NULL;
   g_autoptr (BelfryHttpRequest) request =
-      belfry_forge_request_new (&status->http, base, delivery->item, &local);
+      belfry_forge_request_new (&status->commits.http, base, delivery->item, &local);
 
   if (request != NULL)
     send_async (task, request, on_status_answered);
@@ -179,9 +180,9 @@ ask_project (GTask *task)
   BelfryForgeDelivery *delivery = g_task_get_task_data (task);
   const GitlabStatus *status = delivery->reporter;
   g_autofree char *project = belfry_text_percent_encode (delivery->item->target);
-  g_autofree char *url = g_strconcat (status->base_url, "/api/v4/projects/", project, NULL);
+  g_autofree char *url = g_strconcat (status->commits.base_url, "/api/v4/projects/", project, NULL);
   g_autoptr (BelfryHttpRequest) request =
-      belfry_reports_request_new (&status->http.wire, "GET", url);
+      belfry_reports_request_new (&status->commits.http.wire, "GET", url);
 
   send_async (task, request, on_project_answered);
 }
@@ -216,5 +217,5 @@ gitlab_status_deliver (gpointer self, const BelfryItem *item, GTask *task)
 {
   GitlabStatus *status = self;
 
-  belfry_forge_deliver (&post, self, &status->http, &status->words, item, task);
+  belfry_forge_deliver (&post, self, &status->commits.http, &status->commits.words, item, task);
 }

@@ -27,39 +27,26 @@ static const BelfryForgeStates gitlab_status_states = {
 
 static const BelfryOption gitlab_status_options[] = {
   BELFRY_SECRET (GitlabStatus,
-                 token,
+                 commits.token,
                  "token",
                  .required = TRUE,
                  .help = N_ ("access token of somebody with the role of a developer")),
-  BELFRY_FORGE_WORDS_ROWS (GitlabStatus, words, "Build started."),
-  BELFRY_RENDERED (GitlabStatus,
-                   context,
-                   "context",
-                   .default_text = "buildbot/%(prop:buildername)s",
-                   .help = N_ ("tells the statuses of one commit apart")),
   BELFRY_URL (GitlabStatus,
-              base_url,
+              commits.base_url,
               "base-url",
               .default_text = "https://gitlab.com",
               .help = N_ ("root of the service, without /api/")),
-  BELFRY_BOOLEAN (GitlabStatus,
-                  report_pending,
-                  "report-pending",
-                  .default_text = "false",
-                  .help = N_ ("tell of requests that wait or are cancelled, too")),
-  BELFRY_REPORTS_WIRE_OPTIONS (GitlabStatus, http.wire),
-  BELFRY_FORGE_VERBOSE_ROW (GitlabStatus, http),
+  BELFRY_FORGE_COMMITS_ROWS (GitlabStatus, commits),
   { NULL },
 };
 
 static void
 gitlab_status_check (gconstpointer self, const BelfryCheck *check)
 {
-  const GitlabStatus *status = self;
+  const BelfryForgeCommits *commits = &((const GitlabStatus *)self)->commits;
 
-  belfry_forge_words_check (&status->words, check);
-  belfry_reports_check_wire (&status->http.wire, check, "base-url", status->base_url);
-  if (status->base_url != NULL && strstr (status->base_url, "/api/") != NULL)
+  belfry_forge_commits_check (commits, check);
+  if (commits->base_url != NULL && strstr (commits->base_url, "/api/") != NULL)
     belfry_problems_add (check->problems, BELFRY_SEVERITY_ERROR, check->section, "base-url",
                          "write the address of the service without /api/ and what follows");
 }
@@ -137,10 +124,10 @@ gitlab_status_plan (gconstpointer self,
                     BelfryTargets *targets,
                     GError **error)
 {
-  const GitlabStatus *status = self;
-  const BelfryForgePlan plan = { &status->http,  &gitlab_status_states,
-                                 &status->words, status->context,
-                                 add_stamp,      status };
+  const BelfryForgeCommits *commits = &((const GitlabStatus *)self)->commits;
+  const BelfryForgePlan plan = { &commits->http,  &gitlab_status_states,
+                                 &commits->words, commits->context,
+                                 add_stamp,       self };
 
   return belfry_forge_plan_stamps (&plan, report, targets, error);
 }
@@ -150,7 +137,7 @@ gitlab_status_choose_phases (gconstpointer self)
 {
   const GitlabStatus *status = self;
 
-  return belfry_forge_choose_phases (status->report_pending);
+  return belfry_forge_choose_phases (status->commits.report_pending);
 }
 
 static void
@@ -158,7 +145,7 @@ gitlab_status_start (gpointer self, BelfryInstance *instance, GTask *task)
 {
   GitlabStatus *status = self;
 
-  belfry_forge_start (&status->http, instance, task);
+  belfry_forge_start (&status->commits.http, instance, task);
 }
 
 static const BelfryRehearsal gitlab_status_rehearsals[] = {

@@ -5,12 +5,7 @@
 #include <forge-status.h>
 
 typedef struct {
-  BelfryForgeHttp http;
-  BelfryForgeWords words;
-  BelfrySecret *token;
-  BelfryRendered *context;
-  char *base_url;
-  gboolean report_pending;
+  BelfryForgeCommits commits;
 } GitlabStatus;
 
 /* Text as GitLab takes it. (transfer full) */

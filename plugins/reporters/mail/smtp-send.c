@@ -10,9 +10,9 @@
 #include <curl/curl.h>
 #include <string.h>
 
-#define TIMEOUT_S         60L
-#define CONNECT_TIMEOUT_S 20L
-#define MAX_REFUSED       50
+#define TIMEOUT_MS         60000
+#define CONNECT_TIMEOUT_MS 20000
+#define MAX_REFUSED        50
 
 typedef struct {
   const char *data;
@@ -73,6 +73,17 @@ note_command (Trace *trace, const char *line)
     trace->recipient = g_strdup (line + strlen ("RCPT TO:"));
 }
 
+/* what curl hands over ends by its length, not by a NUL */
+static gsize
+measure_line (const char *data, gsize bytes)
+{
+  gsize length = 0;
+
+  while (length < bytes && data[length] != '\r' && data[length] != '\n')
+    length++;
+  return length;
+}
+
 static int
 on_trace (CURL *curl, curl_infotype type, char *data, size_t bytes, void *user_data)
 {
@@ -80,11 +91,7 @@ on_trace (CURL *curl, curl_infotype type, char *data, size_t bytes, void *user_d
 
   if (type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT)
     return 0;
-  line = belfry_text_make_printable (data,
-                                     (gssize)strcspn (data, "\r\n") > (gssize)bytes
-                                         ? (gssize)bytes
-                                         : (gssize)strcspn (data, "\r\n"),
-                                     512);
+  line = belfry_text_make_printable (data, (gssize)measure_line (data, bytes), 512);
   if (type == CURLINFO_HEADER_IN)
     note_answer (user_data, line);
   else
@@ -215,14 +222,16 @@ static void
 set_mail (CURL *curl, JsonObject *job, Upload *upload, struct curl_slist *recipients)
 {
   JsonObject *mail = belfry_json_get_object (job, "mail");
+  gint64 timeout_ms =
+      CLAMP (belfry_json_get_integer (job, "patience_ms", TIMEOUT_MS), 1, TIMEOUT_MS);
   g_autofree char *url = make_url (job);
   g_autofree char *from = g_strdup_printf ("<%s>", belfry_json_get_text (mail, "sender"));
 
   curl_easy_setopt (curl, CURLOPT_URL, url);
   curl_easy_setopt (curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl_easy_setopt (curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt (curl, CURLOPT_TIMEOUT, TIMEOUT_S);
-  curl_easy_setopt (curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
+  curl_easy_setopt (curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+  curl_easy_setopt (curl, CURLOPT_CONNECTTIMEOUT_MS, (long)MIN (timeout_ms, CONNECT_TIMEOUT_MS));
   curl_easy_setopt (curl, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt (curl, CURLOPT_PROXY, "");
   curl_easy_setopt (curl, CURLOPT_MAIL_FROM, from);

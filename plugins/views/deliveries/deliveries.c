@@ -97,4 +97,5 @@ BELFRY_DEFINE_VIEW (
   .routes        = deliveries_routes,
   .title         = N_ ("Deliveries"),
   .order         = 75,
+  .action        = VIEWS_MAY_DELIVERIES,
 );
