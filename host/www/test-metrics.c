@@ -251,7 +251,7 @@ test_check (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (BelfryProblems) problems = belfry_problems_new ();
-    g_autoptr (BelfrySection) section = belfry_section_new ("www", NULL, "belfry.conf", 1);
+    g_autoptr (BelfrySection) section = belfry_section_new ("www", "", "belfry.conf", 1);
     gboolean is_found = FALSE;
 
     belfry_www_keys_check (&cases[i].keys, section, problems);
