@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Counters are kept all the time, gauges are asked for when somebody looks: of the rooms at once,
- * of the store on the pool. Who comes while the store is being asked gets the same answer.
+ * of the store on the pool. Who comes while the store is being asked gets the same answer. Engines
+ * are asked at the same time; nobody waits for one that does not answer, and what it said last is
+ * told.
  */
 #include "daemon/host-metrics.h"
 
@@ -9,7 +11,11 @@
 #include "metrics/events.h"
 #include "metrics/stored.h"
 
-#define MIN_MASKED 8 /* shorter tokens stand in too much by chance */
+#include <string.h>
+
+#define MIN_MASKED  8 /* shorter tokens stand in too much by chance */
+#define MAX_WAITING 64
+#define LOCK_REASON "waiting for lock " /* engine.md: why a request waits */
 
 static const BelfryMetric rows[] = {
   { "belfry_info", BELFRY_METRIC_GAUGE, "1, with the version of the program.", { "version" } },
@@ -26,6 +32,14 @@ static const BelfryMetric rows[] = {
   { "belfry_engine_up", BELFRY_METRIC_GAUGE, "Whether an engine runs.", { "engine" } },
   { "belfry_store_writable", BELFRY_METRIC_GAUGE, "Whether the store can be written.", { NULL } },
   { "belfry_store_queued_writes", BELFRY_METRIC_GAUGE, "Writes that wait for the disk.", { NULL } },
+  { "belfry_scheduler_due_seconds",
+    BELFRY_METRIC_GAUGE,
+    "How long until a scheduler fires; negative: it should have.",
+    { "scheduler" } },
+  { "belfry_lock_waiters",
+    BELFRY_METRIC_GAUGE,
+    "Builders whose next request waits for a lock, steps not counted.",
+    { "lock" } },
 };
 
 enum {
@@ -37,6 +51,20 @@ enum {
   ENGINE_UP,
   WRITABLE,
   QUEUED,
+  DUE,
+  LOCK_WAITERS,
+};
+
+/* What engines are asked, and what their answer is: an object by names. */
+typedef enum {
+  QUESTION_MOMENTS,
+  QUESTION_QUEUE,
+  N_QUESTIONS,
+} Question;
+
+static const char *const questions[] = {
+  [QUESTION_MOMENTS] = "moments",
+  [QUESTION_QUEUE] = "queue",
 };
 
 /* which the store says only as of now */
@@ -48,9 +76,11 @@ struct _BelfryHostMetrics {
   BelfryHost *host;
   BelfryMetrics *metrics;
   BelfryEventMetrics *events;
-  BelfryStored *stored; /* (nullable) while the store is being asked */
-  GQueue waiting;       /* of GTask, for its answer */
-  gint64 started_us;    /* since 1970 */
+  BelfryStored *stored;             /* (nullable) while the store is being asked */
+  GQueue waiting;                   /* of GTask, for its answer */
+  JsonObject *answers[N_QUESTIONS]; /* (nullable) the last ones */
+  gboolean asking[N_QUESTIONS];
+  gint64 started_us; /* since 1970 */
   gint64 commits_told;
 };
 
@@ -95,6 +125,8 @@ belfry_host_metrics_free (BelfryHostMetrics *self)
   if (self == NULL)
     return;
   g_queue_clear_full (&self->waiting, g_object_unref);
+  for (guint i = 0; i < N_QUESTIONS; i++)
+    g_clear_pointer (&self->answers[i], json_object_unref);
   belfry_event_metrics_free (self->events);
   belfry_stored_free (self->stored);
   belfry_metrics_free (self->metrics);
@@ -141,6 +173,36 @@ tell_store (BelfryHostMetrics *self)
   belfry_store_status_clear (&status);
 }
 
+static void
+tell_moments (BelfryHostMetrics *self, JsonObject *moments)
+{
+  double now = (double)belfry_clock_now_us () / G_USEC_PER_SEC;
+  JsonObjectIter iter;
+  const char *scheduler = NULL;
+  JsonNode *moment = NULL;
+
+  json_object_iter_init (&iter, moments);
+  while (json_object_iter_next (&iter, &scheduler, &moment))
+    if (JSON_NODE_HOLDS_VALUE (moment))
+      belfry_metrics_add (self->metrics, &rows[DUE], (double)json_node_get_int (moment) - now,
+                          scheduler, NULL);
+}
+
+static void
+tell_lock_waiters (BelfryHostMetrics *self, JsonObject *queue)
+{
+  JsonObjectIter iter;
+  const char *builder = NULL;
+
+  json_object_iter_init (&iter, queue);
+  while (json_object_iter_next (&iter, &builder, NULL)) {
+    const char *why = belfry_json_get_text (queue, builder);
+
+    if (why != NULL && g_str_has_prefix (why, LOCK_REASON))
+      belfry_metrics_add (self->metrics, &rows[LOCK_WAITERS], 1, why + strlen (LOCK_REASON), NULL);
+  }
+}
+
 static GBytes *
 tell_all (BelfryHostMetrics *self)
 {
@@ -157,6 +219,10 @@ tell_all (BelfryHostMetrics *self)
   belfry_outbox_tell_gauges (host->outbox);
   belfry_www_tell_gauges (host->www);
   belfry_stored_tell (self->stored, self->metrics);
+  if (self->answers[QUESTION_MOMENTS] != NULL)
+    tell_moments (self, self->answers[QUESTION_MOMENTS]);
+  if (self->answers[QUESTION_QUEUE] != NULL)
+    tell_lock_waiters (self, self->answers[QUESTION_QUEUE]);
   return belfry_metrics_format (self->metrics);
 }
 
@@ -182,14 +248,65 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
   }
 }
 
+/* asking engines */
+
+typedef struct {
+  BelfryHostMetrics *metrics;
+  Question question;
+} Asking;
+
+static void
+on_engine_answered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Asking *asking = user_data;
+  BelfryHostMetrics *self = asking->metrics;
+  JsonObject **place = &self->answers[asking->question];
+  g_autoptr (BelfryControlAnswer) answer = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  (void)source;
+  self->asking[asking->question] = FALSE;
+  g_clear_pointer (place, json_object_unref);
+  if (answer != NULL && answer->outcome == BELFRY_CONTROL_DONE && answer->data != NULL)
+    *place = json_object_ref (answer->data);
+  g_free (asking);
+}
+
+static void
+ask_engines (BelfryHostMetrics *self)
+{
+  for (guint i = 0; i < N_QUESTIONS; i++) {
+    const BelfryControl control = {
+      .size = sizeof control,
+      .action = questions[i],
+      .id = BELFRY_NONE,
+      .who = "metrics",
+    };
+    Asking *asking = NULL;
+
+    if (self->asking[i])
+      continue;
+    self->asking[i] = TRUE;
+    asking = g_new0 (Asking, 1);
+    asking->metrics = self;
+    asking->question = i;
+    belfry_host_control (self->host, &control, g_task_new (NULL, NULL, on_engine_answered, asking));
+  }
+}
+
 void
 belfry_host_metrics_tell (BelfryHostMetrics *self, GTask *task)
 {
   const BelfryReaderView view = { .interactive = TRUE };
 
+  if (self->waiting.length >= MAX_WAITING) {
+    g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_RETRY, "too many ask at once");
+    g_object_unref (task);
+    return;
+  }
   g_queue_push_tail (&self->waiting, task);
   if (self->stored != NULL)
     return;
+  ask_engines (self);
   self->stored = belfry_stored_new (self->host->config->host.state_directory);
   belfry_store_read_async (self->host->store, &view, belfry_stored_read, self->stored, NULL,
                            on_read, self);
