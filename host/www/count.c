@@ -46,11 +46,14 @@ belfry_www_note_route (BelfryConnection *connection, const char *route)
 static const char *
 find_refused (SoupServerMessage *msg)
 {
-  const char *path = g_uri_get_path (soup_server_message_get_uri (msg));
+  GUri *uri = soup_server_message_get_uri (msg);
   g_autofree char *name = NULL;
   gboolean is_good = FALSE;
 
-  return belfry_hook_match (path, &name, &is_good) ? BELFRY_HOOK_ROUTE : NO_ROUTE;
+  /* of what was no request there is none */
+  if (uri == NULL || !belfry_hook_match (g_uri_get_path (uri), &name, &is_good))
+    return NO_ROUTE;
+  return BELFRY_HOOK_ROUTE;
 }
 
 /* no status: the client went away before */
