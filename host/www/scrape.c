@@ -13,7 +13,8 @@
 gboolean
 belfry_metrics_is_own_door (const BelfrySite *site, const BelfryConnection *connection)
 {
-  return site->keys->metrics_listen != NULL && connection != NULL && connection->listener != NULL &&
+  return site->keys->metrics != BELFRY_METRICS_NONE && site->keys->metrics_listen != NULL &&
+         connection != NULL && connection->listener != NULL &&
          belfry_listener_is (connection->listener, site->keys->metrics_listen);
 }
 
