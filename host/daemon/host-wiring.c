@@ -6,6 +6,7 @@
 #include "host-wiring.h"
 
 #include "daemon/held.h"
+#include "daemon/host-metrics.h"
 #include "daemon/shutdown.h"
 
 #include <string.h>
@@ -92,10 +93,9 @@ www_list_forms (const char *builder, gpointer data)
   return belfry_host_list_forms (data, builder);
 }
 
-static char *
-www_is_ready (gpointer data)
+char *
+belfry_host_dup_not_ready (BelfryHost *self)
 {
-  BelfryHost *self = data;
   BelfryStoreStatus status = { 0 };
   char *reason = NULL;
 
@@ -109,6 +109,18 @@ www_is_ready (gpointer data)
                               status.reason != NULL ? status.reason : "unknown");
   belfry_store_status_clear (&status);
   return reason;
+}
+
+static char *
+www_is_ready (gpointer data)
+{
+  return belfry_host_dup_not_ready (data);
+}
+
+static void
+www_metrics (GTask *task, gpointer data)
+{
+  belfry_host_metrics_tell (((BelfryHost *)data)->metrics, task);
 }
 
 /* what views may know of the host: where changes come from, whether it stops */
@@ -163,6 +175,7 @@ belfry_host_wire (BelfryHost *self)
                        .control = www_control,
                        .list_forms = www_list_forms,
                        .is_ready = www_is_ready,
+                       .metrics = www_metrics,
                        .host_info = www_host_info,
                        .data = self };
 
@@ -176,6 +189,7 @@ belfry_host_wire (BelfryHost *self)
   belfry_store_set_log_mask (self->store, mask_log, self);
   belfry_store_set_log_drained_func (self->store, on_log_drained, self);
   self->www = belfry_www_new (self->store, self->bus, &ops);
+  self->metrics = belfry_host_metrics_new (self);
 }
 
 static void
@@ -334,12 +348,11 @@ belfry_host_hurry (BelfryHost *self)
 static JsonObject *
 describe_instance (BelfryHosted *hosted)
 {
-  static const char *const states[] = { "starting", "running", "failed", "stopping", "stopped" };
   JsonObject *object = json_object_new ();
 
   json_object_set_string_member (object, "kind", belfry_kind_get_name (hosted->blueprint->kind));
   json_object_set_string_member (object, "name", hosted->blueprint->name);
-  json_object_set_string_member (object, "state", states[hosted->state]);
+  json_object_set_string_member (object, "state", belfry_hosted_get_state_name (hosted));
   if (hosted->failure != NULL)
     json_object_set_string_member (object, "failure", hosted->failure);
   if (hosted->isolated != NULL)
@@ -355,7 +368,7 @@ belfry_host_describe (BelfryHost *self)
   JsonArray *instances = json_array_new ();
   JsonArray *listeners = json_array_new ();
   g_autoptr (GPtrArray) addresses = belfry_www_list_addresses (self->www);
-  g_autofree char *not_ready = www_is_ready (self);
+  g_autofree char *not_ready = belfry_host_dup_not_ready (self);
   BelfryStoreStatus status = { 0 };
   JsonObject *store = json_object_new ();
 

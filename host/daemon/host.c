@@ -8,6 +8,7 @@
 
 #include "control/server.h"
 #include "daemon/held.h"
+#include "daemon/host-metrics.h"
 #include "daemon/host-wiring.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
@@ -111,6 +112,7 @@ belfry_host_apply (BelfryHost *self, GError **error)
   belfry_deliveries_apply (self->deliveries, self->config, hooks);
   belfry_outbox_apply (self->outbox, self->config, reporters);
   belfry_pollers_apply (self->pollers, self->config, pollers);
+  belfry_host_metrics_apply (self->metrics);
   belfry_host_note_configured (self);
   return TRUE;
 }
@@ -454,6 +456,7 @@ belfry_host_free (BelfryHost *self)
   g_clear_pointer (&self->store, belfry_store_close);
   g_clear_pointer (&self->hosted, g_ptr_array_unref);
   g_clear_pointer (&self->caches, g_hash_table_unref);
+  g_clear_pointer (&self->metrics, belfry_host_metrics_free);
   g_clear_pointer (&self->bus, belfry_bus_free);
   g_clear_pointer (&self->config, belfry_config_unref);
   g_clear_pointer (&self->loader, belfry_loader_free);

@@ -9,11 +9,11 @@
 #include "config/config.h"
 #include "daemon/hosted.h"
 #include "daemon/masks.h"
-#include "outside/transport.h"
 #include "hooks/deliveries.h"
 #include "hooks/hook-keys.h"
 #include "outbox/outbox.h"
 #include "outbox/reporter-keys.h"
+#include "outside/transport.h"
 #include "pollers/pollers.h"
 #include "store/store.h"
 #include "www/www-keys.h"
@@ -21,6 +21,7 @@
 
 typedef struct _BelfryHost BelfryHost;
 typedef struct _BelfryControlServer BelfryControlServer;
+typedef struct _BelfryHostMetrics BelfryHostMetrics;
 typedef struct _BelfryReloads BelfryReloads;
 
 struct _BelfryHost {
@@ -37,6 +38,7 @@ struct _BelfryHost {
   BelfryControlServer *control;
   BelfryTransport *transport;
   BelfryMasks *masks;
+  BelfryHostMetrics *metrics;
   BelfryReloads *reloads; /* (nullable) */
   GQueue held;            /* requests, see held.h */
   GPtrArray *hosted;      /* (element-type BelfryHosted) */
@@ -78,6 +80,8 @@ BelfryHosted *belfry_host_find (BelfryHost *self, BelfryKind kind, const char *n
 void belfry_host_control (BelfryHost *self, const BelfryControl *control, GTask *task);
 JsonArray *belfry_host_list_forms (BelfryHost *self, const char *builder);
 JsonObject *belfry_host_describe (BelfryHost *self);
+/* (transfer full) (nullable): reasons, one a line */
+char *belfry_host_dup_not_ready (BelfryHost *self);
 /* The host's own key space in the store, and what stands in it */
 #define BELFRY_STATE_HOST       "host"
 #define BELFRY_STATE_CONFIGURED "configured"

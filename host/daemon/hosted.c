@@ -8,6 +8,18 @@ belfry_hosted_ref (BelfryHosted *self)
   return self;
 }
 
+const char *
+belfry_hosted_get_state_name (const BelfryHosted *self)
+{
+  static const char *const states[] = {
+    [BELFRY_HOSTED_STARTING] = "starting", [BELFRY_HOSTED_RUNNING] = "running",
+    [BELFRY_HOSTED_FAILED] = "failed",     [BELFRY_HOSTED_STOPPING] = "stopping",
+    [BELFRY_HOSTED_STOPPED] = "stopped",
+  };
+
+  return states[self->state];
+}
+
 BelfryCallback
 belfry_hosted_call (BelfryHosted *self, const char *function)
 {

@@ -27,13 +27,15 @@ typedef struct {
   char *credential;  /* (nullable) what it goes by among waits and pauses; see outbox/buckets.h */
   GHashTable *hosts; /* (nullable) set of those that it has sent requests to */
   BelfryIsolated *isolated; /* (nullable) in a process of its own */
-  JsonArray *trace;  /* (nullable) while somebody wants to see its requests; see daemon/trace.h */
-  gpointer host;     /* BelfryHost */
+  JsonArray *trace; /* (nullable) while somebody wants to see its requests; see daemon/trace.h */
+  gpointer host;    /* BelfryHost */
 } BelfryHosted;
 
 BelfryHosted *belfry_hosted_ref (BelfryHosted *self);
 void belfry_hosted_unref (BelfryHosted *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryHosted, belfry_hosted_unref)
+/* as `belfry status` and metrics say it */
+const char *belfry_hosted_get_state_name (const BelfryHosted *self);
 /* a call into its plugin begins; see loader/callback.h */
 BelfryCallback belfry_hosted_call (BelfryHosted *self, const char *function);
 static inline gconstpointer

@@ -4,6 +4,7 @@
 #include "host.h"
 
 #include "builds/builds.h"
+#include "daemon/host-metrics.h"
 #include "gate.h"
 #include "outside/processes.h"
 #include "pollers/poller-keys.h"
@@ -163,7 +164,10 @@ ops_submit (BelfryInstance *instance, BelfryTransaction *transaction, GTask *tas
 static gsize
 ops_log_append (BelfryInstance *instance, gint64 logid, GBytes *lines, guint n_lines)
 {
-  return belfry_store_log_append (get_host (instance)->store, logid, lines, n_lines);
+  BelfryHost *host = get_host (instance);
+
+  belfry_host_metrics_add_log_bytes (host->metrics, g_bytes_get_size (lines));
+  return belfry_store_log_append (host->store, logid, lines, n_lines);
 }
 
 static gint64

@@ -21,6 +21,7 @@ struct _BelfryDeliveries {
   GHashTable *generations; /* hook names whose older secret matched, told once */
   BelfryPollFunc poll;     /* (nullable) */
   gpointer poll_data;
+  BelfryMetrics *metrics; /* (nullable) (not owned) */
   gboolean stopping;
 };
 

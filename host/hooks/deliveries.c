@@ -14,9 +14,27 @@
 
 #define RETRY_AFTER_S    "30"
 #define UNKNOWN_MAX_BODY 65536
-#define NO_HOOK          "(none)" /* whatever strangers ask for is one row */
+#define NO_HOOK          "(none)"      /* whatever strangers ask for is one row */
+#define UNAVAILABLE      "unavailable" /* no row: to be sent again */
 #define MAX_EVENT        100
 #define MIN_SECRET       8 /* shorter ones stand in too much by chance */
+
+static const BelfryMetric metrics[] = {
+  { "belfry_deliveries_total",
+    BELFRY_METRIC_COUNTER,
+    "Requests to change hooks, by what they came to.",
+    { "hook", "outcome" } },
+  { "belfry_delivery_seconds",
+    BELFRY_METRIC_HISTOGRAM,
+    "From the whole request to its changes on disk.",
+    { NULL },
+    belfry_metric_moments },
+};
+
+enum {
+  DELIVERIES,
+  DELIVERY_SECONDS,
+};
 
 typedef struct {
   BelfryDeliveries *self;
@@ -59,6 +77,13 @@ belfry_deliveries_set_poll_func (BelfryDeliveries *self, BelfryPollFunc func, gp
 {
   self->poll = func;
   self->poll_data = data;
+}
+
+void
+belfry_deliveries_set_metrics (BelfryDeliveries *self, BelfryMetrics *counting)
+{
+  self->metrics = counting;
+  belfry_metrics_register (counting, metrics, G_N_ELEMENTS (metrics));
 }
 
 void
@@ -123,8 +148,9 @@ belfry_deliveries_note_too_large (BelfryDeliveries *self,
 {
   const char *hook = name != NULL ? name : "base";
 
-  belfry_refusals_count (self->refusals, g_hash_table_contains (self->hooks, hook) ? hook : NO_HOOK,
-                         "too-large", address, bytes, "larger than max-body");
+  hook = g_hash_table_contains (self->hooks, hook) ? hook : NO_HOOK;
+  belfry_metrics_count (self->metrics, &metrics[DELIVERIES], hook, "too-large", NULL);
+  belfry_refusals_count (self->refusals, hook, "too-large", address, bytes, "larger than max-body");
 }
 
 static BelfryResponse *response_new (guint status, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -180,6 +206,7 @@ count_refusal (BelfryDeliveries *self,
                BelfryRequest *request,
                const char *reason)
 {
+  belfry_metrics_count (self->metrics, &metrics[DELIVERIES], hook, outcome, NULL);
   belfry_refusals_count (self->refusals, hook, outcome, belfry_request_get_address (request),
                          g_bytes_get_size (belfry_request_get_body (request)), reason);
 }
@@ -251,6 +278,18 @@ answer_stored (GTask *task, BelfryAcceptance *acceptance)
 }
 
 static void
+count_stored (const Reception *reception, const char *outcome)
+{
+  BelfryMetrics *counting = reception->self->metrics;
+  gint64 took_us = g_get_monotonic_time () - reception->started_us;
+
+  belfry_metrics_count (counting, &metrics[DELIVERIES], reception->hook->blueprint->name, outcome,
+                        NULL);
+  belfry_metrics_observe (counting, &metrics[DELIVERY_SECONDS], (double)took_us / G_USEC_PER_SEC,
+                          NULL);
+}
+
+static void
 on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
@@ -261,9 +300,12 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!belfry_store_write_finish (reception->self->store, result, &local)) {
     g_warning ("hook '%s': storing a delivery: %s; it was answered 503",
                reception->hook->blueprint->name, local->message);
+    belfry_metrics_count (reception->self->metrics, &metrics[DELIVERIES],
+                          reception->hook->blueprint->name, UNAVAILABLE, NULL);
     answer_later (task, "the delivery cannot be stored now");
     return;
   }
+  count_stored (reception, acceptance->delivery->outcome);
   if (strcmp (acceptance->delivery->outcome, "pending") == 0)
     belfry_pending_add (reception->self, acceptance->delivery);
   answer_stored (task, acceptance);
@@ -646,6 +688,8 @@ belfry_deliveries_receive (BelfryDeliveries *self,
   }
   if (self->stopping || hook->state != BELFRY_HOSTED_RUNNING ||
       belfry_store_is_pressed (self->store)) {
+    belfry_metrics_count (self->metrics, &metrics[DELIVERIES], hook->blueprint->name, UNAVAILABLE,
+                          NULL);
     answer_later (task, self->stopping ? "stopping" : "this hook cannot work now");
     return;
   }

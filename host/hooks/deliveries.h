@@ -6,6 +6,7 @@
 #pragma once
 
 #include "daemon/hosted.h"
+#include "metrics/metrics.h"
 #include "store/store.h"
 
 typedef struct _BelfryDeliveries BelfryDeliveries;
@@ -19,6 +20,8 @@ typedef char *(*BelfryPollFunc) (const char *const *names,
                                  const char *const *allowed,
                                  gpointer data);
 void belfry_deliveries_set_poll_func (BelfryDeliveries *self, BelfryPollFunc func, gpointer data);
+/* Counts what they come to; lent, once. */
+void belfry_deliveries_set_metrics (BelfryDeliveries *self, BelfryMetrics *metrics);
 /* As BelfryWwwOps.hook and .hook_max_body. */
 void belfry_deliveries_receive (BelfryDeliveries *self,
                                 const char *name,

@@ -40,8 +40,10 @@ struct _BelfryBuckets {
   GHashTable *buckets; /* "credential\nhost" → Bucket */
   BelfryPaces *paces;
   char *salt; /* (nullable) */
-  BelfryLongWaitFunc long_wait;
+  BelfryWaitFunc long_wait;
   gpointer data;
+  BelfryWaitFunc wait; /* (nullable) */
+  gpointer wait_data;
 };
 
 BelfryBuckets *
@@ -68,6 +70,7 @@ belfry_buckets_close (BelfryBuckets *self)
 {
   self->store = NULL;
   self->long_wait = NULL;
+  self->wait = NULL;
 }
 
 void
@@ -82,10 +85,17 @@ belfry_buckets_unref (BelfryBuckets *self)
 }
 
 void
-belfry_buckets_set_long_wait_func (BelfryBuckets *self, BelfryLongWaitFunc func, gpointer data)
+belfry_buckets_set_long_wait_func (BelfryBuckets *self, BelfryWaitFunc func, gpointer data)
 {
   self->long_wait = func;
   self->data = data;
+}
+
+void
+belfry_buckets_set_wait_func (BelfryBuckets *self, BelfryWaitFunc func, gpointer data)
+{
+  self->wait = func;
+  self->wait_data = data;
 }
 
 /* storing */
@@ -321,6 +331,8 @@ belfry_buckets_hold (BelfryBuckets *self, const char *credential, const char *ho
   if (until_us <= bucket->until_us)
     return;
   bucket->until_us = until_us;
+  if (self->wait != NULL)
+    self->wait (host, MIN (wait_us, LONGEST_WAIT_US), self->wait_data);
   if (wait_us > STORED_FROM_US)
     store_bucket (self, name, bucket);
 }

@@ -9,8 +9,8 @@
 #include "store/store.h"
 
 typedef struct _BelfryBuckets BelfryBuckets;
-/* A service asked for a wait that is longer than any it gets. */
-typedef void (*BelfryLongWaitFunc) (const char *host, gint64 wait_us, gpointer data);
+/* What a service asked for. */
+typedef void (*BelfryWaitFunc) (const char *host, gint64 wait_us, gpointer data);
 
 BelfryBuckets *belfry_buckets_new (BelfryStore *store);
 BelfryBuckets *belfry_buckets_ref (BelfryBuckets *self);
@@ -18,8 +18,10 @@ void belfry_buckets_unref (BelfryBuckets *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryBuckets, belfry_buckets_unref)
 /* The store goes; who still holds it may go on asking. */
 void belfry_buckets_close (BelfryBuckets *self);
-void
-belfry_buckets_set_long_wait_func (BelfryBuckets *self, BelfryLongWaitFunc func, gpointer data);
+/* One asked for a wait that is longer than any it gets. */
+void belfry_buckets_set_long_wait_func (BelfryBuckets *self, BelfryWaitFunc func, gpointer data);
+/* A service asked for a wait, however long; the wait as it will be. */
+void belfry_buckets_set_wait_func (BelfryBuckets *self, BelfryWaitFunc func, gpointer data);
 /* What an earlier run stored (key → JsonNode), and what names of credentials are made with. Before
  * that nothing waits. */
 void belfry_buckets_restore (BelfryBuckets *self, GHashTable *stored);

@@ -118,6 +118,7 @@ settle (Delivery *self, BelfryOutcome *outcome)
   trial = belfry_trial_of_row (self->outbox, self->row);
   if (trial != NULL)
     belfry_trial_saw (trial, self->outlet, self->row, outcome);
+  belfry_outlet_count_attempt (self->outlet, self->row, outcome);
   belfry_outlet_saw (self->outlet, self->row, self->attempt, outcome);
   self->settlement = belfry_settlement_new (self->outlet, self->row, outcome);
   belfry_store_write_async (self->outbox->store, write_settlement, self->settlement, NULL, NULL,

@@ -69,7 +69,8 @@ struct _BelfryOutbox {
   gint64 last_trial;
   BelfryOutboxDeniedFunc denied;
   gpointer denied_data;
-  BelfryMasks *masks; /* (nullable) (not owned) */
+  BelfryMasks *masks;     /* (nullable) (not owned) */
+  BelfryMetrics *metrics; /* (nullable) (not owned) */
   guint64 attempts;
   JsonObject *counts;
   JsonObject *max_ages; /* (nullable) of every reporter that is configured: name → µs */
@@ -154,6 +155,13 @@ belfry_settlement_new (BelfryOutlet *outlet, BelfryReportRow *row, const BelfryO
 void belfry_settlement_free (BelfrySettlement *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfrySettlement, belfry_settlement_free)
 gboolean belfry_settlement_write (BelfrySettlement *self, BelfryWriter *writer, GError **error);
+
+/* count.c */
+void belfry_outlet_count_attempt (BelfryOutlet *self,
+                                  const BelfryReportRow *row,
+                                  const BelfryOutcome *outcome);
+void belfry_outlet_count_death (BelfryOutlet *self);
+void belfry_outlet_count_pause (BelfryOutlet *self);
 
 /* pause.c */
 /* (nullable) before it runs */

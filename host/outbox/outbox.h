@@ -6,6 +6,7 @@
 #pragma once
 
 #include "daemon/masks.h"
+#include "metrics/metrics.h"
 #include "outbox/buckets.h"
 #include "store/store.h"
 
@@ -39,6 +40,10 @@ typedef void (*BelfryOutboxDeniedFunc) (BelfryHosted *hosted, gpointer data);
 void belfry_outbox_set_denied_func (BelfryOutbox *self, BelfryOutboxDeniedFunc func, gpointer data);
 /* What must not be seen in what a service answered; NULL: nothing. Lent. */
 void belfry_outbox_set_masks (BelfryOutbox *self, BelfryMasks *masks);
+/* Counts what deliveries come to; lent, once. */
+void belfry_outbox_set_metrics (BelfryOutbox *self, BelfryMetrics *metrics);
+/* Tells gauges: which reporters pause, and what it has raised alerts for. */
+void belfry_outbox_tell_gauges (BelfryOutbox *self);
 /* Ends the pause of an instance whose credential was refused. FALSE: it is not paused, or not
  * there. */
 gboolean belfry_outbox_resume (BelfryOutbox *self, const char *instance);

@@ -141,6 +141,7 @@ pause_credential (BelfryOutlet *outlet, const char *answer)
   belfry_outbox_expect (self, credential->paused_until_us);
   if (!first)
     return;
+  belfry_outlet_count_pause (outlet);
   cause = g_strconcat ("pause/", credential->name, NULL);
   text = g_strdup_printf ("Reporter %s pauses: its credential is refused: %s", names,
                           answer != NULL ? answer : "no answer");

@@ -92,6 +92,7 @@ tell_death (BelfryOutlet *outlet, BelfryReportRow *row)
 
   g_warning ("reporter '%s': delivering report %" G_GINT64_FORMAT ": %s; it is given up",
              row->instance, row->reportid, row->answer != NULL ? row->answer : "no answer");
+  belfry_outlet_count_death (outlet);
   belfry_outbox_alert (outlet->outbox, cause, row->instance, text);
 }
 

@@ -88,7 +88,7 @@ void
 belfry_actions_add_routes (BelfryRoutes *routes)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    BelfryMatch match = { .door = BELFRY_DOOR_ACTION, .row = i };
+    BelfryMatch match = { .door = BELFRY_DOOR_ACTION, .row = i, .pattern = rows[i].pattern };
 
     belfry_routes_add (routes, rows[i].pattern, TRUE, &match);
   }

@@ -140,6 +140,15 @@ belfry_fleet_find (BelfryFleet *self, const char *name)
   return builder != NULL ? builder->builderid : BELFRY_NONE;
 }
 
+const char *
+belfry_fleet_get_engine (BelfryFleet *self, gint64 builderid)
+{
+  const char *name = g_hash_table_lookup (self->names, &builderid);
+  const BelfryBuilder *builder = name != NULL ? g_hash_table_lookup (self->builders, name) : NULL;
+
+  return builder != NULL ? builder->engine : NULL;
+}
+
 static gboolean
 has_tag (const BelfryBuilder *builder, char **tags)
 {

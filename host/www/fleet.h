@@ -16,6 +16,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryFleet, belfry_fleet_free)
 void belfry_fleet_refresh (BelfryFleet *self);
 /* BELFRY_NONE: no such builder */
 gint64 belfry_fleet_find (BelfryFleet *self, const char *name);
+/* (nullable): no such builder, or not known yet */
+const char *belfry_fleet_get_engine (BelfryFleet *self, gint64 builderid);
 /* Names a visitor of this view sees; (transfer full) (nullable): all. @keys: (nullable) */
 GHashTable *
 belfry_fleet_dup_visible (BelfryFleet *self, BelfryAuthz *authz, const BelfryViewKeys *keys);

@@ -16,6 +16,7 @@ typedef enum {
   BELFRY_DOOR_REFUSAL,
   BELFRY_DOOR_THEME,
   BELFRY_DOOR_ARTIFACTS,
+  BELFRY_DOOR_METRICS,
 } BelfryDoor;
 
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
   guint row;
   BelfryHosted *view;       /* (nullable) */
   const BelfryRoute *route; /* (nullable) */
+  const char *pattern;      /* of the route, for as long as the process lives */
   const char *methods;      /* what may be done there, where the method was another */
 } BelfryMatch;
 

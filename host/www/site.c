@@ -94,7 +94,9 @@ add_view (BelfrySite *self, BelfryHosted *hosted, GPtrArray *items)
   own = dup_own_path (view);
   for (const BelfryRoute *route = next_route (view, NULL); route != NULL;
        route = next_route (view, route)) {
-    BelfryMatch match = { .door = BELFRY_DOOR_VIEW, .view = hosted, .route = route };
+    BelfryMatch match = {
+      .door = BELFRY_DOOR_VIEW, .view = hosted, .route = route, .pattern = route->pattern
+    };
     g_autofree char *pattern = dup_moved (route->pattern, own, to);
 
     if (belfry_routes_add (self->routes, pattern, FALSE, &match))
@@ -130,6 +132,7 @@ static const struct {
 } own_routes[] = {
   { "/events", FALSE, BELFRY_DOOR_EVENTS },
   { "/healthz", FALSE, BELFRY_DOOR_HEALTH },
+  { "/metrics", FALSE, BELFRY_DOOR_METRICS },
   { "/readyz", FALSE, BELFRY_DOOR_READY },
   { "/authfail", FALSE, BELFRY_DOOR_REFUSAL },
   { "/authzfail", FALSE, BELFRY_DOOR_REFUSAL },
@@ -219,7 +222,10 @@ belfry_site_new (BelfryConfig *config, GPtrArray *views, guint generation, GErro
   set_address (self);
   set_folders (self);
   for (gsize i = 0; i < G_N_ELEMENTS (own_routes); i++) {
-    BelfryMatch match = { .door = own_routes[i].door };
+    BelfryMatch match = { .door = own_routes[i].door, .pattern = own_routes[i].pattern };
+
+    if (match.door == BELFRY_DOOR_METRICS && self->keys->metrics == BELFRY_METRICS_NONE)
+      continue;
 
     belfry_routes_add (self->routes, own_routes[i].pattern, own_routes[i].is_post, &match);
   }

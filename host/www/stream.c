@@ -510,6 +510,12 @@ belfry_streams_new (BelfryWww *www)
   return self;
 }
 
+guint
+belfry_streams_get_count (const BelfryStreams *self)
+{
+  return self->streams.length;
+}
+
 void
 belfry_streams_close_all (BelfryStreams *self)
 {

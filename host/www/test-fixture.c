@@ -142,6 +142,18 @@ on_control (const BelfryControl *control, GTask *task, gpointer data)
   g_object_unref (task);
 }
 
+static void
+on_metrics (GTask *task, gpointer data)
+{
+  Fixture *fixture = data;
+
+  belfry_metrics_reset_gauges (fixture->metrics);
+  belfry_www_tell_gauges (fixture->www);
+  g_task_return_pointer (task, belfry_metrics_format (fixture->metrics),
+                         (GDestroyNotify)g_bytes_unref);
+  g_object_unref (task);
+}
+
 static JsonArray *
 list_forms (const char *builder, gpointer data)
 {
@@ -258,6 +270,7 @@ fixture_set_up (Fixture *fixture, const char *www_section, const char *more)
     .hook_max_body = hook_max_body,
     .control = on_control,
     .list_forms = list_forms,
+    .metrics = on_metrics,
     .data = fixture,
   };
   g_autofree char *state = NULL;
@@ -279,6 +292,8 @@ fixture_set_up (Fixture *fixture, const char *www_section, const char *more)
   fixture->controls = g_ptr_array_new_with_free_func (g_free);
   make_view (fixture);
   fixture->www = belfry_www_new (fixture->store, fixture->bus, &ops);
+  fixture->metrics = belfry_metrics_new ();
+  belfry_www_set_metrics (fixture->www, fixture->metrics);
   fixture_apply (fixture, www_section, more);
 }
 
@@ -321,6 +336,7 @@ fixture_tear_down (Fixture *fixture)
   g_clear_object (&fixture->held_hook);
   belfry_www_stop (fixture->www);
   belfry_www_free (fixture->www);
+  belfry_metrics_free (fixture->metrics);
   g_ptr_array_unref (fixture->views);
   belfry_store_close (fixture->store);
   while (g_main_context_iteration (NULL, FALSE))

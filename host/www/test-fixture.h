@@ -24,6 +24,7 @@ typedef struct {
   GTask *held_hook; /* (nullable): a hook that is not answered yet */
   gboolean hold_hooks;
   guint n_drawn;
+  BelfryMetrics *metrics;
 } Fixture;
 
 /* Pages that every test's view has are in test-fixture.c. */

@@ -14,6 +14,14 @@ static const BelfryChoice themes[] = {
   { NULL },
 };
 
+static const BelfryChoice metrics_doors[] = {
+  { "none", BELFRY_METRICS_NONE, N_ ("nobody") },
+  { "token", BELFRY_METRICS_TOKEN, N_ ("at every listener, whoever has metrics-token") },
+  { "listener", BELFRY_METRICS_LISTENER,
+    N_ ("at metrics-listen only, whoever reaches that, with metrics-token if there is one") },
+  { NULL },
+};
+
 static const BelfryOption www_rows[] = {
   BELFRY_LIST (BelfryWwwKeys,
                listen,
@@ -140,6 +148,20 @@ static const BelfryOption www_rows[] = {
                .default_text = "auto",
                .choices = themes,
                .help = N_ ("colours of the pages")),
+  BELFRY_ENUM (BelfryWwwKeys,
+               metrics,
+               "metrics",
+               .default_text = "none",
+               .choices = metrics_doors,
+               .help = N_ ("who gets /metrics, numbers for Prometheus")),
+  BELFRY_SECRET (BelfryWwwKeys,
+                 metrics_token,
+                 "metrics-token",
+                 .help = N_ ("what whoever asks for /metrics sends as bearer token")),
+  BELFRY_STRING (BelfryWwwKeys,
+                 metrics_listen,
+                 "metrics-listen",
+                 .help = N_ ("one listener more, as in listen, that has /metrics and no pages")),
   { NULL },
 };
 
@@ -196,6 +218,38 @@ check_listener (const BelfryWwwKeys *keys,
                          "listener '%s': another one has this address", text);
 }
 
+/* Numbers tell who builds what, and how much: not for everybody who can reach a port. */
+static void
+check_metrics (const BelfryWwwKeys *keys,
+               const BelfrySection *section,
+               GHashTable *addresses,
+               BelfryProblems *problems)
+{
+  g_autoptr (BelfryStrport) own =
+      keys->metrics_listen != NULL ? belfry_strport_parse (keys->metrics_listen, NULL) : NULL;
+
+  if (keys->metrics_listen != NULL)
+    check_listener (keys, section, "metrics-listen", keys->metrics_listen, addresses, problems);
+  if (keys->metrics == BELFRY_METRICS_TOKEN && keys->metrics_token == NULL)
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "metrics",
+                         "token needs metrics-token=");
+  if (keys->metrics == BELFRY_METRICS_LISTENER && keys->metrics_listen == NULL)
+    belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "metrics",
+                         "listener needs metrics-listen=, as in listen=");
+  if (keys->metrics == BELFRY_METRICS_NONE && keys->metrics_listen != NULL)
+    belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, "metrics-listen",
+                         "without effect while metrics=none");
+  if (keys->metrics == BELFRY_METRICS_NONE && keys->metrics_token != NULL)
+    belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, "metrics-token",
+                         "without effect while metrics=none");
+  if (keys->metrics == BELFRY_METRICS_LISTENER && keys->metrics_token == NULL && own != NULL &&
+      belfry_strport_is_public (own))
+    belfry_problems_add (problems, BELFRY_SEVERITY_WARNING, section, "metrics-listen",
+                         "strangers who reach '%s' read all numbers; give it metrics-token= or "
+                         "interface=127.0.0.1",
+                         keys->metrics_listen);
+}
+
 /* A path of ours: nothing that a browser could take for another site. */
 static gboolean
 is_local_path (const char *path)
@@ -228,6 +282,7 @@ belfry_www_keys_check (const BelfryWwwKeys *keys,
 
     check_listener (keys, section, "distrib-port", door, addresses, problems);
   }
+  check_metrics (keys, section, addresses, problems);
   check_proxies (keys, section, problems);
   if (keys->default_page != NULL && !is_local_path (keys->default_page))
     belfry_problems_add (problems, BELFRY_SEVERITY_ERROR, section, "default-page",

@@ -11,6 +11,13 @@ typedef enum {
   BELFRY_THEME_DARK,
 } BelfryTheme;
 
+/** BelfryMetricsDoor: who gets /metrics */
+typedef enum {
+  BELFRY_METRICS_NONE,
+  BELFRY_METRICS_TOKEN,
+  BELFRY_METRICS_LISTENER,
+} BelfryMetricsDoor;
+
 /** BelfryWwwKeys: [www] */
 typedef struct {
   char **listen;
@@ -37,7 +44,10 @@ typedef struct {
   gint64 rotate_length;
   gint64 max_rotated_files;
   gboolean log_quote_address;
-  int theme; /* BelfryTheme */
+  int theme;                   /* BelfryTheme */
+  int metrics;                 /* BelfryMetricsDoor */
+  BelfrySecret *metrics_token; /* (nullable) */
+  char *metrics_listen;        /* (nullable) */
 } BelfryWwwKeys;
 
 /** BelfryViewKeys: every [view] */

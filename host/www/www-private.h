@@ -64,7 +64,8 @@ struct _BelfryWww {
   BelfryAccessLog *log;
   BelfryFleet *fleet;
   guint8 secret[BELFRY_SECRET_BYTES];
-  GHashTable *log_marks; /* how far logs were measured, see logs.c */
+  GHashTable *log_marks;  /* how far logs were measured, see logs.c */
+  BelfryMetrics *metrics; /* (nullable) (not owned) */
   guint tick;
   guint generation;
 };
@@ -206,6 +207,7 @@ struct _BelfryConnection {
   gboolean is_closed;
   gboolean is_idle;  /* an answer is out and nothing came since */
   gboolean has_left; /* what is read now is our own */
+  const char *route; /* (nullable) of the request that is being answered; see count.c */
 };
 
 void belfry_connections_accept (BelfryListener *listener);
@@ -221,6 +223,11 @@ gboolean belfry_connection_charge (BelfryConnection *self, gsize bytes);
 void belfry_connection_discharge (BelfryConnection *self);
 GIOStream *belfry_leaving_wrap (BelfryConnection *connection,
                                 GIOStream *base) G_GNUC_WARN_UNUSED_RESULT;
+
+/* count.c: what a request was to, as far as it came; @route: for as long as the process lives */
+#define BELFRY_HOOK_ROUTE "/change_hook"
+void belfry_www_note_route (BelfryConnection *connection, const char *route);
+void belfry_www_count_request (BelfryWww *self, SoupServerMessage *msg);
 
 /* limits.c */
 void belfry_limits_watch (BelfryWww *www, SoupServerMessage *msg);
@@ -247,8 +254,13 @@ void belfry_artifacts_serve (BelfryExchange *exchange, const BelfryMatch *match)
 void belfry_logs_stream (BelfryExchange *exchange, BelfryResponse *response);
 void belfry_streams_open (BelfryExchange *exchange);
 BelfryStreams *belfry_streams_new (BelfryWww *www);
+guint belfry_streams_get_count (const BelfryStreams *self);
 void belfry_streams_close_all (BelfryStreams *self);
 void belfry_streams_free (BelfryStreams *self);
+/* scrape.c */
+void belfry_metrics_serve (BelfryExchange *exchange, const BelfryMatch *match);
+/* Whether a connection is to the listener that has these numbers and nothing else. */
+gboolean belfry_metrics_is_own_door (const BelfrySite *site, const BelfryConnection *connection);
 void belfry_actions_run (BelfryExchange *exchange, guint row);
 void belfry_actions_add_routes (BelfryRoutes *routes);
 

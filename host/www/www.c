@@ -114,10 +114,11 @@ answer_action (BelfryExchange *exchange, const BelfryMatch *match)
 }
 
 static const DoorFunc doors[] = {
-  [BELFRY_DOOR_VIEW] = belfry_pages_draw, [BELFRY_DOOR_ACTION] = answer_action,
-  [BELFRY_DOOR_EVENTS] = answer_events,   [BELFRY_DOOR_HEALTH] = answer_health,
-  [BELFRY_DOOR_READY] = answer_ready,     [BELFRY_DOOR_REFUSAL] = answer_refusal,
-  [BELFRY_DOOR_THEME] = answer_theme,     [BELFRY_DOOR_ARTIFACTS] = belfry_artifacts_serve,
+  [BELFRY_DOOR_VIEW] = belfry_pages_draw,       [BELFRY_DOOR_ACTION] = answer_action,
+  [BELFRY_DOOR_EVENTS] = answer_events,         [BELFRY_DOOR_HEALTH] = answer_health,
+  [BELFRY_DOOR_READY] = answer_ready,           [BELFRY_DOOR_REFUSAL] = answer_refusal,
+  [BELFRY_DOOR_THEME] = answer_theme,           [BELFRY_DOOR_ARTIFACTS] = belfry_artifacts_serve,
+  [BELFRY_DOOR_METRICS] = belfry_metrics_serve,
 };
 
 static void
@@ -127,6 +128,9 @@ refuse_method (BelfryExchange *exchange, const char *methods)
   belfry_exchange_set_header (exchange, "Cache-Control", "no-store");
   belfry_exchange_send_text (exchange, 405, "method not allowed\n");
 }
+
+/* what a path is when no table has it: a file, or nothing */
+#define FILES "(files)"
 
 static gboolean
 is_health (const BelfryMatch *match)
@@ -152,8 +156,12 @@ route (BelfryExchange *exchange)
     return;
   }
   status = belfry_routes_find (site->routes, segments, method, exchange->request, &match);
-  if (!is_local && !(status == 200 && is_health (&match)) &&
-      !belfry_headers_is_our_host (site, host))
+  belfry_www_note_route (exchange->connection, status == 200 ? match.pattern : FILES);
+  if (belfry_metrics_is_own_door (site, exchange->connection) &&
+      !(status == 200 && (match.door == BELFRY_DOOR_METRICS || is_health (&match))))
+    belfry_exchange_send_text (exchange, 404, "there is nothing here\n");
+  else if (!is_local && !(status == 200 && is_health (&match)) &&
+           !belfry_headers_is_our_host (site, host))
     belfry_exchange_send_text (exchange, 421, "this host has another name\n");
   else if (status == 200)
     doors[match.door](exchange, &match);
@@ -168,9 +176,12 @@ route (BelfryExchange *exchange)
 static void
 receive_hook (BelfryWww *www, SoupServerMessage *msg, const char *name, gboolean is_good)
 {
+  BelfryConnection *connection = belfry_connection_of (msg);
   gboolean has_hook = is_good && www->ops.hook != NULL && www->ops.hook_max_body != NULL &&
+                      !belfry_metrics_is_own_door (www->site, connection) &&
                       www->ops.hook_max_body (name, www->ops.data) >= 0;
 
+  belfry_www_note_route (connection, BELFRY_HOOK_ROUTE);
   if (!has_hook) {
     g_autoptr (BelfryExchange) exchange = belfry_exchange_new (www, msg);
 
@@ -250,6 +261,7 @@ on_request_ended (SoupServer *server, SoupServerMessage *msg, gpointer data)
   if (connection == NULL || self->site == NULL)
     return;
   note_request (self, msg);
+  belfry_www_count_request (self, msg);
   belfry_connection_discharge (connection);
   belfry_connection_expect (connection, self->site->keys->request_timeout);
   connection->is_idle = TRUE;
@@ -382,6 +394,8 @@ dup_wanted (BelfryConfig *config)
     door = belfry_strport_dup_door (keys->distrib_port);
     g_strv_builder_add (builder, door);
   }
+  if (keys->metrics != BELFRY_METRICS_NONE && keys->metrics_listen != NULL)
+    g_strv_builder_add (builder, keys->metrics_listen);
   return g_strv_builder_end (builder);
 }
 
@@ -459,6 +473,12 @@ belfry_www_apply (BelfryWww *self, BelfryConfig *config, GPtrArray *views, GErro
     set_tick (self);
   belfry_fleet_refresh (self->fleet);
   return TRUE;
+}
+
+const char *
+belfry_www_find_engine (BelfryWww *self, gint64 builderid)
+{
+  return belfry_fleet_get_engine (self->fleet, builderid);
 }
 
 GPtrArray *

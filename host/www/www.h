@@ -7,6 +7,7 @@
 
 #include "bus/bus.h"
 #include "daemon/hosted.h"
+#include "metrics/metrics.h"
 #include "store/store.h"
 
 typedef struct _BelfryWww BelfryWww;
@@ -20,6 +21,7 @@ typedef struct _BelfryWww BelfryWww;
  * @control: the task returns a BelfryControlAnswer
  * @list_forms: force forms that feed a builder (transfer full)
  * @is_ready: (nullable) reasons why not, one a line (transfer full)
+ * @metrics: (nullable) what the host counts; the task returns GBytes
  * @host_info: (nullable) what views may know of the host: change_sources, instances, shutting_down…
  * (transfer full)
  */
@@ -30,6 +32,7 @@ typedef struct {
   void (*control) (const BelfryControl *control, GTask *task, gpointer data);
   JsonArray *(*list_forms) (const char *builder, gpointer data);
   char *(*is_ready) (gpointer data);
+  void (*metrics) (GTask *task, gpointer data);
   JsonObject *(*host_info) (gpointer data);
   gpointer data;
 } BelfryWwwOps;
@@ -37,6 +40,12 @@ typedef struct {
 BelfryWww *belfry_www_new (BelfryStore *store, BelfryBus *bus, const BelfryWwwOps *ops);
 void belfry_www_free (BelfryWww *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BelfryWww, belfry_www_free)
+/* Counts requests; lent, once. */
+void belfry_www_set_metrics (BelfryWww *self, BelfryMetrics *metrics);
+/* Tells gauges: streams. */
+void belfry_www_tell_gauges (BelfryWww *self);
+/* (transfer none) (nullable): the engine of a builder, as far as it is known yet */
+const char *belfry_www_find_engine (BelfryWww *self, gint64 builderid);
 /* Opens new listeners and closes those that went, or fails with nothing changed; then the views
  * (element-type BelfryHosted) serve. */
 gboolean belfry_www_apply (BelfryWww *self, BelfryConfig *config, GPtrArray *views, GError **error);
