@@ -12,10 +12,10 @@
 
 #include "ask.h"
 #include "daemon/gate.h"
-#include "outside/processes.h"
 #include "daemon/secrets.h"
-#include "outside/transport.h"
 #include "outbox/prepare.h"
+#include "outside/processes.h"
+#include "outside/transport.h"
 #include "try-sample.h"
 
 #include <glib/gstdio.h>

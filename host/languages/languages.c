@@ -62,6 +62,12 @@ compare_languages (gconstpointer a, gconstpointer b)
   return strcmp (((const Language *)a)->tag, ((const Language *)b)->tag);
 }
 
+static int
+compare_tags (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
 static void
 add_language (const char *folder, const char *name)
 {
@@ -207,7 +213,7 @@ belfry_languages_list (void)
   g_ptr_array_add (tags, (gpointer)english);
   for (guint i = 0; languages != NULL && i < languages->len; i++)
     g_ptr_array_add (tags, g_array_index (languages, Language, i).tag);
-  g_ptr_array_sort (tags, (GCompareFunc)compare_languages);
+  g_ptr_array_sort (tags, compare_tags);
   g_ptr_array_add (tags, NULL);
   return g_strjoinv (", ", (char **)tags->pdata);
 }
