@@ -243,13 +243,11 @@ static gboolean
 parse (Project *self, int argc, char **argv, GError **error)
 {
   const GOptionEntry entries[] = {
-    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &self->folder, "where; default: belfry-KIND-NAME",
-      "FOLDER" },
-    { "licence", 0, 0, G_OPTION_ARG_STRING, &self->licence,
-      "its licence, an SPDX expression; default: LGPL-2.1-or-later", "LICENCE" },
+    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &self->folder, NULL, NULL },
+    { "licence", 0, 0, G_OPTION_ARG_STRING, &self->licence, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("KIND NAME");
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, error))

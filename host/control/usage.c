@@ -11,7 +11,7 @@ typedef struct {
 } Note;
 
 static const Note notes[] = {
-  { "against", NULL, "with this configuration instead of the daemon's" },
+  { "against", NULL, "with this configuration instead of the daemon's; only with --dry-run" },
   { "all", NULL, "all of them" },
   { "body", NULL, "file with the request's body; absent: standard input" },
   { "branch", NULL, "branch of the change" },
@@ -39,7 +39,8 @@ static const Note notes[] = {
   { "hook", "init", "forge whose webhooks are taken, with a secret of its own; repeatable" },
   { "hook", NULL, "of one hook only" },
   { "json", NULL, "print JSON" },
-  { "licence", "new", "what it is licensed under, by its name at spdx.org" },
+  { "licence", "new", "an SPDX expression; absent: LGPL-2.1-or-later" },
+  { "limit", "builds", "at most so many; absent: 20" },
   { "limit", NULL, "at most so many" },
   { "list", "test", "say what is checked, and end" },
   { "listen", "init", "where pages and hooks are served" },
@@ -49,7 +50,7 @@ static const Note notes[] = {
   { "only", NULL, "checks whose names match" },
   { "outcome", NULL, "of one outcome only" },
   { "page", NULL, "path and query of the page; absent: the view's first" },
-  { "password", NULL, "reference to the password: file:PATH or env:NAME" },
+  { "password", NULL, "reference to the password: file:PATH, env:NAME or secret:NAME" },
   { "poll", "init", "look at the repository every so often" },
   { "project", NULL, "project of the change" },
   { "property", NULL, "a property of the change; repeatable" },
@@ -73,18 +74,18 @@ static const Note notes[] = {
   { "steps", "init", "commands that build it, with semicolons between" },
   { "strict", NULL, "a warning fails too; with =config, only an error in the configuration does" },
   { "title", "init", "name on pages and in mails" },
-  { "token", NULL, "reference to the hook's secret: file:PATH or env:NAME" },
+  { "token", NULL, "reference to the hook's secret: file:PATH, env:NAME or secret:NAME" },
   { "trusted", NULL, "as if the sender had proven who it is" },
   { "url", "init", "address of the pages, as others reach them" },
-  { "url", NULL, "address of the hook; absent: this machine's" },
+  { "url", NULL, "address of the hook; absent: at port 8010 of this machine" },
   { "user", NULL, "who posts" },
   { "vcs", "init", "what keeps the repository's versions: git, hg or svn" },
   { "vcs", NULL, "what keeps the repository's versions" },
   { "verbose", "run", "log what is done, too" },
   { "verbose", NULL, "print the answer" },
   { "waiting", NULL, "requests that wait to be built" },
-  { "when", NULL, "time of the change" },
-  { "who", NULL, "author of the change" },
+  { "when", NULL, "time of the change, in seconds since 1970" },
+  { "who", NULL, "author of the change; absent: the login name" },
 };
 
 const char *
