@@ -27,8 +27,8 @@ typedef struct {
   char *credential;  /* (nullable) what it goes by among waits and pauses; see outbox/buckets.h */
   GHashTable *hosts; /* (nullable) set of those that it has sent requests to */
   BelfryIsolated *isolated; /* (nullable) in a process of its own */
-  JsonArray *trace; /* (nullable) while somebody wants to see its requests; see daemon/gate.h */
-  gpointer host;    /* BelfryHost */
+  JsonArray *trace;  /* (nullable) while somebody wants to see its requests; see daemon/trace.h */
+  gpointer host;     /* BelfryHost */
 } BelfryHosted;
 
 BelfryHosted *belfry_hosted_ref (BelfryHosted *self);
