@@ -7,6 +7,8 @@
  */
 #include "languages/languages.h"
 
+#include "places/places.h"
+
 #include <libintl.h>
 #include <string.h>
 
@@ -182,8 +184,7 @@ read_environment (void)
 void
 belfry_languages_init (const char *folder)
 {
-  const char *named = folder != NULL ? folder : g_getenv ("BELFRY_LOCALE_DIR");
-  const char *root = named != NULL ? named : BELFRY_LOCALE_DIR;
+  const char *root = folder != NULL ? folder : belfry_places_get_locale ();
   g_autoptr (GDir) dir = g_dir_open (root, 0, NULL);
   const char *name = NULL;
 
