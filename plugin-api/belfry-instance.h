@@ -252,8 +252,7 @@ typedef struct {
   gpointer state;
 } BelfryOwnedSection;
 
-/* builds: what an engine says. See belfry-transaction.c for the order in which things may be said.
- */
+/* builds: what an engine says; each function tells what has to be said before it */
 
 /**
  * BelfryVerb: what one operation of a transaction does

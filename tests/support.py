@@ -7,6 +7,7 @@ it holds or the deadline has passed.
 import hashlib
 import hmac
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -138,6 +140,49 @@ class Events:
         # the reading thread holds the buffer's lock; only the socket itself can be shut under it
         if self.client.connection.sock is not None:
             self.client.connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+class Exchange(http.server.BaseHTTPRequestHandler):
+    """One request that a Service was sent."""
+
+    protocol_version = "HTTP/1.1"
+
+    def take(self):
+        self.server.take(self, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+    do_GET = do_POST = do_PUT = take
+
+    def reply(self, status, body=b"", headers=None):
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Standard error is for what went wrong."""
+
+
+class Service(http.server.ThreadingHTTPServer):
+    """Somebody else's server, on a port of its own; each request is taken by a thread of its own."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Exchange)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def take(self, exchange, body):
+        """Judges what was sent, and replies to it."""
+        raise NotImplementedError
+
+    def handle_error(self, *_):
+        """The daemon may hang up, or be killed, while it is being answered."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            traceback.print_exc()
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
 
 
 class Daemon:

@@ -18,11 +18,9 @@ gboolean
 belfry_ask_parse (BelfryAsk *self, const GOptionEntry *more, int argc, char **argv)
 {
   const GOptionEntry entries[] = {
-    { "config", 0, 0, G_OPTION_ARG_FILENAME, &self->config_path,
-      "whose daemon is asked; absent: the system's", "FILE" },
-    { "database", 0, 0, G_OPTION_ARG_FILENAME, &self->database,
-      "what is stored in it, without a daemon", "FILE" },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, "print JSON", NULL },
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &self->config_path, NULL, NULL },
+    { "database", 0, 0, G_OPTION_ARG_FILENAME, &self->database, NULL, NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &self->json, NULL, NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->rest, NULL, NULL },
     { NULL },
   };

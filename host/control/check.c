@@ -67,16 +67,15 @@ static gboolean
 parse_options (CheckOptions *options, int *argc, char ***argv)
 {
   const GOptionEntry entries[] = {
-    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_path, "the configuration", "FILE" },
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_path, NULL, NULL },
     { "strict", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, on_strict, NULL, NULL },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "print JSON", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, NULL, NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GOptionGroup) group = g_option_group_new ("check", NULL, NULL, options, NULL);
   g_autoptr (GError) error = NULL;
 
-  g_option_context_set_summary (context, "Says all that is wrong with a configuration.");
   g_option_group_add_entries (group, entries);
   g_option_context_set_main_group (context, g_steal_pointer (&group));
   if (!g_option_context_parse (context, argc, argv, &error)) {

@@ -54,14 +54,11 @@ static gboolean
 parse_options (int argc, char **argv, BuildsOptions *options)
 {
   const GOptionEntry all[] = {
-    { "limit", 0, 0, G_OPTION_ARG_INT64, &options->limit, "at most so many; absent: 20", "N" },
-    { "running", 0, 0, G_OPTION_ARG_NONE, &options->running, "only those that run", NULL },
-    { "waiting", 0, 0, G_OPTION_ARG_NONE, &options->waiting,
-      "requests that wait, and what they wait for", NULL },
-    { "all", 0, 0, G_OPTION_ARG_NONE, &options->all, "all of them, or all of the builders named",
-      NULL },
-    { "form", 0, 0, G_OPTION_ARG_STRING, &options->form, "force form; absent: the first that fits",
-      "NAME" },
+    { "limit", 0, 0, G_OPTION_ARG_INT64, &options->limit, NULL, NULL },
+    { "running", 0, 0, G_OPTION_ARG_NONE, &options->running, NULL, NULL },
+    { "waiting", 0, 0, G_OPTION_ARG_NONE, &options->waiting, NULL, NULL },
+    { "all", 0, 0, G_OPTION_ARG_NONE, &options->all, NULL, NULL },
+    { "form", 0, 0, G_OPTION_ARG_STRING, &options->form, NULL, NULL },
   };
   GOptionEntry entries[G_N_ELEMENTS (all) + 1] = { { NULL } };
   guint count = 0;

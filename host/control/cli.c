@@ -3,6 +3,7 @@
 
 #include "ask.h"
 #include "backup.h"
+#include "changes.h"
 #include "check.h"
 #include "cli-builds.h"
 #include "complete.h"
@@ -21,6 +22,7 @@
 #include "pollers.h"
 #include "secret.h"
 #include "send-change.h"
+#include "status.h"
 #include "test-plugin.h"
 #include "try.h"
 #include "user.h"
@@ -29,14 +31,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static int run_changes (int argc, char **argv);
-static int run_reload (int argc, char **argv);
-static int run_status (int argc, char **argv);
 static int run_test (int argc, char **argv);
 
 static const BelfrySubcommand subcommands[] = {
   { "init",
-    "[--config FILE] [--repository URL] [--vcs WORD] [--builder NAME] [--steps COMMAND;…] [--hook "
+    "[--config FILE] [--repository URL] [--vcs WORD] [--builder NAME] [--steps COMMANDS] [--hook "
     "HOOK]… [--poll INTERVAL] [--mail ADDRESS] [--from ADDRESS] [--listen LISTENER] [--url URL] "
     "[--title TEXT] [--state-directory FOLDER] [--runtime-directory FOLDER]",
     "write a first configuration, by asking or from options", belfry_init_main },
@@ -47,18 +46,18 @@ static const BelfrySubcommand subcommands[] = {
     "show what is in force of a configuration, and where it comes from", belfry_config_main },
   { "inspect", "[PLUGIN] [--json|--markdown|--conf]", "list plugins, or show one with its options",
     belfry_inspect_main },
-  { "status", "[--config FILE] [--json]", "say how the running daemon is", run_status },
-  { "reload", "[--config FILE]", "have the daemon read its configuration again", run_reload },
+  { "status", "[--config FILE] [--json]", "say how the running daemon is", belfry_status_main },
+  { "reload", "[--config FILE]", "have the daemon read its configuration again",
+    belfry_reload_main },
   { "changes", "[--config FILE | --database FILE] [--since N] [--json]", "list stored changes",
-    run_changes },
+    belfry_changes_main },
   { "deliveries",
     "[--config FILE | --database FILE] [--hook HOOK] [--outcome WORD] [--since TIME] [--limit N] "
     "[--json] [N… | --raw N]",
-    "list what forges sent and what came of it, newest first, or show one request as it is kept",
-    belfry_deliveries_main },
+    "list what forges sent and what came of it, or show one request", belfry_deliveries_main },
   { "replay", "[--config FILE] [--dry-run [--against FILE] [--database FILE]] [--json] N… | N-M",
     "take stored deliveries again, or say what would come of them", belfry_replay_main },
-  { "explain", "[--config FILE] [--json] build N | change N | delivery N",
+  { "explain", "[--config FILE] [--json] build N|BUILDER/NUMBER | change N | delivery N",
     "say what became of a thing, and which key decided", belfry_explain_main },
   { "outbox", "[--config FILE] [--dead] [--json]", "list reports that wait, or died",
     belfry_outbox_main },
@@ -70,9 +69,7 @@ static const BelfrySubcommand subcommands[] = {
   { "test",
     "[--config FILE] [--json] reporter NAME | PLUGIN.so|KIND/NAME [--section FILE] [--only GLOB] "
     "[--seconds N] [--list]",
-    "send a test report and say what came of it, or check whether a plugin does what a host relies "
-    "on",
-    run_test },
+    "send a test report, or check that a plugin does what a host relies on", run_test },
   { "pollers", "[--config FILE] [--json]", "say what pollers saw last, and when they look again",
     belfry_pollers_main },
   { "poll", "[--config FILE] POLLER…", "have pollers look now, by name or repository",
@@ -84,8 +81,7 @@ static const BelfrySubcommand subcommands[] = {
   { "user", "[--config FILE | --file FILE] [--json] add USER | list | remove USER",
     "the passwords of those who may post to hooks", belfry_user_main },
   { "secret", "[--json] set NAME | list | clear NAME",
-    "keep a secret in this user's keyring, say which are there, or take one out",
-    belfry_secret_main },
+    "keep secrets in this user's keyring, and say which are there", belfry_secret_main },
   { "send-change",
     "[--url URL] [--user NAME --password REFERENCE | --token REFERENCE] [--who TEXT] [--branch "
     "TEXT] [--revision TEXT] [--comments TEXT] [--file NAME]… [--property NAME=VALUE]… "
@@ -93,14 +89,13 @@ static const BelfrySubcommand subcommands[] = {
     "[--when SECONDS] [--dry-run] [--verbose]",
     "post a change to the hook base, here or elsewhere", belfry_send_change_main },
   { "try",
-    "hook NAME [--config FILE] [--set KEY=VALUE]… [--header 'NAME: VALUE']… [--body FILE]"
-    " [--method WORD] [--query TEXT] [--json] | "
-    "reporter NAME [--event finished-failure] [--build FILE] [--config FILE] [--send URL] | "
-    "poller NAME [--state FILE] | view NAME [--page PATH] [--records FILE] |"
-    " engine NAME [--change FILE], each with [--config FILE | --set KEY=VALUE…]",
-    "give a request to one hook alone, or a report to one reporter, and say what comes of it;"
-    " have a poller look once, a view draw a page, an engine say what it would do with a change",
-    belfry_try_main },
+    "hook NAME [--config FILE | --set KEY=VALUE…] [--header 'NAME: VALUE']… [--body FILE] "
+    "[--method WORD] [--query TEXT] [--trusted] [--json] | "
+    "reporter NAME [--config FILE] [--event WORD] [--build FILE] [--send URL] | "
+    "poller NAME [--config FILE | --set KEY=VALUE…] [--state FILE] | "
+    "view NAME [--config FILE | --set KEY=VALUE…] [--page PATH] [--records FILE] | "
+    "engine NAME [--config FILE | --set KEY=VALUE…] [--change FILE]",
+    "have one plugin do what it is for, without host and database", belfry_try_main },
   { "new", "[--folder FOLDER] [--licence SPDX] KIND NAME",
     "write a plugin of your own, ready to be built and tested", belfry_new_main },
   { "builds", "[--config FILE] [--running|--waiting] [--limit N] [--json] [BUILDER]",
@@ -117,47 +112,13 @@ static const BelfrySubcommand subcommands[] = {
     belfry_cli_control },
   { "cancel", "[--config FILE] REQUESTID|--all [BUILDER…] [reason=TEXT]",
     "take waiting requests back", belfry_cli_control },
+  { "shutdown", "[--config FILE] [finish|retry|now|cancel]",
+    "end when the running builds have ended, or have been put back", belfry_cli_shutdown },
+  /* for programs */
   { "man", "FILE | PLUGIN", NULL, belfry_man_main },
   { "complete", "-- WORD…", NULL, belfry_complete_main },
   { "plugin-host", "", NULL, belfry_plugin_host_main },
-  { "shutdown", "[--config FILE] [finish|retry|now|cancel]",
-    "end when the running builds have ended, or have been put back", belfry_cli_shutdown },
 };
-
-static void
-print_isolation (JsonObject *isolation)
-{
-  const char *pid = belfry_json_get_text (isolation, "pid");
-  const char *trouble = belfry_json_get_text (isolation, "trouble");
-  gint64 restarts = belfry_json_get_integer (isolation, "restarts", 0);
-
-  printf (", isolated");
-  if (pid != NULL)
-    printf (" (process %s)", pid);
-  if (restarts > 0)
-    printf (", started again %" G_GINT64_FORMAT " times", restarts);
-  if (trouble != NULL) {
-    printf (": ");
-    belfry_print_text (trouble);
-  }
-}
-
-static void
-print_instance (JsonObject *instance)
-{
-  const char *failure = belfry_json_get_text (instance, "failure");
-  JsonObject *isolation = belfry_json_get_object (instance, "isolation");
-
-  printf ("  %-9s %-20s %s", belfry_json_get_text (instance, "kind"),
-          belfry_json_get_text (instance, "name"), belfry_json_get_text (instance, "state"));
-  if (failure != NULL) {
-    printf (": ");
-    belfry_print_text (failure);
-  }
-  if (isolation != NULL)
-    print_isolation (isolation);
-  printf ("\n");
-}
 
 /* a reporter of the running daemon, or the code of a plugin */
 static int
@@ -167,119 +128,6 @@ run_test (int argc, char **argv)
     if (strcmp (argv[i], "reporter") == 0)
       return belfry_test_main (argc, argv);
   return belfry_test_plugin_main (argc, argv);
-}
-
-static int
-run_status (int argc, char **argv)
-{
-  g_auto (BelfryAsk) options = { NULL };
-  g_autoptr (JsonObject) question = belfry_question_new ("status");
-  g_autoptr (JsonObject) answer = NULL;
-  JsonArray *array = NULL;
-  int exit_code = 0;
-
-  if (!belfry_ask_parse (&options, NULL, argc, argv))
-    return BELFRY_EXIT_USAGE;
-  answer = belfry_ask (&options, question, &exit_code);
-  if (answer == NULL)
-    return exit_code;
-  if (options.json) {
-    belfry_print_json (answer);
-    return 0;
-  }
-  printf ("belfry %s, up %" G_GINT64_FORMAT " s, %s\n", belfry_json_get_text (answer, "version"),
-          belfry_json_get_integer (answer, "uptime", 0),
-          belfry_json_get_boolean (answer, "ready", FALSE) ? "ready" : "not ready");
-  array = belfry_json_get_array (answer, "listeners");
-  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
-    printf ("  listens at %s\n", json_array_get_string_element (array, i));
-  array = belfry_json_get_array (answer, "instances");
-  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
-    print_instance (json_array_get_object_element (array, i));
-  belfry_pollers_print_failing (belfry_json_get_array (answer, "pollers"));
-  belfry_outbox_print_status (belfry_json_get_object (answer, "outbox"));
-  return 0;
-}
-
-static void
-print_lines (const char *text)
-{
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
-
-  for (guint i = 0; lines[i] != NULL; i++) {
-    belfry_print_text (lines[i]);
-    if (lines[i + 1] != NULL)
-      printf ("\n");
-  }
-}
-
-static int
-run_reload (int argc, char **argv)
-{
-  g_auto (BelfryAsk) options = { NULL };
-  g_autoptr (JsonObject) question = belfry_question_new ("reload");
-  g_autoptr (JsonObject) answer = NULL;
-  int exit_code = 0;
-
-  if (!belfry_ask_parse (&options, NULL, argc, argv))
-    return BELFRY_EXIT_USAGE;
-  answer = belfry_ask (&options, question, &exit_code);
-  if (answer != NULL)
-    print_lines (belfry_json_get_text (answer, "report"));
-  return exit_code;
-}
-
-static void
-print_change (JsonObject *change)
-{
-  printf ("%" G_GINT64_FORMAT "  ", belfry_json_get_integer (change, "changeid", 0));
-  belfry_print_text (belfry_json_get_text (change, "revision"));
-  printf ("  ");
-  belfry_print_text (belfry_json_get_text (change, "branch"));
-  printf ("  ");
-  belfry_print_text (belfry_json_get_text (change, "author"));
-  printf ("\n");
-}
-
-static int
-run_changes (int argc, char **argv)
-{
-  g_auto (BelfryAsk) options = { NULL };
-  gint64 since = 0;
-  const GOptionEntry more_options[] = {
-    { "since", 0, 0, G_OPTION_ARG_INT64, &since, NULL, NULL },
-    { NULL },
-  };
-  g_autoptr (JsonArray) all = json_array_new ();
-  gboolean more = TRUE;
-  int exit_code = 0;
-
-  if (!belfry_ask_parse (&options, more_options, argc, argv))
-    return BELFRY_EXIT_USAGE;
-  while (more) {
-    g_autoptr (JsonObject) question = belfry_question_new ("changes");
-    g_autoptr (JsonObject) answer = NULL;
-    JsonArray *changes = NULL;
-
-    json_object_set_int_member (question, "since", since);
-    answer = belfry_ask (&options, question, &exit_code);
-    if (answer == NULL)
-      return exit_code;
-    changes = belfry_json_get_array (answer, "changes");
-    more = belfry_json_get_boolean (answer, "more", FALSE);
-    for (guint i = 0; i < json_array_get_length (changes); i++) {
-      JsonObject *change = json_array_get_object_element (changes, i);
-
-      since = belfry_json_get_integer (change, "changeid", 0);
-      if (options.json)
-        json_array_add_object_element (all, json_object_ref (change));
-      else
-        print_change (change);
-    }
-  }
-  if (options.json)
-    belfry_print_json_array (all);
-  return 0;
 }
 
 const BelfrySubcommand *

@@ -214,12 +214,11 @@ belfry_deliveries_main (int argc, char **argv)
   g_auto (BelfryAsk) ask = { NULL };
   g_auto (Options) options = { NULL };
   const GOptionEntry more[] = {
-    { "hook", 0, 0, G_OPTION_ARG_STRING, &options.hook, "of one hook only", "NAME" },
-    { "outcome", 0, 0, G_OPTION_ARG_STRING, &options.outcome, "of one outcome only", "WORD" },
-    { "since", 0, 0, G_OPTION_ARG_STRING, &options.since, "as long ago (2h, 3d), or since a date",
-      "TIME" },
-    { "limit", 0, 0, G_OPTION_ARG_INT64, &options.limit, "at most so many", "N" },
-    { "raw", 0, 0, G_OPTION_ARG_NONE, &options.raw, "the request of one, as it is kept", NULL },
+    { "hook", 0, 0, G_OPTION_ARG_STRING, &options.hook, NULL, NULL },
+    { "outcome", 0, 0, G_OPTION_ARG_STRING, &options.outcome, NULL, NULL },
+    { "since", 0, 0, G_OPTION_ARG_STRING, &options.since, NULL, NULL },
+    { "limit", 0, 0, G_OPTION_ARG_INT64, &options.limit, NULL, NULL },
+    { "raw", 0, 0, G_OPTION_ARG_NONE, &options.raw, NULL, NULL },
     { NULL },
   };
   g_autoptr (JsonArray) all = json_array_new ();

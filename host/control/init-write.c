@@ -9,6 +9,7 @@
 
 #include "ask.h"
 #include "config/config.h"
+#include "places/places.h"
 #include "private-file.h"
 #include "store/files.h"
 
@@ -101,9 +102,7 @@ make_variables (const BelfryInit *self)
 static char *
 render (const BelfryInit *self, GError **error)
 {
-  const char *given = g_getenv ("BELFRY_DATA_DIR");
-  g_autofree char *path =
-      g_build_filename (given != NULL ? given : BELFRY_DATA_DIR, "init", "belfry.conf", NULL);
+  g_autofree char *path = g_build_filename (belfry_places_get_data (), "init", "belfry.conf", NULL);
   const BelfryTemplateSettings settings = BELFRY_TEMPLATE_SETTINGS_INIT;
   g_autoptr (BelfryTemplate) template = NULL;
   g_autoptr (JsonObject) variables = make_variables (self);

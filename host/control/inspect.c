@@ -165,15 +165,14 @@ static gboolean
 parse_options (InspectOptions *options, int *argc, char ***argv)
 {
   const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "print JSON", NULL },
-    { "markdown", 0, 0, G_OPTION_ARG_NONE, &options->markdown, "print tables", NULL },
-    { "conf", 0, 0, G_OPTION_ARG_NONE, &options->conf, "print a section to paste", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, NULL, NULL },
+    { "markdown", 0, 0, G_OPTION_ARG_NONE, &options->markdown, NULL, NULL },
+    { "conf", 0, 0, G_OPTION_ARG_NONE, &options->conf, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("[NAME | KIND/NAME]");
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
 
-  g_option_context_set_summary (context, "Lists plugins, or shows the options of one.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, argc, argv, &error)) {
     g_printerr ("belfry inspect: %s\n", error->message);

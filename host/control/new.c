@@ -8,6 +8,8 @@
 #include "control/new.h"
 
 #include "control/ask.h"
+#include "places/places.h"
+#include "store/files.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -44,9 +46,7 @@ static const char *const foreign_starts[] = { "belfry", "g-", "json-" };
 static char *
 find_template (const Project *self, const File *file)
 {
-  const char *data = g_getenv ("BELFRY_DATA_DIR");
-
-  return g_build_filename (data != NULL ? data : BELFRY_DATA_DIR, "new",
+  return g_build_filename (belfry_places_get_data (), "new",
                            file->of_kind ? belfry_kind_get_name (self->kind) : ".", file->template,
                            NULL);
 }
@@ -157,20 +157,6 @@ write_file (const Project *self, const File *file, const char *folder, GError **
   return g_file_set_contents_full (to, filled, -1, G_FILE_SET_CONTENTS_NONE, 0644, error);
 }
 
-static void
-remove_folder (const char *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name = NULL;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree char *path = g_build_filename (folder, name, NULL);
-
-    g_unlink (path);
-  }
-  g_rmdir (folder);
-}
-
 /* All is written beside the place and then moved there, which fails where something has come. */
 static gboolean
 write_project (const Project *self, GError **error)
@@ -197,7 +183,7 @@ write_project (const Project *self, GError **error)
     ok = FALSE;
   }
   if (!ok)
-    remove_folder (folder);
+    belfry_file_remove_folder (folder);
   return ok;
 }
 
@@ -243,13 +229,11 @@ static gboolean
 parse (Project *self, int argc, char **argv, GError **error)
 {
   const GOptionEntry entries[] = {
-    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &self->folder, "where; default: belfry-KIND-NAME",
-      "FOLDER" },
-    { "licence", 0, 0, G_OPTION_ARG_STRING, &self->licence,
-      "its licence, an SPDX expression; default: LGPL-2.1-or-later", "LICENCE" },
+    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &self->folder, NULL, NULL },
+    { "licence", 0, 0, G_OPTION_ARG_STRING, &self->licence, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("KIND NAME");
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, error))

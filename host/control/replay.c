@@ -163,10 +163,8 @@ belfry_replay_main (int argc, char **argv)
   g_auto (BelfryAsk) ask = { NULL };
   g_auto (Options) options = { NULL };
   const GOptionEntry more[] = {
-    { "against", 0, 0, G_OPTION_ARG_FILENAME, &options.against,
-      "with another configuration, which is read here; with --dry-run", "FILE" },
-    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run,
-      "say what would come of it, store nothing", NULL },
+    { "against", 0, 0, G_OPTION_ARG_FILENAME, &options.against, NULL, NULL },
+    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, NULL, NULL },
     { NULL },
   };
   Replaying replaying = { .ask = &ask, .options = &options };

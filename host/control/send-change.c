@@ -35,19 +35,18 @@ enum {
 static const struct {
   const char *option;
   char letter;
-  const char *argument;
-  const char *help;
+  const char *argument; /* of the form that is posted */
 } texts[N_TEXTS] = {
-  [AUTHOR] = { "who", 'w', "author", "author; absent: the login name" },
-  [BRANCH] = { "branch", 'b', "branch", "branch" },
-  [CATEGORY] = { "category", 'C', "category", "category" },
-  [CODEBASE] = { "codebase", 0, "codebase", "codebase" },
-  [COMMENTS] = { "comments", 'c', "comments", "comments" },
-  [PROJECT] = { "project", 'P', "project", "project" },
-  [REPOSITORY] = { "repository", 'r', "repository", "repository" },
-  [REVISION] = { "revision", 'R', "revision", "revision" },
-  [REVLINK] = { "revlink", 0, "revlink", "address of the revision" },
-  [WHEN] = { "when", 'W', "when", "time of the commit, in seconds" },
+  [AUTHOR] = { "who", 'w', "author" },
+  [BRANCH] = { "branch", 'b', "branch" },
+  [CATEGORY] = { "category", 'C', "category" },
+  [CODEBASE] = { "codebase", 0, "codebase" },
+  [COMMENTS] = { "comments", 'c', "comments" },
+  [PROJECT] = { "project", 'P', "project" },
+  [REPOSITORY] = { "repository", 'r', "repository" },
+  [REVISION] = { "revision", 'R', "revision" },
+  [REVLINK] = { "revlink", 0, "revlink" },
+  [WHEN] = { "when", 'W', "when" },
 };
 
 typedef struct {
@@ -87,18 +86,14 @@ static gboolean
 parse_options (Options *self, int argc, char **argv)
 {
   const GOptionEntry entries[] = {
-    { "url", 'u', 0, G_OPTION_ARG_STRING, &self->url, "absent: " DEFAULT_URL, "URL" },
-    { "user", 0, 0, G_OPTION_ARG_STRING, &self->user, "who posts", "NAME" },
-    { "password", 0, 0, G_OPTION_ARG_STRING, &self->password, "where the password stands",
-      "file:PATH|env:NAME|secret:NAME" },
-    { "token", 0, 0, G_OPTION_ARG_STRING, &self->token, "where the hook's secret stands",
-      "file:PATH|env:NAME|secret:NAME" },
-    { "file", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &self->files, "a changed file; repeatable",
-      "NAME" },
-    { "property", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &self->properties, "a property; repeatable",
-      "NAME=VALUE" },
-    { "dry-run", 't', 0, G_OPTION_ARG_NONE, &self->dry_run, "print, post nothing", NULL },
-    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, "print the answer", NULL },
+    { "url", 'u', 0, G_OPTION_ARG_STRING, &self->url, NULL, NULL },
+    { "user", 0, 0, G_OPTION_ARG_STRING, &self->user, NULL, NULL },
+    { "password", 0, 0, G_OPTION_ARG_STRING, &self->password, NULL, NULL },
+    { "token", 0, 0, G_OPTION_ARG_STRING, &self->token, NULL, NULL },
+    { "file", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &self->files, NULL, NULL },
+    { "property", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &self->properties, NULL, NULL },
+    { "dry-run", 't', 0, G_OPTION_ARG_NONE, &self->dry_run, NULL, NULL },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, NULL, NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -109,10 +104,7 @@ parse_options (Options *self, int argc, char **argv)
     more[i] = (GOptionEntry){ .long_name = texts[i].option,
                               .short_name = texts[i].letter,
                               .arg = G_OPTION_ARG_STRING,
-                              .arg_data = &self->values[i],
-                              .description = texts[i].help,
-                              .arg_description = "TEXT" };
-  g_option_context_set_summary (context, "Posts one change to the hook `base`.");
+                              .arg_data = &self->values[i] };
   g_option_context_add_main_entries (context, more, NULL);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &local))

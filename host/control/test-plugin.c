@@ -37,19 +37,15 @@ static gboolean
 parse (Options *self, int *argc, char ***argv)
 {
   const GOptionEntry entries[] = {
-    { "section", 0, 0, G_OPTION_ARG_FILENAME, &self->section_path,
-      "lines of KEY=VALUE that it cannot do without", "FILE" },
-    { "only", 0, 0, G_OPTION_ARG_STRING, &self->only, "checks whose names match", "GLOB" },
-    { "seconds", 0, 0, G_OPTION_ARG_INT, &self->seconds, "how long a check may take (20)", "N" },
-    { "list", 0, 0, G_OPTION_ARG_NONE, &self->list, "say what is checked, and end", NULL },
+    { "section", 0, 0, G_OPTION_ARG_FILENAME, &self->section_path, NULL, NULL },
+    { "only", 0, 0, G_OPTION_ARG_STRING, &self->only, NULL, NULL },
+    { "seconds", 0, 0, G_OPTION_ARG_INT, &self->seconds, NULL, NULL },
+    { "list", 0, 0, G_OPTION_ARG_NONE, &self->list, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("PLUGIN.so|KIND/NAME");
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) local = NULL;
 
-  g_option_context_set_summary (context,
-                                "Checks whether a plugin does what a host relies on, and prints "
-                                "TAP. Nothing leaves this machine.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (g_option_context_parse (context, argc, argv, &local))
     return TRUE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lines of usage, as they stand in the table, and files of passwords. */
+#include "control/cli.h"
 #include "control/password-file.h"
 #include "control/usage.h"
 
@@ -66,6 +67,26 @@ test_notes (void)
 }
 
 static void
+test_every_option_is_explained (void)
+{
+  guint count = 0;
+  const BelfrySubcommand *rows = belfry_subcommands_get (&count);
+  g_autoptr (GString) missing = g_string_new (NULL);
+
+  for (guint i = 0; i < count; i++) {
+    g_autoptr (BelfryUsage) usage = belfry_usage_parse (rows[i].usage);
+
+    for (guint j = 0; rows[i].summary != NULL && j < usage->options->len; j++) {
+      const BelfryUsageOption *option = g_ptr_array_index (usage->options, j);
+
+      if (belfry_usage_explain (rows[i].name, option->name) == NULL)
+        g_string_append_printf (missing, " %s --%s", rows[i].name, option->name);
+    }
+  }
+  g_assert_cmpstr (missing->str, ==, "");
+}
+
+static void
 test_change (void)
 {
   static const struct {
@@ -120,6 +141,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/control/usage/lines", test_lines);
   g_test_add_func ("/control/usage/notes", test_notes);
+  g_test_add_func ("/control/usage/every-option-is-explained", test_every_option_is_explained);
   g_test_add_func ("/control/password-file/change", test_change);
   g_test_add_func ("/control/password-file/users", test_users);
   return g_test_run ();

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "deliveries.h"
 #include "explain.h"
+#include "places/places.h"
 #include "test-plugin.h"
 #include "wait.h"
 
@@ -273,9 +274,7 @@ try_poller (BelfryTest *test, const Options *options, GError **error)
 static char *
 dup_body (BelfryResponse *response, const char *page, GError **error)
 {
-  const char *data = g_getenv ("BELFRY_DATA_DIR");
-  g_autofree char *templates =
-      g_build_filename (data != NULL ? data : BELFRY_DATA_DIR, "templates", NULL);
+  g_autofree char *templates = g_build_filename (belfry_places_get_data (), "templates", NULL);
   GBytes *body = NULL;
 
   switch (belfry_response_get_kind (response)) {

@@ -18,9 +18,8 @@ struct _BelfryReloads {
   GQueue waiting;       /* of GTask; the first is under way */
   BelfryConfig *config; /* (nullable) the new one */
   GString *report;
-  guint next; /* blueprint whose secrets come next */
-  GPtrArray
-      *secrets; /* (nullable) (element-type BelfrySecret) of that one, still to be looked up */
+  guint next;         /* blueprint whose secrets come next */
+  GPtrArray *secrets; /* (nullable) (element-type BelfrySecret) of the one before, to look up */
   GHashTable *unread; /* set of BelfryBlueprint: the running instance keeps its secret */
   gboolean refused;
 };

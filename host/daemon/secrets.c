@@ -7,6 +7,7 @@
 #include "secrets.h"
 
 #include "outside/processes.h"
+#include "places/places.h"
 
 #include <string.h>
 
@@ -125,9 +126,7 @@ dup_helper_environment (void)
 void
 belfry_secrets_ask_service (const char *verb, const char *name, GBytes *input, GTask *task)
 {
-  const char *folder = g_getenv ("BELFRY_HELPER_DIR");
-  g_autofree char *helper =
-      g_build_filename (folder != NULL ? folder : BELFRY_HELPER_DIR, "belfry-secret", NULL);
+  g_autofree char *helper = g_build_filename (belfry_places_get_helpers (), "belfry-secret", NULL);
   const char *argv[] = { helper, verb, name, NULL };
   g_auto (GStrv) environment = dup_helper_environment ();
   BelfryProcess process = { .size = sizeof process,

@@ -44,6 +44,18 @@ belfry_pending_free (gpointer data)
   g_free (pending);
 }
 
+/* FALSE: nobody waits for the answer any more, and @pending is gone */
+static gboolean
+end_asking (Pending *pending)
+{
+  gboolean is_wanted = !pending->dropped;
+
+  pending->asking = FALSE;
+  if (!is_wanted)
+    belfry_pending_free (pending);
+  return is_wanted;
+}
+
 static void
 forget (Pending *pending)
 {
@@ -66,11 +78,8 @@ on_completed (GObject *source, GAsyncResult *result, gpointer user_data)
   Pending *pending = user_data;
   g_autoptr (GError) local = NULL;
 
-  pending->asking = FALSE;
-  if (pending->dropped) {
-    belfry_pending_free (pending);
+  if (!end_asking (pending))
     return;
-  }
   if (!belfry_store_write_finish (pending->deliveries->store, result, &local))
     g_warning ("hook '%s': completing delivery %" G_GINT64_FORMAT ": %s; it stays pending",
                pending->delivery->hook, pending->delivery->deliveryid, local->message);
@@ -136,11 +145,8 @@ on_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (BelfryTranslation) translation = g_task_propagate_pointer (G_TASK (result), NULL);
   BelfryHosted *hook = NULL;
 
-  pending->asking = FALSE;
-  if (pending->dropped) {
-    belfry_pending_free (pending);
+  if (!end_asking (pending))
     return;
-  }
   hook = find_hook (pending);
   if (translation != NULL && hook != NULL)
     complete (pending, hook, translation);
@@ -174,11 +180,8 @@ on_asked (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (BelfryTranslation) translation = g_task_propagate_pointer (G_TASK (result), &local);
   BelfryHosted *hook = NULL;
 
-  pending->asking = FALSE;
-  if (pending->dropped) {
-    belfry_pending_free (pending);
+  if (!end_asking (pending))
     return;
-  }
   hook = find_hook (pending);
   if (translation != NULL && hook != NULL)
     complete (pending, hook, translation);

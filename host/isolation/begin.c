@@ -5,21 +5,13 @@
  */
 #include "isolated-private.h"
 
+#include "places/places.h"
+
 #include <dlfcn.h>
 
 static const char *const told_values[] = {
   "config-directory", "locale", "runtime-directory", "state-directory", "time-zone", "title",
   "title-url",        "url",    "version",
-};
-
-/* folders that the environment may name in place of the installed ones */
-static const struct {
-  const char *variable;
-  const char *installed;
-} folders[] = {
-  { "BELFRY_DATA_DIR", BELFRY_DATA_DIR },
-  { "BELFRY_HELPER_DIR", BELFRY_HELPER_DIR },
-  { "BELFRY_LOCALE_DIR", BELFRY_LOCALE_DIR },
 };
 
 static gboolean
@@ -103,11 +95,9 @@ write_readable (BelfryIsolated *self)
   /* programs of plugins are linked to it, wherever it is */
   if (dladdr ((gconstpointer)belfry_clock_now_us, &library) != 0)
     add_folder_of (paths, library.dli_fname);
-  for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
-    const char *named = g_getenv (folders[i].variable);
-
-    json_array_add_string_element (paths, named != NULL ? named : folders[i].installed);
-  }
+  json_array_add_string_element (paths, belfry_places_get_data ());
+  json_array_add_string_element (paths, belfry_places_get_helpers ());
+  json_array_add_string_element (paths, belfry_places_get_locale ());
   return paths;
 }
 

@@ -33,7 +33,8 @@ void belfry_child_send (BelfryChild *self, JsonObject *head, GBytes *body);
 /* What its instance may ask: all of it is asked of the host. */
 const BelfryHostOps *belfry_child_get_ops (void);
 void belfry_child_replied (BelfryChild *self, gint64 id, BelfryFrame *frame);
-/* Sends and waits; what else comes meanwhile is held back. NULL: the host is gone. takes @head */
+/* Sends and waits; what else comes meanwhile is held back. Where the host is gone, so is this
+ * process: there is always a frame. takes @head; (transfer full) */
 BelfryFrame *belfry_child_ask (BelfryChild *self, JsonObject *head, GBytes *body);
 /* A reader whose questions go to the host. */
 BelfryReader *belfry_child_reader_new (BelfryChild *self, gint64 session);

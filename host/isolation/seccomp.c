@@ -98,13 +98,13 @@ static const char *const of_files[] = {
 
 static const char *const opening[] = { "open", "openat", "openat2" };
 
-/** one call that is denied where its argument is so; mask 0: compared outright */
+/* one call that is denied where its argument is so */
 typedef struct {
   const char *name;
   guint argument;
   enum scmp_compare compare;
-  guint64 mask; /* of MASKED_EQ; else the value itself */
-  guint64 value;
+  guint64 mask;  /* of MASKED_EQ; else what the argument is compared with */
+  guint64 value; /* of MASKED_EQ */
 } Condition;
 
 static const Condition namespaces[] = {

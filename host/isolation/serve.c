@@ -43,8 +43,6 @@ reply_error (BelfryIsolated *self, gint64 id, const GError *error)
   belfry_isolated_send (self, head, NULL);
 }
 
-static void refuse (BelfryIsolated *self, gint64 id, int code, const char *why);
-
 static void
 refuse (BelfryIsolated *self, gint64 id, int code, const char *why)
 {
@@ -190,8 +188,7 @@ serve_process (BelfryIsolated *self, gint64 id, BelfryFrame *frame)
 
   if ((self->blueprint->plugin->needs & BELFRY_NEEDS_EXEC) == 0) {
     refuse (self, id, BELFRY_ERROR_DENIED,
-            "running a program: the plugin does not say that it needs "
-            "exec");
+            "running a program: the plugin does not say that it needs exec");
     return;
   }
   if (argv == NULL || argv[0] == NULL) {

@@ -7,6 +7,8 @@
  */
 #include "languages/languages.h"
 
+#include "places/places.h"
+
 #include <libintl.h>
 #include <string.h>
 
@@ -60,6 +62,12 @@ static int
 compare_languages (gconstpointer a, gconstpointer b)
 {
   return strcmp (((const Language *)a)->tag, ((const Language *)b)->tag);
+}
+
+static int
+compare_tags (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 static void
@@ -176,8 +184,7 @@ read_environment (void)
 void
 belfry_languages_init (const char *folder)
 {
-  const char *named = folder != NULL ? folder : g_getenv ("BELFRY_LOCALE_DIR");
-  const char *root = named != NULL ? named : BELFRY_LOCALE_DIR;
+  const char *root = folder != NULL ? folder : belfry_places_get_locale ();
   g_autoptr (GDir) dir = g_dir_open (root, 0, NULL);
   const char *name = NULL;
 
@@ -214,7 +221,7 @@ belfry_languages_list (void)
   g_ptr_array_add (tags, (gpointer)english);
   for (guint i = 0; languages != NULL && i < languages->len; i++)
     g_ptr_array_add (tags, g_array_index (languages, Language, i).tag);
-  g_ptr_array_sort (tags, (GCompareFunc)compare_languages);
+  g_ptr_array_sort (tags, compare_tags);
   g_ptr_array_add (tags, NULL);
   return g_strjoinv (", ", (char **)tags->pdata);
 }

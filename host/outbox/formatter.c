@@ -9,6 +9,8 @@
  */
 #include "formatter.h"
 
+#include "places/places.h"
+
 #define MAX_TEMPLATE_BYTES (1024 * 1024)
 
 struct _BelfryFormatter {
@@ -23,10 +25,7 @@ struct _BelfryFormatter {
 static char *
 build_installed_path (const char *name)
 {
-  const char *data = g_getenv ("BELFRY_DATA_DIR");
-
-  return g_build_filename (data != NULL ? data : BELFRY_DATA_DIR, "templates", "reports", name,
-                           NULL);
+  return g_build_filename (belfry_places_get_data (), "templates", "reports", name, NULL);
 }
 
 static char *

@@ -40,3 +40,17 @@ belfry_file_give_name (const char *partial, const char *path, GError **error)
     return TRUE;
   return belfry_file_fail ("naming", path, error);
 }
+
+void
+belfry_file_remove_folder (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name = NULL;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *file = g_build_filename (path, name, NULL);
+
+    g_unlink (file);
+  }
+  g_rmdir (path);
+}

@@ -7,6 +7,8 @@
  */
 #include "store/migrate.h"
 
+#include "places/places.h"
+
 #include <string.h>
 
 #define CREATE_MIGRATIONS                                                                          \
@@ -39,9 +41,7 @@ migration_free (gpointer data)
 char *
 belfry_migrate_dup_folder (void)
 {
-  const char *folder = g_getenv ("BELFRY_DATA_DIR");
-
-  return g_build_filename (folder != NULL ? folder : BELFRY_DATA_DIR, "schema", NULL);
+  return g_build_filename (belfry_places_get_data (), "schema", NULL);
 }
 
 static int

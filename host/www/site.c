@@ -3,6 +3,8 @@
  */
 #include "www/www-private.h"
 
+#include "places/places.h"
+
 #include <string.h>
 
 /* A reload may have changed the host's keys without a new instance. */
@@ -178,11 +180,10 @@ static void
 set_folders (BelfrySite *self)
 {
   const char *state = self->config->host.state_directory;
-  const char *data = g_getenv ("BELFRY_DATA_DIR");
+  const char *data = belfry_places_get_data ();
   g_autoptr (GPtrArray) overrides = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) built_in = g_ptr_array_new_with_free_func (g_free);
 
-  data = data != NULL && *data != '\0' ? data : BELFRY_DATA_DIR;
   if (state != NULL)
     g_ptr_array_add (overrides, g_build_filename (state, "templates", NULL));
   for (char **folder = self->keys->template_dirs; folder != NULL && *folder != NULL; folder++)

@@ -53,10 +53,10 @@ call_ngettext (TplRender *render, const TplCall *call)
   }
   count = tpl_is_whole (arguments[2]) ? arguments[2].integer
                                       : (gint64)CLAMP (arguments[2].number, -1e18, 1e18);
-  return fill_in (render,
-                  belfry_tr_n (render->language, arguments[0].text, arguments[1].text,
-                               (guint64)ABS (count)),
-                  call, arguments[2]);
+  return fill_in (
+      render,
+      belfry_tr_n (render->language, arguments[0].text, arguments[1].text, (guint64)ABS (count)),
+      call, arguments[2]);
 }
 
 static TplValue
