@@ -14,6 +14,7 @@
 #include "secret.h"
 
 #include <string.h>
+#include <sys/prctl.h>
 
 #define MAX_PASSWORD_BYTES 1024
 
@@ -218,6 +219,7 @@ belfry_user_main (int argc, char **argv)
     { NULL },
   };
 
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (!belfry_ask_parse (&self.ask, more, argc, argv))
     return BELFRY_EXIT_USAGE;
   return run_verb (&self);

@@ -417,7 +417,7 @@ store (GTask *task, BelfryTranslation *translation, const char *outcome)
                                        g_ptr_array_index (acceptance->changes, i),
                                        acceptance->delivery->received_at);
   if (translation->pending != NULL)
-    acceptance->delivery->pending = json_node_copy (translation->pending);
+    acceptance->delivery->pending = belfry_json_copy (translation->pending);
   acceptance->hook = plugin;
   acceptance->keep_raw = keys->keep_raw && reception->replay_of == BELFRY_NONE;
   if (acceptance->keep_raw)

@@ -314,7 +314,7 @@ on_waited (JsonObject *result, GBytes *body, const GError *error, gpointer data)
   else {
     waiter->frame = g_new0 (BelfryFrame, 1);
     waiter->frame->node = json_node_new (JSON_NODE_OBJECT);
-    json_node_set_object (waiter->frame->node, result);
+    json_node_take_object (waiter->frame->node, belfry_wire_copy (result));
     waiter->frame->head = json_node_get_object (waiter->frame->node);
   }
   g_cond_signal (&waiter->changed);

@@ -57,6 +57,8 @@ struct _BelfryIsolated {
 
   GHashTable *served;   /* id → GCancellable: what it asked for */
   GHashTable *sessions; /* id → BelfrySession */
+  GQueue reads;         /* of what it asked for: sessions that wait for their turn */
+  gboolean is_reading;
   gint64 log_since_us;
   guint log_lines;
   gint64 pauses[2]; /* of a stream: by whether the last push took any */

@@ -315,6 +315,7 @@ belfry_plugin_host_main (int argc, char **argv)
   }
   prctl (PR_SET_NAME, "belfry-plugin", 0, 0, 0);
   prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  belfry_sandbox_begin ();
   close_range (BELFRY_PLUGIN_HOST_SOCKET + 1, ~0U, 0);
   setsid ();
   if (chdir ("/") != 0)

@@ -75,7 +75,7 @@ make_pending (const char *what, JsonNode *pending)
 {
   BelfryCallSpec spec = { .what = what, .head = json_object_new () };
 
-  json_object_set_member (spec.head, "pending", json_node_copy (pending));
+  json_object_set_member (spec.head, "pending", belfry_json_copy (pending));
   return spec;
 }
 
@@ -121,7 +121,7 @@ proxy_plan (gconstpointer isolated,
   g_autoptr (BelfryFrame) frame = NULL;
 
   json_object_set_object_member (spec.head, "report",
-                                 json_object_ref (belfry_report_get_data (report)));
+                                 belfry_wire_copy (belfry_report_get_data (report)));
   frame = belfry_isolated_call_and_wait ((BelfryIsolated *)isolated, &spec, NULL, error);
   return frame != NULL &&
          belfry_wire_read_targets (belfry_json_get_array (frame->head, "targets"), targets, error);

@@ -72,15 +72,20 @@ offer_to_the_reaper (void)
   close (file);
 }
 
+void
+belfry_sandbox_begin (void)
+{
+  umask (077);
+  /* its own files in /proc are root's from then on */
+  offer_to_the_reaper ();
+  prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 gboolean
 belfry_sandbox_enter (const BelfrySandbox *self, GError **error)
 {
-  umask (077);
-  offer_to_the_reaper ();
   if (!set_limits (self, error))
     return FALSE;
-  if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-    return set_error (error, "PR_SET_DUMPABLE");
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return set_error (error, "PR_SET_NO_NEW_PRIVS");
   if (!drop_capabilities (error))

@@ -16,6 +16,8 @@ typedef struct {
   const char *const *readable; /* (nullable) folders and files beyond those of the system */
 } BelfrySandbox;
 
+/* First of all: from now on nobody else of this user looks into the process. */
+void belfry_sandbox_begin (void);
 /* Once, before any thread is made. */
 gboolean belfry_sandbox_enter (const BelfrySandbox *self, GError **error);
 /* Once, after the plugin was opened. */

@@ -135,9 +135,15 @@ static const Condition writing[] = {
   { NULL },
 };
 
-/* a socket of this machine is a file, found by its path */
+/* a socket of this machine is a file, found by its path: at the host's own one, or the bus, who
+ * runs as this user may do all that he may */
 static const Condition other_families[] = {
   { "socket", 0, SCMP_CMP_NE, AF_UNIX, 0 },
+  { NULL },
+};
+
+static const Condition own_family[] = {
+  { "socket", 0, SCMP_CMP_EQ, AF_UNIX, 0 },
   { NULL },
 };
 
@@ -212,6 +218,8 @@ add_needs (Making *making, guint needs)
     add (making, "socket", EPERM, NULL);
   else if ((needs & BELFRY_NEEDS_NETWORK) == 0)
     add_conditions (making, other_families);
+  else if (needs == BELFRY_NEEDS_NETWORK)
+    add_conditions (making, own_family);
 }
 
 static gboolean

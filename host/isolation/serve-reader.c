@@ -265,7 +265,7 @@ read_host (BelfryReader *reader, JsonObject *head, GBytes **body, GError **error
 {
   JsonObject *info = belfry_reader_host_info (reader);
 
-  return info != NULL ? json_object_ref (info) : json_object_new ();
+  return info != NULL ? belfry_wire_copy (info) : json_object_new ();
 }
 
 static const struct {

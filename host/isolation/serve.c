@@ -211,14 +211,32 @@ run_session (BelfryReader *reader, gpointer data, GError **error)
   return TRUE;
 }
 
+static void read_next (BelfryIsolated *self);
+
 static void
 on_session_over (GObject *source, GAsyncResult *result, gpointer data)
 {
   Served *served = data;
+  BelfryIsolated *self = belfry_isolated_ref (served->isolated);
 
-  belfry_instance_read_finish (served->isolated->instance, result, NULL);
+  belfry_instance_read_finish (self->instance, result, NULL);
   belfry_session_end (served->session);
   served_free (served);
+  self->is_reading = FALSE;
+  read_next (self);
+  belfry_isolated_unref (self);
+}
+
+/* one at a time: a process does one thing after the other, and readers are few */
+static void
+read_next (BelfryIsolated *self)
+{
+  Served *served = self->is_reading ? NULL : g_queue_pop_head (&self->reads);
+
+  if (served == NULL)
+    return;
+  self->is_reading = TRUE;
+  belfry_instance_read_async (self->instance, run_session, served, NULL, on_session_over, served);
 }
 
 /* it may ask at once: questions wait until there is a reader */
@@ -229,7 +247,8 @@ serve_read (BelfryIsolated *self, gint64 id, BelfryFrame *frame)
 
   served->session = belfry_session_new (self);
   belfry_session_begin (served->session, id);
-  belfry_instance_read_async (self->instance, run_session, served, NULL, on_session_over, served);
+  g_queue_push_tail (&self->reads, served);
+  read_next (self);
   reply (self, id, json_object_new (), NULL);
 }
 
@@ -360,6 +379,15 @@ serve_question (BelfryIsolated *self, gint64 id, BelfryFrame *frame)
     refuse (self, id, BELFRY_ERROR_DENIED, "reading the store: its time is over");
 }
 
+/* NULL: it may be done. A number that is used twice would not be counted twice. */
+static const char *
+find_excess (BelfryIsolated *self, gint64 id)
+{
+  if (g_hash_table_contains (self->served, &id))
+    return "it asks for two things by one number";
+  return g_hash_table_size (self->served) >= MAX_SERVED ? "it asks for too much at once" : NULL;
+}
+
 void
 belfry_isolated_serve (BelfryIsolated *self, BelfryFrame *frame)
 {
@@ -372,8 +400,10 @@ belfry_isolated_serve (BelfryIsolated *self, BelfryFrame *frame)
     g_cancellable_cancel (cancellable);
   for (guint i = 0; what != NULL && i < G_N_ELEMENTS (rows); i++)
     if (g_str_equal (rows[i].what, what) && (id > 0 || !rows[i].is_answered)) {
-      if (g_hash_table_size (self->served) >= MAX_SERVED && rows[i].is_answered)
-        refuse (self, id, BELFRY_ERROR_RETRY, "it asks for too much at once");
+      const char *excess = rows[i].is_answered ? find_excess (self, id) : NULL;
+
+      if (excess != NULL)
+        refuse (self, id, BELFRY_ERROR_RETRY, excess);
       else
         rows[i].run (self, id, frame);
       return;

@@ -7,10 +7,14 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define PATIENCE_US (2 * G_USEC_PER_SEC)
 #define SLOW_US     (20 * G_USEC_PER_SEC)
@@ -26,6 +30,8 @@ typedef struct {
   JsonNode *cached;
   char *sent; /* (nullable) the last request */
   GString *alerts;
+  gboolean is_slow;
+  GQueue unanswered; /* (element-type GTask) reads, and requests while it is slow */
 } Fixture;
 
 /* the host's side of what an instance asks for */
@@ -43,8 +49,13 @@ ops_http_send (BelfryInstance *instance, BelfryHttpRequest *request, GTask *task
   g_autoptr (JsonNode) node = belfry_http_request_to_json (request);
   g_autofree char *page = g_strnfill (300000, 'x');
   g_autoptr (GBytes) body = g_bytes_new (page, strlen (page));
-  BelfryHttpAnswer *answer = belfry_http_answer_new (200, body);
+  BelfryHttpAnswer *answer = NULL;
 
+  if (fixture->is_slow) {
+    g_queue_push_tail (&fixture->unanswered, task);
+    return;
+  }
+  answer = belfry_http_answer_new (200, body);
   g_free (fixture->sent);
   fixture->sent = belfry_json_to_text (node);
   belfry_http_answer_add_header (answer, "X-Id", "77");
@@ -58,6 +69,12 @@ ops_run_process (BelfryInstance *instance, const BelfryProcess *process, GTask *
   g_test_message ("a program was run: %s", process->argv[0]);
   g_test_fail ();
   g_object_unref (task);
+}
+
+static void
+ops_read (BelfryInstance *instance, BelfryReadFunc func, gpointer data, GTask *task)
+{
+  g_queue_push_tail (&get_fixture (instance)->unanswered, task);
 }
 
 static void
@@ -100,6 +117,7 @@ static const BelfryHostOps ops = {
   .size = sizeof ops,
   .http_send = ops_http_send,
   .run_process = ops_run_process,
+  .read = ops_read,
   .log = ops_log,
   .host_value = ops_host_value,
   .cache_put = ops_cache_put,
@@ -421,6 +439,43 @@ test_babble (Fixture *fixture, gconstpointer unused)
   stop (fixture);
 }
 
+/* how many were done, of which there may be @most at once */
+static guint
+refuse_unanswered (Fixture *fixture, guint most)
+{
+  guint count = 0;
+
+  for (; !g_queue_is_empty (&fixture->unanswered); count++) {
+    g_autoptr (GTask) task = NULL;
+
+    g_assert_cmpuint (g_queue_get_length (&fixture->unanswered), <=, most);
+    task = g_queue_pop_head (&fixture->unanswered);
+    g_task_return_new_error (task, BELFRY_ERROR, BELFRY_ERROR_RETRY, "nobody is there");
+    while (g_main_context_iteration (NULL, FALSE))
+      continue;
+  }
+  return count;
+}
+
+static void
+test_crowd (Fixture *fixture, gconstpointer unused)
+{
+  fixture->is_slow = TRUE;
+  start_well (fixture, HOOK);
+  assert_says (fixture, "crowd", "done");
+  g_assert_cmpuint (refuse_unanswered (fixture, 1), ==, 1);
+  stop (fixture);
+}
+
+static void
+test_hoard (Fixture *fixture, gconstpointer unused)
+{
+  start_well (fixture, HOOK);
+  assert_says (fixture, "hoard", "done");
+  g_assert_cmpuint (refuse_unanswered (fixture, 1), ==, 20);
+  stop (fixture);
+}
+
 static void
 test_flood (Fixture *fixture, gconstpointer unused)
 {
@@ -694,7 +749,9 @@ main (int argc, char **argv)
   }
   add ("bad/eat", NULL, test_eat);
   add ("bad/babble", NULL, test_babble);
+  add ("bad/crowd", NULL, test_crowd);
   add ("bad/flood", NULL, test_flood);
+  add ("bad/hoard", NULL, test_hoard);
   add ("killed", NULL, test_killed);
   add ("waits", NULL, test_waits);
   add ("start/refuse", "refuse", test_start);

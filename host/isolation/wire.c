@@ -34,6 +34,15 @@ set_text (JsonObject *object, const char *name, const char *text)
     json_object_set_member (object, name, new_valid_text (text));
 }
 
+JsonObject *
+belfry_wire_copy (JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autoptr (JsonNode) copy = belfry_json_copy (node);
+
+  return json_node_dup_object (copy);
+}
+
 /* errors */
 
 void
@@ -170,7 +179,7 @@ node_from_member (const BelfryField *field, gconstpointer member)
   case BELFRY_FIELD_TEXT_LIST:
     return held != NULL ? belfry_wire_write_texts (held) : NULL;
   case BELFRY_FIELD_JSON:
-    return held != NULL ? json_node_copy ((JsonNode *)held) : NULL;
+    return belfry_json_copy ((JsonNode *)held);
   case BELFRY_FIELD_PROPERTIES:
     return held != NULL ? belfry_properties_to_json (held) : NULL;
   case BELFRY_FIELD_RECORD:
@@ -225,7 +234,7 @@ read_held (const BelfryField *field, JsonObject *object, GError **error)
   case BELFRY_FIELD_TEXT_LIST:
     return belfry_wire_read_texts (belfry_json_get_array (object, field->name));
   case BELFRY_FIELD_JSON:
-    return json_node_copy (json_object_get_member (object, field->name));
+    return belfry_json_copy (json_object_get_member (object, field->name));
   case BELFRY_FIELD_PROPERTIES:
     return belfry_properties_from_json (json_object_get_member (object, field->name), error);
   case BELFRY_FIELD_RECORD:
@@ -398,7 +407,7 @@ belfry_wire_read_translation (JsonObject *object, GError **error)
     return NULL;
   }
   if (self->kind == BELFRY_TRANSLATION_PENDING)
-    self->pending = json_node_copy (json_object_get_member (object, "pending"));
+    self->pending = belfry_json_copy (json_object_get_member (object, "pending"));
   return g_steal_pointer (&self);
 }
 

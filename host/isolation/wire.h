@@ -8,6 +8,9 @@
 
 #include "belfry-plugin.h"
 
+/* For another thread: objects count who holds them without a lock. (transfer full) */
+JsonObject *belfry_wire_copy (JsonObject *object);
+
 /* "error": {"code", "message"}; a code of another domain is left out. */
 void belfry_wire_set_error (JsonObject *head, const GError *error);
 /* The error that stands there; NULL: none does. */

@@ -99,7 +99,9 @@ map_file (const char *path, char **page, GError **error)
 
   if (file < 0)
     return fail (path, error);
-  if (ftruncate (file, FILE_BYTES) == 0)
+  /* not ftruncate: writing to a page for which the disk has no room ends the process */
+  errno = posix_fallocate (file, 0, FILE_BYTES);
+  if (errno == 0)
     mapped = mmap (NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   if (mapped == MAP_FAILED)
     fail (path, error);

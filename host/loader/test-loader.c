@@ -2,10 +2,16 @@
 /* The loader over good and broken plugins, in folders that others may or may not write. */
 #include "loader/loader.h"
 
+#include "loader/callback.h"
 #include "loader/test-plugins.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 typedef struct {
   char *folder;
@@ -258,6 +264,49 @@ test_owner (Fixture *fixture, gconstpointer unused)
   g_assert_null (nobody);
 }
 
+static gboolean
+tell_kernel (const char *path, const char *text)
+{
+  int file = g_open (path, O_WRONLY | O_CLOEXEC, 0);
+  gboolean is_told = file >= 0 && write (file, text, strlen (text)) > 0;
+
+  if (file >= 0)
+    close (file);
+  return is_told;
+}
+
+/* FALSE: this machine lets nobody mount */
+static gboolean
+mount_one_page (const char *folder)
+{
+  g_autofree char *user = g_strdup_printf ("0 %u 1", geteuid ());
+  g_autofree char *group = g_strdup_printf ("0 %u 1", getegid ());
+
+  return unshare (CLONE_NEWUSER | CLONE_NEWNS) == 0 && tell_kernel ("/proc/self/uid_map", user) &&
+         tell_kernel ("/proc/self/setgroups", "deny") &&
+         tell_kernel ("/proc/self/gid_map", group) &&
+         mount ("none", folder, "tmpfs", 0, "size=4k") == 0;
+}
+
+/* a page that is written to must have room: else the kernel ends whoever writes */
+static void
+test_full_disk (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "calls", NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_test_subprocess ()) {
+    g_test_trap_subprocess (NULL, 0, 0);
+    g_test_trap_assert_passed ();
+    return;
+  }
+  if (!mount_one_page (fixture->folder))
+    return;
+  g_assert_null (belfry_callback_open (path, &error));
+  g_assert_nonnull (strstr (error->message, g_strerror (ENOSPC)));
+  umount (fixture->folder);
+}
+
 #define ADD(path, test) g_test_add (path, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -284,5 +333,6 @@ main (int argc, char **argv)
   ADD ("/loader/folders/list", test_list);
   ADD ("/loader/describe/in-a-child", test_describe);
   ADD ("/loader/describe/owner-of-a-kind", test_owner);
+  ADD ("/callback/full-disk", test_full_disk);
   return g_test_run ();
 }

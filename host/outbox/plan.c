@@ -227,7 +227,7 @@ add_rows (Plan *plan)
     belfry_record_set_text (&row->state, "planned");
     belfry_record_set_text (&row->target, belfry_targets_get_target (draft->targets, i));
     belfry_record_set_text (&row->key, belfry_targets_get_key (draft->targets, i));
-    row->payload = payload != NULL ? json_node_ref (payload) : NULL;
+    row->payload = belfry_json_copy (payload);
     g_ptr_array_add (plan->rows, row);
   }
 }

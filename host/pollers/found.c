@@ -161,7 +161,7 @@ belfry_pollers_found (
   finding->name = g_strdup (hosted->blueprint->name);
   finding->key_space = g_strconcat ("poller/", hosted->blueprint->name, NULL);
   finding->changes = g_ptr_array_ref (changes);
-  finding->state = state != NULL ? json_node_copy (state) : NULL;
+  finding->state = belfry_json_copy (state);
   if (keys->repository != NULL) {
     g_autofree char *address = belfry_repository_split (keys->repository, NULL, NULL);
 

@@ -101,7 +101,7 @@ local_properties_to_values (const BelfryProperties *properties)
     const char *name = belfry_properties_get_name (properties, i);
 
     json_object_set_member (object, name,
-                            json_node_copy (belfry_properties_get_value (properties, name)));
+                            belfry_json_copy (belfry_properties_get_value (properties, name)));
   }
   return object;
 }

@@ -39,7 +39,7 @@ look_up_source (const LocalContext *self, const char *key)
     return NULL;
   object = belfry_record_to_json (stamp, BELFRY_RECORD_JSON_NONE);
   value = json_object_get_member (object, parts[1]);
-  return value != NULL ? json_node_copy (value) : NULL;
+  return belfry_json_copy (value);
 }
 
 static JsonNode *
@@ -88,7 +88,7 @@ look_up (const char *selector, const char *key, gpointer user_data)
 
   if (g_str_equal (selector, "prop")) {
     value = belfry_properties_get_value (self->properties, key);
-    return value != NULL ? json_node_copy (value) : NULL;
+    return belfry_json_copy (value);
   }
   if (g_str_equal (selector, "src"))
     return look_up_source (self, key);

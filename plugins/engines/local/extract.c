@@ -123,7 +123,7 @@ extract_object (const char *text, GPtrArray *found, GError **error)
   }
   json_object_iter_init (&iter, json_node_get_object (node));
   while (json_object_iter_next (&iter, &name, &value)) {
-    if (!add (found, name, json_node_copy (value), error))
+    if (!add (found, name, belfry_json_copy (value), error))
       return FALSE;
   }
   return TRUE;

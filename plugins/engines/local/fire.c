@@ -271,7 +271,7 @@ make_properties (Local *self, const LocalFiring *firing, const LocalContext *con
     const char *name = belfry_properties_get_name (firing->more, i);
 
     belfry_properties_set (properties, name,
-                           json_node_copy (belfry_properties_get_value (firing->more, name)),
+                           belfry_json_copy (belfry_properties_get_value (firing->more, name)),
                            belfry_properties_get_source (firing->more, name));
   }
   belfry_properties_set_text (properties, "scheduler", firing->scheduler->name, "Scheduler");

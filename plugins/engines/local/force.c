@@ -504,7 +504,7 @@ set_properties (LocalForced *forced, const Filling *self, const char *reason)
 
   for (guint i = 0; configured != NULL && i < belfry_map_get_count (configured); i++)
     belfry_properties_set (forced->properties, belfry_map_get_name (configured, i),
-                           json_node_copy ((JsonNode *)belfry_map_get_value (configured, i)),
+                           belfry_json_copy ((JsonNode *)belfry_map_get_value (configured, i)),
                            SOURCE);
   for (guint i = 0; i < self->form->fields->len; i++) {
     const LocalField *field = g_ptr_array_index (self->form->fields, i);

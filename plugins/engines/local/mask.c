@@ -195,7 +195,8 @@ apply_array (const LocalMasks *self, JsonArray *array)
 
   for (guint i = 0; i < json_array_get_length (array); i++)
     json_array_add_element (
-        result, local_masks_apply_node (self, json_node_copy (json_array_get_element (array, i))));
+        result,
+        local_masks_apply_node (self, belfry_json_copy (json_array_get_element (array, i))));
   json_node_take_array (node, result);
   return node;
 }
@@ -213,7 +214,7 @@ apply_object (const LocalMasks *self, JsonObject *object)
   while (json_object_iter_next (&iter, &name, &value)) {
     g_autofree char *shown = local_masks_apply (self, name);
 
-    json_object_set_member (result, shown, local_masks_apply_node (self, json_node_copy (value)));
+    json_object_set_member (result, shown, local_masks_apply_node (self, belfry_json_copy (value)));
   }
   json_node_take_object (node, result);
   return node;

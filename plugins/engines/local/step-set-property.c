@@ -49,7 +49,7 @@ set_from (LocalRun *run, const char *text)
   for (guint i = 0; i < found->len; i++) {
     const LocalFound *item = g_ptr_array_index (found, i);
 
-    local_build_set_property (run->build, item->name, json_node_copy (item->value),
+    local_build_set_property (run->build, item->name, belfry_json_copy (item->value),
                               run->record->name);
   }
   local_run_finish (run, found->len > 0 ? BELFRY_RESULT_SUCCESS : BELFRY_RESULT_WARNINGS, NULL);

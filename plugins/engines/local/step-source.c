@@ -102,7 +102,7 @@ make_got_revision (LocalRun *run, const char *codebase)
                : belfry_json_new_text (checkout->got_revision);
   if (before != NULL && !JSON_NODE_HOLDS_OBJECT (before))
     return NULL;
-  node = before != NULL ? json_node_copy (before) : json_node_new (JSON_NODE_OBJECT);
+  node = before != NULL ? belfry_json_copy (before) : json_node_new (JSON_NODE_OBJECT);
   object = before != NULL ? json_object_ref (json_node_get_object (node)) : json_object_new ();
   json_object_set_string_member (object, codebase, checkout->got_revision);
   json_node_take_object (node, object);

@@ -94,7 +94,7 @@ set_links (LocalRun *self)
   if (self->link_url != NULL)
     add_link (self, list, self->link_name, self->link_url);
   for (guint i = 0; self->urls != NULL && i < json_array_get_length (self->urls); i++)
-    json_array_add_element (list, json_node_copy (json_array_get_element (self->urls, i)));
+    json_array_add_element (list, belfry_json_copy (json_array_get_element (self->urls, i)));
   json_node_take_array (node, list);
   g_clear_pointer (&self->record->urls, json_node_unref);
   self->record->urls = node;

@@ -480,6 +480,27 @@ test_rebuild_properties (void)
   g_assert_cmpint (json_node_get_int (belfry_properties_get_value (copy, "rebuilt_from")), ==, 9);
 }
 
+/* a build's properties are read on other threads, and values count who holds them without a lock */
+static void
+test_properties_apart (void)
+{
+  g_autoptr (BelfryProperties) build = belfry_properties_new ();
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (belfry_record_unref);
+  g_autoptr (GPtrArray) dropped = g_ptr_array_new_with_free_func (g_free);
+  const LocalPropertySources sources = { .changes = changes, .set = build };
+  g_autoptr (BelfryProperties) merged = NULL;
+  g_autoptr (BelfryProperties) again = NULL;
+
+  belfry_properties_set_text (build, "os", "linux", "Scheduler");
+  merged = local_properties_merge (&sources, dropped);
+  again = local_properties_for_rebuild (build, 9);
+  g_assert_cmpstr (belfry_properties_get_text (again, "os"), ==, "linux");
+  g_assert_true (belfry_properties_get_text (merged, "os") !=
+                 belfry_properties_get_text (build, "os"));
+  g_assert_true (belfry_properties_get_text (again, "os") !=
+                 belfry_properties_get_text (build, "os"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -504,5 +525,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine-local/protocol/broken", test_broken_frames);
   g_test_add_func ("/engine-local/properties/order", test_property_order);
   g_test_add_func ("/engine-local/properties/rebuild", test_rebuild_properties);
+  g_test_add_func ("/engine-local/properties/apart", test_properties_apart);
   return g_test_run ();
 }

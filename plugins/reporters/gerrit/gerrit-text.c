@@ -114,7 +114,7 @@ gerrit_make_variables (const Gerrit *self,
   else
     set_build (self, callback, &build, variables);
   json_object_set_member (variables, "arg",
-                          callback->arg != NULL ? json_node_copy (callback->arg)
+                          callback->arg != NULL ? belfry_json_copy (callback->arg)
                                                 : json_node_new (JSON_NODE_NULL));
   json_object_set_string_member (variables, "buildbot_title", title != NULL ? title : "");
   json_object_set_string_member (variables, "buildbot_url", url != NULL ? url : "");
