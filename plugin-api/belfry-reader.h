@@ -104,6 +104,7 @@ typedef enum {
  * @list_forms: see belfry_reader_list_forms ()
  * @dup_link: see belfry_reader_dup_link ()
  * @link_text: see belfry_reader_link_text ()
+ * @read_request: see belfry_reader_read_request ()
  */
 typedef struct {
   gsize size;
