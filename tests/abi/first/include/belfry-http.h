@@ -54,6 +54,7 @@ BELFRY_API void
 belfry_http_answer_add_header (BelfryHttpAnswer *self, const char *name, const char *value);
 BELFRY_API guint belfry_http_answer_get_status (BelfryHttpAnswer *self);
 BELFRY_API const char *belfry_http_answer_get_header (BelfryHttpAnswer *self, const char *name);
+BELFRY_API GPtrArray *belfry_http_answer_list_headers (BelfryHttpAnswer *self);
 BELFRY_API gint64 belfry_http_answer_get_wait_us (BelfryHttpAnswer *self);
 BELFRY_API char *belfry_http_answer_dup_excerpt (BelfryHttpAnswer *self) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API GBytes *belfry_http_answer_get_body (BelfryHttpAnswer *self);

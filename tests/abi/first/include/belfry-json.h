@@ -17,6 +17,7 @@ BELFRY_API JsonNode *belfry_json_parse (const char *text,
                                         gssize length,
                                         const BelfryJsonLimits *limits,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API JsonNode *belfry_json_copy (JsonNode *node) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API char *belfry_json_to_text (JsonNode *node) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API char *belfry_json_object_to_text (JsonObject *object) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API void belfry_json_append (GString *text, JsonNode *node);

@@ -234,6 +234,13 @@ typedef enum {
 } BelfryPhases;
 
 typedef struct {
+  const char *method;
+  const char *part;
+  guint status;
+  const char *json;
+} BelfryRehearsal;
+
+typedef struct {
   BELFRY_COMMON_FIELDS;
   BelfryFamily family;
   guint phases;
@@ -260,7 +267,8 @@ typedef struct {
   void (*deliver_batch) (gpointer self, JsonArray *items, GTask *task);
   gint64 (*get_pause) (gconstpointer self, gboolean took);
   const char *permission;
-  gpointer reserved[3];
+  const BelfryRehearsal *rehearsals;
+  gpointer reserved[2];
 } BelfryReporter;
 
 typedef struct {
@@ -291,7 +299,8 @@ typedef struct {
   const char *title;
   int order;
   const char *home;
-  gpointer reserved[8];
+  const char *action;
+  gpointer reserved[7];
 } BelfryView;
 
 typedef enum {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "belfry-record.h"
+#include "belfry-web.h"
 
 G_BEGIN_DECLS
 
@@ -83,7 +84,8 @@ typedef struct {
                      const char *name,
                      const char *revision);
   JsonArray *(*link_text) (BelfryReader *self, const char *text, const char *project);
-  gpointer reserved[6];
+  BelfryRequest *(*read_request) (BelfryReader *self, BelfryDelivery *delivery, GError **error);
+  gpointer reserved[5];
 } BelfryReaderOps;
 
 struct _BelfryReader {
@@ -137,6 +139,9 @@ BELFRY_API char *belfry_reader_dup_link (BelfryReader *self,
 BELFRY_API JsonArray *belfry_reader_link_text (BelfryReader *self,
                                                const char *text,
                                                const char *project) G_GNUC_WARN_UNUSED_RESULT;
+BELFRY_API BelfryRequest *belfry_reader_read_request (BelfryReader *self,
+                                                      BelfryDelivery *delivery,
+                                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 BELFRY_API JsonArray *belfry_reader_list_forms (BelfryReader *self, const char *builder_name);
 
 G_END_DECLS

@@ -387,6 +387,7 @@ struct _BelfryDelivery {
   gint64 next_try_at;
   gint64 tries;
 };
+BELFRY_API const char *const *belfry_delivery_list_outcomes (void);
 
 BELFRY_DECLARE_RECORD (BelfryReportRow, belfry_report_row)
 struct _BelfryReportRow {

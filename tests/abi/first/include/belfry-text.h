@@ -59,6 +59,7 @@ BELFRY_API char **belfry_split_list (const char *text) G_GNUC_WARN_UNUSED_RESULT
 BELFRY_API gint64 belfry_clock_now_us (void);
 BELFRY_API void belfry_clock_set_us (gint64 now_us);
 BELFRY_API gboolean belfry_time_parse (const char *text, gint64 *time_us, GError **error);
+BELFRY_API gboolean belfry_time_parse_since (const char *text, gint64 *time_us, GError **error);
 BELFRY_API gint64 belfry_time_to_seconds (gint64 time_us);
 BELFRY_API char *belfry_time_format_rfc3339 (gint64 time_us) G_GNUC_WARN_UNUSED_RESULT;
 
