@@ -161,6 +161,28 @@ belfry_properties_set (BelfryProperties *self,
 }
 
 /**
+ * belfry_properties_take:
+ * @self: properties
+ * @name: name
+ * @value: (transfer full): value
+ * @source: who says so: `Build`, `Scheduler`, a step's name…
+ *
+ * As belfry_properties_set (), for a value that was made for this.
+ *
+ * Since: 0.1
+ */
+void
+belfry_properties_take (BelfryProperties *self,
+                        const char *name,
+                        JsonNode *value,
+                        const char *source)
+{
+  g_autoptr (JsonNode) owned = value;
+
+  belfry_properties_set (self, name, owned, source);
+}
+
+/**
  * belfry_properties_set_text:
  * @self: properties
  * @name: name

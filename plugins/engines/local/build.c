@@ -68,16 +68,16 @@ void
 local_build_set_property (LocalBuild *self, const char *name, JsonNode *value, const char *source)
 {
   value = local_masks_apply_node (self->masks, value);
-  belfry_properties_set (self->record->properties, name, value, source);
   if (g_str_equal (name, "got_revision") && JSON_NODE_HOLDS_VALUE (value))
     belfry_record_set_text (&self->record->revision, json_node_get_string (value));
+  belfry_properties_take (self->record->properties, name, value, source);
   belfry_transaction_update_build (local_build_say (self), self->record);
 }
 
 static void
 set_text (BelfryProperties *properties, const char *name, const char *value, const char *source)
 {
-  belfry_properties_set (
+  belfry_properties_take (
       properties, name,
       value != NULL ? belfry_json_new_text (value) : json_node_new (JSON_NODE_NULL), source);
 }
@@ -98,7 +98,7 @@ set_people (LocalBuild *self)
     json_array_add_string_element (list, people[i]);
   node = json_node_new (JSON_NODE_ARRAY);
   json_node_take_array (node, list);
-  belfry_properties_set (properties, "owners", node, "Build");
+  belfry_properties_take (properties, "owners", node, "Build");
 }
 
 static void

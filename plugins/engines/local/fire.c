@@ -265,14 +265,14 @@ make_properties (Local *self, const LocalFiring *firing, const LocalContext *con
     if (text == NULL)
       local_log_error (self, "rendering a scheduler's property", error);
     else if (!local_property_is_reserved (name))
-      belfry_properties_set (properties, name, make_value (name, text), "Scheduler");
+      belfry_properties_take (properties, name, make_value (name, text), "Scheduler");
   }
   for (guint i = 0; firing->more != NULL && i < belfry_properties_get_count (firing->more); i++) {
     const char *name = belfry_properties_get_name (firing->more, i);
 
-    belfry_properties_set (properties, name,
-                           belfry_json_copy (belfry_properties_get_value (firing->more, name)),
-                           belfry_properties_get_source (firing->more, name));
+    belfry_properties_take (properties, name,
+                            belfry_json_copy (belfry_properties_get_value (firing->more, name)),
+                            belfry_properties_get_source (firing->more, name));
   }
   belfry_properties_set_text (properties, "scheduler", firing->scheduler->name, "Scheduler");
   return properties;

@@ -503,15 +503,15 @@ set_properties (LocalForced *forced, const Filling *self, const char *reason)
   const BelfryMap *configured = self->form->keys->properties;
 
   for (guint i = 0; configured != NULL && i < belfry_map_get_count (configured); i++)
-    belfry_properties_set (forced->properties, belfry_map_get_name (configured, i),
-                           belfry_json_copy ((JsonNode *)belfry_map_get_value (configured, i)),
-                           SOURCE);
+    belfry_properties_take (forced->properties, belfry_map_get_name (configured, i),
+                            belfry_json_copy ((JsonNode *)belfry_map_get_value (configured, i)),
+                            SOURCE);
   for (guint i = 0; i < self->form->fields->len; i++) {
     const LocalField *field = g_ptr_array_index (self->form->fields, i);
     JsonNode *value = read_field (forced, self, field);
 
     if (value != NULL)
-      belfry_properties_set (forced->properties, field->name, value, SOURCE);
+      belfry_properties_take (forced->properties, field->name, value, SOURCE);
   }
   if (forced->worker != NULL)
     belfry_properties_set_text (forced->properties, LOCAL_WANTED_WORKER, forced->worker, SOURCE);

@@ -37,8 +37,8 @@ set_from_map (BelfryProperties *self, const BelfryMap *map, const char *source, 
 
     if (only_unset && belfry_properties_get_value (self, name) != NULL)
       continue;
-    belfry_properties_set (self, name, belfry_json_copy ((JsonNode *)belfry_map_get_value (map, i)),
-                           source);
+    belfry_properties_take (self, name,
+                            belfry_json_copy ((JsonNode *)belfry_map_get_value (map, i)), source);
   }
 }
 
@@ -60,8 +60,9 @@ set_from_outside (BelfryProperties *self, const BelfryProperties *other, GPtrArr
       g_ptr_array_add (dropped, g_strdup (name));
       continue;
     }
-    belfry_properties_set (self, name, belfry_json_copy (belfry_properties_get_value (other, name)),
-                           belfry_properties_get_source (other, name));
+    belfry_properties_take (self, name,
+                            belfry_json_copy (belfry_properties_get_value (other, name)),
+                            belfry_properties_get_source (other, name));
   }
 }
 
@@ -107,8 +108,8 @@ local_properties_for_rebuild (const BelfryProperties *build, gint64 buildid)
     const char *source = belfry_properties_get_source (build, name);
 
     if (is_carried_over (name, source))
-      belfry_properties_set (self, name,
-                             belfry_json_copy (belfry_properties_get_value (build, name)), source);
+      belfry_properties_take (self, name,
+                              belfry_json_copy (belfry_properties_get_value (build, name)), source);
   }
   belfry_properties_set_integer (self, "rebuilt_from", buildid, "Rebuild");
   return self;

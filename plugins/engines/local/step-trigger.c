@@ -280,8 +280,8 @@ make_properties (const LocalRun *run, GError **error)
     JsonNode *value = belfry_properties_get_value (own, keys->copy_properties[i]);
 
     if (value != NULL && !local_property_is_reserved (keys->copy_properties[i]))
-      belfry_properties_set (properties, keys->copy_properties[i], belfry_json_copy (value),
-                             SOURCE);
+      belfry_properties_take (properties, keys->copy_properties[i], belfry_json_copy (value),
+                              SOURCE);
   }
   for (guint i = 0; keys->set_properties != NULL && i < belfry_map_get_count (keys->set_properties);
        i++) {
@@ -294,7 +294,7 @@ make_properties (const LocalRun *run, GError **error)
       return NULL;
     }
     if (!local_property_is_reserved (name))
-      belfry_properties_set (properties, name, belfry_json_new_text (text), SOURCE);
+      belfry_properties_take (properties, name, belfry_json_new_text (text), SOURCE);
   }
   return g_steal_pointer (&properties);
 }
