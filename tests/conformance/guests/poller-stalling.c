@@ -6,7 +6,9 @@
 static void
 guest_poll (gpointer self, JsonNode *state, GTask *task)
 {
-  for (gboolean ended = FALSE; !ended;)
+  volatile gboolean ended = FALSE;
+
+  while (!ended)
     g_usleep (1000);
 }
 

@@ -32,6 +32,10 @@ BELFRY_API void belfry_properties_set (BelfryProperties *self,
                                        const char *name,
                                        JsonNode *value,
                                        const char *source);
+BELFRY_API void belfry_properties_take (BelfryProperties *self,
+                                        const char *name,
+                                        JsonNode *value,
+                                        const char *source);
 BELFRY_API void belfry_properties_set_text (BelfryProperties *self,
                                             const char *name,
                                             const char *value,
