@@ -31,7 +31,7 @@ void
 local_artifacts_note (LocalBuild *build, gint64 stepid, const char *destination)
 {
   g_autofree char *key = g_strdup_printf (PREFIX "%" G_GINT64_FORMAT, stepid);
-  JsonNode *value = belfry_json_new_text (destination);
+  g_autoptr (JsonNode) value = belfry_json_new_text (destination);
 
   belfry_transaction_put (local_build_say (build), key, value);
 }
