@@ -172,8 +172,14 @@ dup_where (Run *self)
   gboolean is_builder = g_str_equal (self->row->where, "builder");
   gboolean is_worker = g_str_equal (self->row->where, "worker");
   const char *name = belfry_request_get_parameter (self->exchange->request, self->row->where);
-  g_autofree char *encoded = name != NULL ? belfry_text_percent_encode (name) : NULL;
+  const char *from =
+      is_worker ? belfry_request_get_argument (self->exchange->request, "builder") : NULL;
+  g_autofree char *encoded = NULL;
 
+  /* the page of a builder has forms about its workers */
+  is_builder = is_builder || from != NULL;
+  name = from != NULL ? from : name;
+  encoded = name != NULL ? belfry_text_percent_encode (name) : NULL;
   if ((is_builder || is_worker) && encoded != NULL)
     return g_strconcat (is_builder ? "builders/" : "workers/", encoded, NULL);
   return g_strdup (is_builder || is_worker ? "" : self->row->where);

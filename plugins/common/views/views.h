@@ -13,6 +13,7 @@
 /* the names of actions as web pages know them */
 #define VIEWS_MAY_FORCE       "forceBuild"
 #define VIEWS_MAY_FORCE_ALL   "forceAllBuilds"
+#define VIEWS_MAY_PAUSE       "pauseSlave"
 #define VIEWS_MAY_PING        "pingBuilder"
 #define VIEWS_MAY_STOP        "stopBuild"
 #define VIEWS_MAY_STOP_ALL    "stopAllBuilds"

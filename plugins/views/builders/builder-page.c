@@ -199,6 +199,8 @@ builders_workers_to_json (BuildersPlace *place, ViewsFleet *fleet)
     json_object_set_string_member (object, "name", worker->name);
     json_object_set_string_member (object, "path", path);
     json_object_set_string_member (object, "admin", text);
+    json_object_set_boolean_member (object, "may_pause",
+                                    belfry_reader_may (place->reader, VIEWS_MAY_PAUSE, worker));
     if (!views_worker_is_connected (worker))
       json_object_set_string_member (object, "status", "offline");
     else
